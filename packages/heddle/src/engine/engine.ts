@@ -1,0 +1,158 @@
+import type { RunEvent, RunStatus } from "@heddle/kernel";
+import type { Workflow } from "../workflow/workflow.ts";
+import type { RunView } from "./run-view.ts";
+
+/** Runs workflows on a store. Made by `open`; `await using` closes it. */
+export interface Engine extends AsyncDisposable {
+  /** Name of this node in the store. */
+  readonly node: string;
+
+  /**
+   * Start a run, recorded before this returns. With the `id` of a run that exists: the same input gives a handle to it,
+   * another input throws `RUN_EXISTS`.
+   */
+  start<I, O>(workflow: Workflow<I, O>, input: I, options?: StartOptions): Promise<RunHandle<O>>;
+  /** Start by name, for workflows that are registered. */
+  start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle<unknown>>;
+
+  /** A handle to a run. @throws `RUN_UNKNOWN`, naming the nearest ids */
+  get<O = unknown>(runId: string): Promise<RunHandle<O>>;
+  /** Runs, newest first. */
+  list(filter?: ListRunsOptions): Promise<readonly RunSummary[]>;
+
+  /** Send a signal; kept until a `receive` takes it. The same `id` counts once. @throws `RUN_UNKNOWN`, `RUN_ENDED` */
+  signal(runId: string, name: string, value?: unknown, options?: { readonly id?: string }): Promise<void>;
+  /** Send a signal and start the run if it is not there, in one commit. */
+  signalWithStart<I, O>(workflow: Workflow<I, O>, input: I, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>>;
+  /** Answer an open question by its key. @throws `QUESTION_UNKNOWN`, `QUESTION_CLOSED`, `ANSWER_INVALID` */
+  answer(runId: string, question: string, answer: AnswerInput): Promise<void>;
+  /** Ask the run to stop; compensations run. It ends cancelled within its grace. */
+  cancel(runId: string, reason?: string): Promise<void>;
+  /** Hold a run: nothing new begins until `resume`. */
+  pause(runId: string, reason?: string): Promise<void>;
+  /** Go on with a paused run. `accept: true` takes the code as it is now: recorded operations that it no longer has are ignored from here on. */
+  resume(runId: string, options?: { readonly accept?: boolean }): Promise<void>;
+  /** A new run with the history of this one up to and including event `at`, which goes on by itself. The original is untouched. */
+  fork<O = unknown>(runId: string, options?: ForkOptions): Promise<RunHandle<O>>;
+  /** Run what failed again, with what lies downstream of it: a fork of the ended run that keeps everything that completed. */
+  retry<O = unknown>(runId: string, options?: RetryOptions): Promise<RunHandle<O>>;
+  /** Remove an ended run and its history. */
+  delete(runId: string): Promise<void>;
+  /** Ask the running function something it answers with `ctx.onQuery`. */
+  query<O = unknown>(runId: string, name: string, input?: unknown): Promise<O>;
+  /** Send a request that the running function handles with `ctx.onUpdate`, and wait for its reply. */
+  update<O = unknown>(runId: string, name: string, input?: unknown, options?: { readonly id?: string }): Promise<O>;
+
+  /** Stop taking work, let what runs end within `drainMs` (default: the engine's), give the rest up for others, close the store. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Default: a new one. 1 to 128 of `A-Za-z0-9_.:-`. */
+  readonly id?: string;
+  /** Another start of the same workflow with this key gives the first one's run. */
+  readonly idempotencyKey?: string;
+  /** Not before so long from now. */
+  readonly delay?: number | string;
+  /** Higher goes first. Default 0. */
+  readonly priority?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The run ends timed-out when it takes longer. */
+  readonly timeout?: number | string;
+}
+
+export interface ForkOptions {
+  /** Last event that the fork keeps; default: all of them. */
+  readonly at?: number;
+  readonly id?: string;
+  readonly edit?: {
+    /** Another input. Only with `at: 1`: history made from the old one would not fit. */
+    readonly input?: unknown;
+    /** Other results of recorded operations or tasks, by key. */
+    readonly results?: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface RetryOptions {
+  readonly id?: string;
+  /** Tasks or steps to run again; default: those that failed. */
+  readonly from?: readonly string[];
+}
+
+export interface ListRunsOptions {
+  readonly status?: RunStatus | readonly RunStatus[];
+  readonly workflow?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Only the dead-letter list: failed runs that nobody has retried. */
+  readonly dead?: boolean;
+  /** Default 50. */
+  readonly limit?: number;
+  readonly after?: string;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly version?: string;
+  readonly status: RunStatus;
+  readonly createdAtMs: number;
+  readonly endedAtMs?: number;
+  readonly wakeAtMs?: number;
+  readonly parentId?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Why it waits, is paused or failed, in a sentence. */
+  readonly note?: string;
+  /** Code, when it is in the dead-letter list. */
+  readonly dead?: string;
+}
+
+/** What a person answers: by kind of the question `approved`, `choice`, `text` or `value`. */
+export interface AnswerInput {
+  readonly approved?: boolean;
+  readonly choice?: string;
+  readonly text?: string;
+  readonly value?: unknown;
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** An event with its place. Live-only pieces (`stream`, `log`, `heartbeat`) have the `seq` of the event before them. */
+export type JournalEvent = { readonly seq: number } & RunEvent;
+export type LiveEvent = JournalEvent | { readonly seq: number; readonly atMs: number; readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string };
+
+export interface RunHandle<O = unknown> {
+  readonly id: string;
+  readonly workflow: string;
+  /** Waits for the end. @throws the run's error: `RUN_FAILED` with the cause, `RUN_CANCELLED`, `RUN_TIMED_OUT` */
+  result(options?: { readonly signal?: AbortSignal }): Promise<O>;
+  summary(): Promise<RunSummary>;
+  /** History after `from` (default 0: all), then live, until the run ends; each event once, in order. */
+  events(options?: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal }): AsyncIterableIterator<LiveEvent>;
+  /** The run as it was after event `seq`, or at a time; default now. */
+  state(options?: { readonly at?: number | Date }): Promise<RunView>;
+}
+
+export interface EngineOptions {
+  /** Registered so that runs of them can be recovered, started by name and called. */
+  readonly workflows?: readonly Workflow<never, unknown>[];
+  /** Unique among processes that share the store. Default: host, process id and a random part. */
+  readonly node?: string;
+  /** Runs under way at once. Default 1,000. */
+  readonly concurrency?: number;
+  /** After so long without a sign of life a node's runs are taken over. Milliseconds, default 15,000. */
+  readonly leaseMs?: number;
+  /** How long `close` waits for what runs. Milliseconds, default 5,000. */
+  readonly drainMs?: number;
+  /** How long cancelled work may take before it is given up. Milliseconds, default 10,000. */
+  readonly graceMs?: number;
+  /** Ended runs are removed after so long; default: kept on disk, the last 1,000 in memory. */
+  readonly retention?: number | string;
+  /** Largest input, result or signal, in bytes of its JSON text. Default 8 MiB. */
+  readonly maxValueBytes?: number;
+  /** Find clock, randomness and I/O in workflow code outside steps. Default false. */
+  readonly strict?: boolean;
+  /** Do not take up runs: only start, look and send. Default false. */
+  readonly passive?: boolean;
+  /** Durable functions kept in memory while they wait; above it the longest waiting are dropped and rebuilt from the journal when woken. Default 1,000. */
+  readonly hotFrames?: number;
+}

@@ -1,0 +1,33 @@
+import type { Context, Duration } from "./context.ts";
+import type { Schema } from "./standard-schema.ts";
+
+/** A durable function by name. Made by `workflow`. */
+export interface Workflow<I = unknown, O = unknown> {
+  readonly kind: "workflow";
+  readonly name: string;
+  readonly version?: string;
+  readonly options: WorkflowOptions<I, O>;
+  readonly run: (ctx: Context, input: I) => Promise<O>;
+}
+
+export interface WorkflowOptions<I, O> {
+  /** Runs go on with the code of the version that they began with, if it is registered. */
+  readonly version?: string;
+  readonly input?: Schema<unknown, I>;
+  readonly output?: Schema<unknown, O>;
+  /** Runs of this workflow under way at once, in the whole store; with `key`, per distinct value. */
+  readonly concurrency?: number | { readonly limit: number; readonly key: (input: I) => string };
+  /** Longest time of a run. */
+  readonly timeout?: Duration;
+  /** Attempts of the whole function: its completed steps are kept. Default 1. */
+  readonly retry?: number;
+}
+
+/**
+ * Define a durable function: plain async code whose operations on `ctx` outlive the process.
+ *
+ * @throws HeddleError `OPTION_INVALID` when the name is not an Id
+ */
+export function workflow<I, O>(name: string, run: (ctx: Context, input: I) => Promise<O>, options: WorkflowOptions<I, O> = {}): Workflow<I, O> {
+  return { kind: "workflow", name, ...(options.version === undefined ? {} : { version: options.version }), options, run };
+}

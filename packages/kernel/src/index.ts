@@ -1,0 +1,24 @@
+// Plan: what a run may do, as data.
+export type {
+  Channel, ControlTrigger, DataTrigger, Edge, Failure, Group, Id, Limits, Plan, Policy, Ref, Schedule, Slot, SubPlan, Task, TimeTrigger, Trigger,
+} from "./plan/plan.ts";
+// Run: events in, commands out.
+export type { OpEnded, OpKind, OpOpened, Published, RunEvent, RunFact, RunStarted, TaskEnded } from "./run/event.ts";
+export type { Activation, CancelTask, CancelTimer, Command, DecideGroup, EndRun, SetTimer, StartTask } from "./run/command.ts";
+export type { ErrorValue, Outcome, RunOutcome } from "./run/outcome.ts";
+export type { Frame, Scope } from "./run/scope.ts";
+export type { Match, Verb } from "./run/verb.ts";
+// Values.
+export type { Json } from "./value/json.ts";
+// Retry.
+export type { RetryPolicy } from "./retry/retry-policy.ts";
+// Ports: what an adapter must supply.
+export type { Clock } from "./ports/clock.ts";
+export type { Random } from "./ports/random.ts";
+export type {
+  ClaimOptions, CommitBatch, CommitVerdict, CreateVerdict, ListOptions, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow,
+  RunStatus, RunStore, Statement, StoredEvent, StoredMessage, StoreFeatures,
+} from "./ports/run-store.ts";
+// Errors.
+export { errorTable, type ErrorCode } from "./errors/error-table.ts";
+export { hasCode, HeddleError } from "./errors/heddle-error.ts";

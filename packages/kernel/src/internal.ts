@@ -1,0 +1,2 @@
+// Names that only our own packages need.
+export {};
