@@ -1,14 +1,21 @@
-// Puts Node 24 first on the PATH of every npm script and of npx in this clone: npm 10 installs the
-// platform package of an optional dependency without linking its bin, and npm 12 runs no install script
-// of a dependency, so the clone links the binary itself. Does nothing where no such package is installed.
+// Puts Node 24 first on the PATH of every npm script and of npx in this clone. npm 10 installs the platform
+// package of an optional dependency without linking its bin, so the clone links the binary itself; the
+// other versions of npm get the same link. Does nothing where no such package is installed.
+const childProcess = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 
 const modules = path.join(__dirname, "..", "node_modules");
 const binary = path.join(modules, `node-${process.platform}-${process.arch}`, "bin", "node");
 const link = path.join(modules, ".bin", "node");
+
 if (fs.existsSync(binary) && process.platform !== "win32") {
-  fs.mkdirSync(path.dirname(link), { recursive: true });
   fs.rmSync(link, { force: true });
-  fs.symlinkSync(path.relative(path.dirname(link), binary), link);
+  // It is built for glibc: where it does not start (Alpine), no link is better than a broken `node` in every script.
+  if (childProcess.spawnSync(binary, ["--version"], { stdio: "ignore" }).status === 0) {
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(path.relative(path.dirname(link), binary), link);
+  } else {
+    process.stderr.write(`${binary} does not start on this system: install Node 24 or newer yourself, every script here uses it then.\n`);
+  }
 }

@@ -1,0 +1,38 @@
+// npm test [-- PART-OF-A-PATH… --flag=of-node-test]     the fast lane
+// npm run test:slow [-- --seed=N PART-OF-A-PATH…]       the slow lane; --sample for its small counts
+import { spawn } from "node:child_process";
+import { delimiter, join } from "node:path";
+import { type Lane, laneEnvironment, laneFiles } from "./test-lanes.ts";
+
+const root = join(import.meta.dirname, "..");
+const given = process.argv.slice(2);
+const ours = /^--(slow|sample|seed=(\d+))$/;
+const lane: Lane = given.includes("--sample") ? "sample" : given.includes("--slow") ? "slow" : "fast";
+const seed = Number(given.map((argument) => ours.exec(argument)?.[2]).find((digits) => digits !== undefined) ?? 1);
+const filters = given.filter((argument) => !argument.startsWith("-"));
+const flags = given.filter((argument) => argument.startsWith("-") && !ours.test(argument));
+
+const files = laneFiles(root, lane, filters);
+if (files.length === 0) {
+  process.stderr.write(`No test file of the ${lane} lane has ${filters.map((filter) => `"${filter}"`).join(" or ")} in its path.\n`);
+  process.exit(2);
+}
+if (lane !== "fast") process.stdout.write(`${lane} lane, ${files.length} files, --seed=${seed}\n`);
+
+// One process per file, two at a time: files do not share globals, and two cores are kept busy.
+// A hanging file is ended and named after the time limit, so that nothing waits for ever.
+const timeoutMs = lane === "slow" ? 3_600_000 : 300_000;
+const runner = spawn(
+  process.execPath,
+  ["--test", "--test-reporter=spec", `--test-concurrency=${lane === "slow" ? 1 : 2}`, `--test-timeout=${timeoutMs}`, ...flags, ...files],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...laneEnvironment(lane, seed), PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` },
+  },
+);
+runner.on("exit", (code) => {
+  process.exitCode = code ?? 1;
+});
+// A terminal's Ctrl-C reaches the runner by itself: stay until it has cleaned up and printed.
+process.on("SIGINT", () => {});
