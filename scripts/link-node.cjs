@@ -10,12 +10,15 @@ const binary = path.join(modules, `node-${process.platform}-${process.arch}`, "b
 const link = path.join(modules, ".bin", "node");
 
 if (fs.existsSync(binary) && process.platform !== "win32") {
-  fs.rmSync(link, { force: true });
   // It is built for glibc: where it does not start (Alpine), no link is better than a broken `node` in every script.
   if (childProcess.spawnSync(binary, ["--version"], { stdio: "ignore" }).status === 0) {
+    const made = `${link}-${process.pid}`;
     fs.mkdirSync(path.dirname(link), { recursive: true });
-    fs.symlinkSync(path.relative(path.dirname(link), binary), link);
+    fs.symlinkSync(path.relative(path.dirname(link), binary), made);
+    // In one step, so that a script which runs at this moment does not find it missing.
+    fs.renameSync(made, link);
   } else {
+    fs.rmSync(link, { force: true });
     process.stderr.write(`${binary} does not start on this system: install Node 24 or newer yourself, every script here uses it then.\n`);
   }
 }
