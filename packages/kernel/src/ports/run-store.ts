@@ -6,11 +6,14 @@ export type RunId = string;
 export interface StoredEvent {
   readonly seq: number;
   readonly atMs: number;
-  /** JSON text of the RunEvent. */
+  /** JSON text of the RunEvent: well-formed Unicode (lone surrogates escaped, as JSON.stringify does). */
   readonly body: string;
 }
 
-/** `queued`: not begun or not yet due. `running`: owned by a node. `waiting`: parked. `paused`: waits for a person to mend it. The last four are ends. */
+/**
+ * `queued`: not begun, or given up by its node. `running`: owned by a node. `waiting`: parked. `paused`: waits for a person to mend it.
+ * The last four are ends.
+ */
 export type RunStatus = "queued" | "running" | "waiting" | "paused" | "completed" | "failed" | "cancelled" | "timed-out";
 
 /** One row per run: what lists and claims read. Everything else about a run is in its journal. */
@@ -23,17 +26,23 @@ export interface RunRow {
   readonly epoch: number;
   /** Node that owns it, while `running`. */
   readonly owner: string | null;
-  /** When a node should next take it up, epoch milliseconds; null: only mail wakes it. */
+  /**
+   * When a node should next take it up, epoch milliseconds; null: only mail wakes it. Mail to a queued or waiting run brings it
+   * forward, so that the run is due at once; a claim sets it to null.
+   */
   readonly wakeAtMs: number | null;
-  /** Claims after a dead owner, since the journal last grew by a completion. */
+  /** Times that its owner died, since the journal last grew by a completion. */
   readonly crashes: number;
   /** Last mailbox number given out. */
   readonly mailSeq: number;
   /** Mailbox number consumed. */
   readonly mailSeen: number;
+  /** Higher is claimed first. */
   readonly priority: number;
+  /** At most `limitMax` runs with this key are `running` at once; a parked run holds no place. Both are set, or neither. */
   readonly limitKey: string | null;
   readonly limitMax: number | null;
+  /** Unique among the runs of one workflow. */
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -53,12 +62,16 @@ export interface NewRun {
     RunRow,
     "runId" | "workflow" | "version" | "wakeAtMs" | "priority" | "limitKey" | "limitMax" | "dedupKey" | "parentId" | "tags" | "createdAtMs" | "inputHash"
   >;
+  /** They get the `seq` 1, 2, 3 and the time `createdAtMs`. */
   readonly events: readonly string[];
-  /** Claim it in the same commit for this node (epoch 1, `running`), if its limit allows; else it is `queued`. */
+  /**
+   * Claim it in the same commit for this node (epoch 1, `running`), if its limit allows, no run with its limit key is queued
+   * before it, and the node was not declared dead; else it is `queued`.
+   */
   readonly claimFor?: string;
 }
 
-/** Mail to a run: signal, answer, cancel, child end. Kept in order, taken once, deduplicated by `id` for the life of the run. */
+/** Mail to a run: signal, answer, cancel, child end. Kept in order, taken once, deduplicated by `id` until the run is deleted. */
 export interface NewMessage {
   readonly runId: RunId;
   readonly id: string;
@@ -73,7 +86,7 @@ export interface StoredMessage {
   readonly body: string;
 }
 
-/** One run's part of a batch: fenced, all or nothing. */
+/** One run's part of a batch: fenced, all or nothing. Only the owner of a `running` run can append. */
 export interface RunPart {
   readonly runId: RunId;
   readonly epoch: number;
@@ -83,19 +96,26 @@ export interface RunPart {
   readonly atMs: number;
   /** Mail consumed up to and including this number. */
   readonly mailSeen?: number;
-  /** New runs and mail that come to be with this append. */
+  /** New runs and mail that come to be with this append, children first. A child whose id is there already is left as it is. */
   readonly children?: readonly NewRun[];
   readonly messages?: readonly NewMessage[];
-  /** Give the run up. Refused (`mail`) if unconsumed mail is there: the owner consumes it first. */
+  /**
+   * Give the run up. Refused (`mail`) if unconsumed mail is there: the owner consumes it first. A release to `paused` is not
+   * refused: mail does not wake a paused run, and one that cannot be read cannot consume.
+   */
   readonly release?: {
-    readonly status: RunStatus;
+    readonly status: Exclude<RunStatus, "running">;
     readonly wakeAtMs: number | null;
+    /** Absent: null. */
     readonly dead?: string | null;
+    /** Absent: null. */
     readonly note?: string | null;
+    /** Absent: stays as it is. */
     readonly version?: string | null;
   };
   /** Put the crash counter back to zero: a completion was recorded. */
   readonly progress?: boolean;
+  /** State after the last of `events`. */
   readonly snapshot?: { readonly body: string };
   /** SQL on the user's tables in the same database, run inside this part. Only stores with `transactions`. */
   readonly statements?: readonly Statement[];
@@ -106,6 +126,7 @@ export interface Statement {
   readonly parameters?: readonly (null | number | bigint | string | Uint8Array)[];
 }
 
+/** Applied in this order: creates, parts, messages. Two parts may be of one run. */
 export interface CommitBatch {
   readonly creates?: readonly NewRun[];
   readonly parts?: readonly RunPart[];
@@ -115,20 +136,27 @@ export interface CommitBatch {
 /**
  * `ok`: committed; `seq` is the run's last. `stale`: epoch or seq no longer hold; nothing of this part was committed.
  * `mail`: a release was refused because of unconsumed mail; nothing of this part was committed. `failed`: the user's
- * statement or a row failed; nothing of this part was committed.
+ * statement or a row failed; nothing of this part was committed. `rows`: one list per statement, empty for those that return
+ * none. `children` and `messages`: the verdicts on the part's own, in its order; there when the part has some.
  */
 export type PartVerdict =
-  | { readonly status: "ok"; readonly seq: number; readonly rows?: readonly (readonly Record<string, unknown>[])[] }
+  | {
+      readonly status: "ok";
+      readonly seq: number;
+      readonly rows?: readonly (readonly Record<string, unknown>[])[];
+      readonly children?: readonly CreateVerdict[];
+      readonly messages?: readonly MessageVerdict[];
+    }
   | { readonly status: "stale" }
   | { readonly status: "mail" }
   | { readonly status: "failed"; readonly error: ErrorValue };
 
-/** `exists` returns the row that is there, by run id or by dedup key. */
+/** `exists` returns the row that is there, by run id or, if none has it, by dedup key. */
 export type CreateVerdict =
   | { readonly status: "created"; readonly claimed: boolean }
   | { readonly status: "exists"; readonly row: RunRow };
 
-/** `duplicate`: an equal id was there before. `unknown`: no such run. `ended`: the run has ended. */
+/** `duplicate`: an equal id was kept before. `unknown`: no such run. `ended`: the run has ended. */
 export type MessageVerdict = { readonly status: "kept" | "duplicate" | "unknown" | "ended" };
 
 export interface CommitVerdict {
@@ -151,7 +179,7 @@ export interface ListOptions {
   readonly parentId?: RunId;
   readonly tags?: Readonly<Record<string, string>>;
   readonly dead?: boolean;
-  /** Newest first. Default 50. */
+  /** Newest first, by creation in this store. Default 50. */
   readonly limit?: number;
   /** Continue after this run of the last page. */
   readonly after?: RunId;
@@ -169,6 +197,9 @@ export interface ListOptions {
  * 4. A claim raises the epoch by one; no two claims of a run share one.
  * 5. Mail is kept from the moment its commit is acknowledged, in order, once per id, also before the run waits.
  * 6. A release with unconsumed mail is refused: no wake-up is lost.
+ * 7. Calls take effect in the order in which they are made, answered or not.
+ *
+ * Every method of a closed store throws `ENGINE_CLOSED`.
  */
 export interface RunStore extends AsyncDisposable {
   readonly features: StoreFeatures;
@@ -178,54 +209,84 @@ export interface RunStore extends AsyncDisposable {
    * once, without a promise; callers must take both.
    *
    * @throws HeddleError `STORE_UNAVAILABLE` nothing was committed, or it is not known; the batch may be sent again: a part
-   *   that was committed then is `stale` with the journal already holding its events
+   *   that was committed then is `stale` with the journal already holding its events. `STORE_FULL` nothing was committed;
+   *   a later commit may succeed again. `STORE_FAILED` it is not known what was committed, and every later call is refused
+   *   until the store is opened again
    */
   commit(batch: CommitBatch): CommitVerdict | Promise<CommitVerdict>;
 
-  /** Take up to `limit` runs that are due (`wakeAtMs` reached, not paused, not ended, no live owner, limits allow), highest priority then longest due first. Raises their epoch. */
+  /**
+   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), highest priority then longest due
+   * first. Raises their epoch; the rows are as they stand after it. A node that was declared dead gets none before its next heartbeat.
+   */
   claim(options: ClaimOptions): Promise<readonly RunRow[]>;
 
-  /** Say that a node lives until `untilMs` (store time); returns false if the node was declared dead meanwhile: it owns nothing any more. */
+  /**
+   * Say that a node lives until `untilMs` (store time), before it first claims and from then on. Returns false, once, if the node was
+   * declared dead meanwhile: it owns nothing any more, and lives again from now on.
+   */
   heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean>;
 
-  /** Free the runs of nodes whose heartbeat ran out before `nowMs`: they are due at once and their crash counter grows. Returns how many. */
+  /**
+   * Declare the nodes dead whose heartbeat ran out before `nowMs`, and free their runs and those of nodes that never had a heartbeat:
+   * `queued`, due at once, and their crash counter grows. Returns how many runs.
+   */
   reapDeadNodes(nowMs: number): Promise<number>;
 
-  /** The node goes away in order: what it still owns is due at once, without a crash. */
+  /** The node goes away in order: what it still owns is `queued` and due at once, without a crash. */
   leave(node: string, nowMs: number): Promise<void>;
 
-  /** When the next run is due, epoch milliseconds; null: nothing waits for a time. */
-  nextWakeMs(): Promise<number | null>;
+  /**
+   * When the next run is due, epoch milliseconds, of these workflows (as in `claim`); null: nothing waits for a time. Runs that a full
+   * limit held back at a claim do not count until a place is free.
+   */
+  nextWakeMs(workflows?: readonly string[]): Promise<number | null>;
 
-  /** Events after `afterSeq`, oldest first, at most `limit`; empty for an unknown run. A body that fails its checksum throws `JOURNAL_CORRUPT`. */
+  /**
+   * Events after `afterSeq`, oldest first, at most `limit` (default: all); empty for an unknown run. Events that `compact` removed are
+   * left out.
+   *
+   * @throws HeddleError `JOURNAL_CORRUPT` a body fails its checksum or a row is missing; `data` has `runId`, `seq` (the first bad one) and
+   *   `lastSeq` (the journal's last, with which the owner can still release the run to `paused`)
+   */
   readJournal(runId: RunId, afterSeq: number, limit?: number): Promise<readonly StoredEvent[]>;
+
+  /** Runs that this node owns and that have unconsumed mail: what an owner asks when a hint tells it that another process wrote. */
+  ownedWithMail(node: string): Promise<readonly RunId[]>;
 
   /** Unconsumed mail, oldest first. */
   readMail(runId: RunId): Promise<readonly StoredMessage[]>;
 
-  /** Newest snapshot whose checksum holds, or null. */
+  /** Newest snapshot whose checksum holds and whose following events are all there, or null. Stores keep at least the last two. */
   readSnapshot(runId: RunId): Promise<{ readonly seq: number; readonly body: string } | null>;
 
   get(runId: RunId): Promise<RunRow | null>;
+  /** @throws HeddleError `RUN_UNKNOWN` the run of `after` is gone */
   list(options: ListOptions): Promise<readonly RunRow[]>;
 
-  /** Put a run that is not owned into another status: pause, resume, redrive. Returns false when it is owned or its status is not one of `from`. */
-  setStatus(runId: RunId, from: readonly RunStatus[], to: RunStatus, wakeAtMs: number | null, note: string | null): Promise<boolean>;
+  /**
+   * Put a run that is not owned into another status: pause, resume, redrive. Returns false when there is none, it is owned or its status
+   * is not one of `from`. `dead` becomes null unless `to` is an end. Put to queued or waiting with unconsumed mail it is due at once.
+   */
+  setStatus(runId: RunId, from: readonly RunStatus[], to: Exclude<RunStatus, "running">, wakeAtMs: number | null, note: string | null): Promise<boolean>;
 
-  /** Remove an ended or unowned run with all its rows. Returns false when there is none or it is owned. */
+  /** Remove a run that is not owned, with all its rows: its id and keys are free again. Returns false when there is none or it is owned. */
   delete(runId: RunId): Promise<boolean>;
 
-  /** Remove journal rows up to `throughSeq`; the snapshot there takes their place. */
+  /** Remove journal rows up to `throughSeq`, but never past the newest good snapshot, which takes their place. */
   compact(runId: RunId, throughSeq: number): Promise<void>;
 
-  /** Remove runs that ended before `beforeMs`, at most `limit`; returns how many. */
+  /** Remove runs that ended before `beforeMs`, longest ended first, at most `limit`; returns how many. */
   sweep(beforeMs: number, limit: number): Promise<number>;
 
-  /** Content-addressed values: plans and large payloads. */
+  /** Content-addressed values: plans and large payloads. Kept when this resolves, and not later than any commit that is called after it. */
   putBlob(hash: string, body: string): Promise<void>;
   getBlob(hash: string): Promise<string | null>;
 
-  /** Calls back when runs may have become due or grown, from this process or another; a hint that may come late or not at all. */
+  /**
+   * Calls back when a run may have become due, got mail or grown, from this process or another; null: any run. A hint: it never comes
+   * inside another call of the store, and may come late, twice or not at all.
+   */
   watch(call: (runId: RunId | null) => void): Disposable;
 }
 
