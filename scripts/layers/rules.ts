@@ -1,0 +1,47 @@
+/** A part of the house: the files of a folder and what they may import. */
+export interface Layer {
+  readonly name: string;
+  /** Where its files are; a `*` stands for one folder. The longest folder that fits a file counts. */
+  readonly folder: string;
+  /** Layers that it may import, besides itself. */
+  readonly imports: readonly string[];
+  /** True when it may use Node's own modules. */
+  readonly node: boolean;
+  /** True when it may use `heddle/internal` and `@heddle/kernel/internal`. */
+  readonly internals: boolean;
+}
+
+/**
+ * The table. A layer stands below everything that it may import, so imports point only upward in this list;
+ * `check-layers` also finds cycles between files of one layer, paths into another package and undeclared packages.
+ */
+export const layers: readonly Layer[] = [
+  // The kernel decides. It imports nothing but itself and runs in a browser.
+  { name: "kernel", folder: "packages/kernel/src", imports: [], node: false, internals: false },
+  // heddle: what people write, what keeps, what does, what people type.
+  { name: "workflow", folder: "packages/heddle/src/workflow", imports: ["kernel"], node: false, internals: true },
+  { name: "stores", folder: "packages/heddle/src/stores", imports: ["kernel"], node: true, internals: true },
+  { name: "engine", folder: "packages/heddle/src/engine", imports: ["kernel", "workflow"], node: true, internals: true },
+  { name: "heddle", folder: "packages/heddle/src", imports: ["kernel", "workflow", "stores", "engine"], node: true, internals: true },
+  { name: "cli", folder: "packages/heddle/src/cli", imports: ["kernel", "workflow", "stores", "engine", "heddle"], node: true, internals: true },
+  // Around it.
+  { name: "testing", folder: "packages/testing/src", imports: ["kernel", "heddle"], node: true, internals: true },
+  { name: "kernel tests", folder: "packages/kernel/test", imports: ["kernel"], node: true, internals: true },
+  {
+    name: "tests",
+    folder: "packages/*/test",
+    imports: ["kernel", "workflow", "stores", "engine", "heddle", "cli", "testing"],
+    node: true,
+    internals: true,
+  },
+  { name: "examples", folder: "examples", imports: ["kernel", "heddle", "testing"], node: true, internals: false },
+  { name: "bench", folder: "bench", imports: ["kernel", "heddle", "testing"], node: true, internals: true },
+  { name: "scripts", folder: "scripts", imports: ["kernel"], node: true, internals: false },
+];
+
+/** What an import by a package's name reaches: its index, which belongs to this layer. */
+export const packageIndexes: Readonly<Record<string, { readonly layer: string; readonly folder: string }>> = {
+  "@heddle/kernel": { layer: "kernel", folder: "packages/kernel" },
+  heddle: { layer: "heddle", folder: "packages/heddle" },
+  "@heddle/testing": { layer: "testing", folder: "packages/testing" },
+};
