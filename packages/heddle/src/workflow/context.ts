@@ -24,10 +24,10 @@ export interface Context {
   /** Wait without holding memory or a process. */
   sleep(key: string, duration: Duration): Promise<void>;
   sleepUntil(key: string, time: Date | number): Promise<void>;
-  /** Wait for a signal. One that came before is kept and taken, oldest first. */
-  receive<T = unknown>(key: string, signal: string, options?: ReceiveOptions<T>): Promise<T>;
   /** Wait for a signal at most so long; `undefined` when none came. */
   receive<T = unknown>(key: string, signal: string, options: ReceiveOptions<T> & { readonly timeout: Duration }): Promise<T | undefined>;
+  /** Wait for a signal. One that came before is kept and taken, oldest first. */
+  receive<T = unknown>(key: string, signal: string, options?: ReceiveOptions<T>): Promise<T>;
   /** Ask a person. A timeout is never an approval. */
   ask(key: string, question: ApprovalQuestion): Promise<ApprovalAnswer>;
   ask<const C extends readonly string[]>(key: string, question: ChoiceQuestion<C>): Promise<ChoiceAnswer<C[number]>>;
@@ -38,8 +38,8 @@ export interface Context {
   /** Start another workflow as a child and go on; returns its run id. */
   start<I, O>(key: string, workflow: Workflow<I, O>, input: I, options?: CallOptions): Promise<string>;
   /** A step per item, in parallel up to `concurrency`, results in the items' order. Keys are `key/index`, or `key/` + `id(item)`. */
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options?: MapOptions<T, R>): Promise<R[]>;
   map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options: MapOptions<T, R> & { readonly failure: "collect" }): Promise<MapResult<R>[]>;
+  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options?: MapOptions<T, R>): Promise<R[]>;
   /** The first of several branches to end wins; operations that the others still wait for are closed. */
   race<B extends Record<string, (branch: Context) => Promise<unknown>>>(key: string, branches: B): Promise<RaceResult<B>>;
   /** All branches, side by side; the first failure closes the others. Keys inside are prefixed with the branch's name. */
