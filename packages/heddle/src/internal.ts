@@ -1,1 +1,3 @@
 export {};
+// Stores.
+export { type MemoryStoreOptions, openMemoryStore } from "./stores/memory/memory-store.ts";

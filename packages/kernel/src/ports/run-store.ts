@@ -65,8 +65,8 @@ export interface NewRun {
   /** They get the `seq` 1, 2, 3 and the time `createdAtMs`. */
   readonly events: readonly string[];
   /**
-   * Claim it in the same commit for this node (epoch 1, `running`), if its limit allows, no run with its limit key is queued
-   * before it, and the node was not declared dead; else it is `queued`.
+   * Claim it in the same commit for this node (epoch 1, `running`), if its limit allows, no other run with its limit key is
+   * `queued`, and the node was not declared dead; else it is `queued`.
    */
   readonly claimFor?: string;
 }

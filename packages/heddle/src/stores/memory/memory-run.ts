@@ -1,0 +1,87 @@
+import type { NewRun, RunId, RunRow, RunStatus, StoredMessage } from "@heddle/kernel";
+import { JournalPages } from "./journal-pages.ts";
+import type { RunHeap } from "./run-heap.ts";
+
+/** A node that claimed or gave a sign of life. `until` is null before its first heartbeat. */
+export interface MemoryNode {
+  readonly name: string;
+  untilMs: number | null;
+  dead: boolean;
+  /** How many runs it owns. */
+  owned: number;
+}
+
+/** One run: its row as it stands, its journal and its mail. */
+export class MemoryRun {
+  /** Order of creation. */
+  readonly number: number;
+  readonly runId: RunId;
+  readonly workflow: string;
+  readonly priority: number;
+  readonly limitKey: string | null;
+  readonly limitMax: number | null;
+  readonly dedupKey: string | null;
+  readonly parentId: RunId | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAtMs: number;
+  readonly inputHash: string;
+  version: string | null;
+  status: RunStatus = "queued";
+  epoch = 0;
+  owner: MemoryNode | null = null;
+  wakeAtMs: number | null;
+  crashes = 0;
+  mailSeq = 0;
+  mailSeen = 0;
+  endedAtMs: number | null = null;
+  dead: string | null = null;
+  note: string | null = null;
+
+  readonly journal = new JournalPages();
+  /** Unconsumed mail, oldest first. */
+  mail: StoredMessage[] | null = null;
+  /** Every id that was ever kept. */
+  mailIds: Set<string> | null = null;
+  snapshots: readonly { readonly seq: number; readonly body: string }[] | null = null;
+
+  /** Kept by the heap that the run is in. */
+  heap: RunHeap | null = null;
+  heapPlace = 0;
+
+  constructor(number: number, row: NewRun["row"]) {
+    this.number = number;
+    this.runId = row.runId;
+    this.workflow = row.workflow;
+    this.version = row.version;
+    this.wakeAtMs = row.wakeAtMs;
+    this.priority = row.priority;
+    this.limitKey = row.limitKey;
+    this.limitMax = row.limitMax;
+    this.dedupKey = row.dedupKey;
+    this.parentId = row.parentId;
+    this.tags = row.tags;
+    this.createdAtMs = row.createdAtMs;
+    this.inputHash = row.inputHash;
+  }
+
+  get claimable(): boolean {
+    return this.status === "queued" || this.status === "waiting";
+  }
+
+  get ended(): boolean {
+    return isEnd(this.status);
+  }
+
+  toRow(): RunRow {
+    return {
+      runId: this.runId, workflow: this.workflow, version: this.version, status: this.status, epoch: this.epoch,
+      owner: this.owner?.name ?? null, wakeAtMs: this.wakeAtMs, crashes: this.crashes, mailSeq: this.mailSeq, mailSeen: this.mailSeen,
+      priority: this.priority, limitKey: this.limitKey, limitMax: this.limitMax, dedupKey: this.dedupKey, parentId: this.parentId,
+      tags: this.tags, createdAtMs: this.createdAtMs, endedAtMs: this.endedAtMs, inputHash: this.inputHash, dead: this.dead, note: this.note,
+    };
+  }
+}
+
+export function isEnd(status: RunStatus): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled" || status === "timed-out";
+}

@@ -1,0 +1,379 @@
+import {
+  type ClaimOptions, type CommitBatch, type CommitVerdict, type CreateVerdict, HeddleError, type ListOptions, type MessageVerdict, type NewMessage,
+  type NewRun, type PartVerdict, type RunId, type RunPart, type RunRow, type RunStatus, type RunStore, type StoredEvent, type StoredMessage, type StoreFeatures,
+} from "@heddle/kernel";
+import { RunHints } from "../run-hints.ts";
+import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
+import { RunQueue } from "./run-queue.ts";
+
+export interface MemoryStoreOptions {
+  /** Ended runs that are kept; when more have ended, the longest ended go. Default 1,000. */
+  readonly keepEnded?: number;
+  /** Time of ends and wake-ups that bring none of their own, epoch milliseconds. Default: the system's. */
+  readonly clock?: { nowMs(): number };
+}
+
+/** Keep runs in this process only. `commit` answers at once, without a promise. */
+export function openMemoryStore(options: MemoryStoreOptions = {}): RunStore {
+  const keepEnded = options.keepEnded ?? 1_000;
+  if (!(keepEnded >= 0)) throw new HeddleError("OPTION_INVALID", `keepEnded is ${keepEnded}: give a number of runs, 0 or more.`, { data: { keepEnded } });
+  return new MemoryStore(keepEnded, options.clock ?? { nowMs: () => Date.now() });
+}
+
+const none: readonly never[] = Object.freeze([]);
+const stale: PartVerdict = Object.freeze({ status: "stale" });
+const mail: PartVerdict = Object.freeze({ status: "mail" });
+/** Snapshots kept per run: the newest, and one to fall back to. */
+const keptSnapshots = 2;
+
+class MemoryStore implements RunStore {
+  readonly features: StoreFeatures = { durability: "none", transactions: false, shared: false };
+  readonly #keepEnded: number;
+  readonly #clock: { nowMs(): number };
+  readonly #runs = new Map<RunId, MemoryRun>();
+  readonly #dedup = new Map<string, MemoryRun>();
+  readonly #nodes = new Map<string, MemoryNode>();
+  readonly #queue = new RunQueue();
+  /** Longest ended first. */
+  readonly #ended = new Set<MemoryRun>();
+  readonly #blobs = new Map<string, string>();
+  readonly #hints = new RunHints();
+  #created = 0;
+  #closed = false;
+
+  constructor(keepEnded: number, clock: { nowMs(): number }) {
+    this.#keepEnded = keepEnded;
+    this.#clock = clock;
+  }
+
+  commit(batch: CommitBatch): CommitVerdict {
+    this.#checkOpen();
+    const creates = batch.creates === undefined ? none : batch.creates.map((run) => this.#create(run));
+    let parts: readonly PartVerdict[] = none;
+    if (batch.parts !== undefined) parts = batch.parts.length === 1 ? [this.#append(batch.parts[0]!)] : batch.parts.map((part) => this.#append(part));
+    const messages = batch.messages === undefined ? none : batch.messages.map((message) => this.#keep(message));
+    if (this.#ended.size > this.#keepEnded) this.#dropEnded();
+    return { creates, parts, messages };
+  }
+
+  async claim(options: ClaimOptions): Promise<readonly RunRow[]> {
+    this.#checkOpen();
+    const rows: RunRow[] = [];
+    const node = this.#node(options.node);
+    if (node.dead) return rows;
+    const workflows = options.workflows === undefined ? null : new Set(options.workflows);
+    while (rows.length < options.limit) {
+      const run = this.#queue.next(options.nowMs, workflows);
+      if (run === null) break;
+      this.#own(run, node);
+      rows.push(run.toRow());
+    }
+    return rows;
+  }
+
+  async heartbeat(name: string, untilMs: number): Promise<boolean> {
+    this.#checkOpen();
+    const node = this.#node(name);
+    const lived = !node.dead;
+    node.dead = false;
+    node.untilMs = untilMs;
+    return lived;
+  }
+
+  async reapDeadNodes(nowMs: number): Promise<number> {
+    this.#checkOpen();
+    let owned = 0;
+    for (const node of this.#nodes.values()) {
+      if (node.untilMs !== null && node.untilMs >= nowMs) continue;
+      if (node.untilMs !== null) node.dead = true;
+      node.untilMs = null;
+      owned += node.owned;
+    }
+    if (owned === 0) return 0;
+    for (const run of this.#runs.values()) {
+      if (run.owner === null || run.owner.untilMs !== null) continue;
+      run.crashes++;
+      this.#free(run, nowMs);
+    }
+    return owned;
+  }
+
+  async leave(name: string, nowMs: number): Promise<void> {
+    this.#checkOpen();
+    const node = this.#nodes.get(name);
+    if (node === undefined) return;
+    if (node.owned > 0) for (const run of this.#runs.values()) if (run.owner === node) this.#free(run, nowMs);
+    this.#nodes.delete(name);
+  }
+
+  async nextWakeMs(workflows?: readonly string[]): Promise<number | null> {
+    this.#checkOpen();
+    return this.#queue.nextWakeMs(workflows === undefined ? null : new Set(workflows));
+  }
+
+  async readJournal(runId: RunId, afterSeq: number, limit = Number.POSITIVE_INFINITY): Promise<readonly StoredEvent[]> {
+    this.#checkOpen();
+    return this.#runs.get(runId)?.journal.read(afterSeq, limit) ?? none;
+  }
+
+  async ownedWithMail(name: string): Promise<readonly RunId[]> {
+    this.#checkOpen();
+    const runIds: RunId[] = [];
+    for (const run of this.#runs.values()) if (run.owner?.name === name && run.mailSeq > run.mailSeen) runIds.push(run.runId);
+    return runIds;
+  }
+
+  async readMail(runId: RunId): Promise<readonly StoredMessage[]> {
+    this.#checkOpen();
+    return this.#runs.get(runId)?.mail?.slice() ?? none;
+  }
+
+  async readSnapshot(runId: RunId): Promise<{ readonly seq: number; readonly body: string } | null> {
+    this.#checkOpen();
+    return this.#runs.get(runId)?.snapshots?.at(-1) ?? null;
+  }
+
+  async get(runId: RunId): Promise<RunRow | null> {
+    this.#checkOpen();
+    return this.#runs.get(runId)?.toRow() ?? null;
+  }
+
+  async list(options: ListOptions): Promise<readonly RunRow[]> {
+    this.#checkOpen();
+    const limit = options.limit ?? 50;
+    let before = Number.POSITIVE_INFINITY;
+    if (options.after !== undefined) {
+      const after = this.#runs.get(options.after);
+      if (after === undefined) throw listCursorGone(options.after);
+      before = after.number;
+    }
+    const rows: RunRow[] = [];
+    const runs = [...this.#runs.values()];
+    for (let index = runs.length - 1; index >= 0 && rows.length < limit; index--) {
+      const run = runs[index]!;
+      if (run.number < before && isListed(run, options)) rows.push(run.toRow());
+    }
+    return rows;
+  }
+
+  async setStatus(runId: RunId, from: readonly RunStatus[], to: Exclude<RunStatus, "running">, wakeAtMs: number | null, note: string | null): Promise<boolean> {
+    this.#checkOpen();
+    const run = this.#runs.get(runId);
+    if (run === undefined || run.status === "running" || !from.includes(run.status)) return false;
+    this.#move(run, to, wakeAtMs, this.#clock.nowMs());
+    run.note = note;
+    if (!run.ended) run.dead = null;
+    this.#hints.give(runId);
+    return true;
+  }
+
+  async delete(runId: RunId): Promise<boolean> {
+    this.#checkOpen();
+    const run = this.#runs.get(runId);
+    if (run === undefined || run.status === "running") return false;
+    this.#remove(run);
+    return true;
+  }
+
+  async compact(runId: RunId, throughSeq: number): Promise<void> {
+    this.#checkOpen();
+    const run = this.#runs.get(runId);
+    const snapshot = run?.snapshots?.at(-1);
+    if (run === undefined || snapshot === undefined) return;
+    run.journal.removeThrough(Math.min(throughSeq, snapshot.seq));
+  }
+
+  async sweep(beforeMs: number, limit: number): Promise<number> {
+    this.#checkOpen();
+    const due = [...this.#ended].filter((run) => run.endedAtMs! < beforeMs).sort((one, other) => one.endedAtMs! - other.endedAtMs!);
+    const swept = due.slice(0, limit);
+    for (const run of swept) this.#remove(run);
+    return swept.length;
+  }
+
+  async putBlob(hash: string, body: string): Promise<void> {
+    this.#checkOpen();
+    this.#blobs.set(hash, body);
+  }
+
+  async getBlob(hash: string): Promise<string | null> {
+    this.#checkOpen();
+    return this.#blobs.get(hash) ?? null;
+  }
+
+  watch(call: (runId: RunId | null) => void): Disposable {
+    this.#checkOpen();
+    return this.#hints.add(call);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#hints.clear();
+    this.#runs.clear();
+    this.#dedup.clear();
+    this.#ended.clear();
+    this.#blobs.clear();
+  }
+
+  #create(made: NewRun): CreateVerdict {
+    const { row } = made;
+    const dedup = row.dedupKey === null ? null : dedupText(row.workflow, row.dedupKey);
+    const there = this.#runs.get(row.runId) ?? (dedup === null ? undefined : this.#dedup.get(dedup));
+    if (there !== undefined) return { status: "exists", row: there.toRow() };
+
+    const run = new MemoryRun(++this.#created, row);
+    for (const event of made.events) run.journal.append(event, row.createdAtMs);
+    this.#runs.set(run.runId, run);
+    if (dedup !== null) this.#dedup.set(dedup, run);
+    const claimed = made.claimFor !== undefined && this.#claimNew(run, made.claimFor);
+    if (!claimed) this.#queue.enter(run);
+    this.#hints.give(run.runId);
+    return { status: "created", claimed };
+  }
+
+  #claimNew(run: MemoryRun, name: string): boolean {
+    const node = this.#node(name);
+    if (node.dead || (run.limitKey !== null && !this.#queue.hasPlace(run.limitKey, run.limitMax!))) return false;
+    run.status = "running";
+    run.epoch = 1;
+    run.owner = node;
+    run.wakeAtMs = null;
+    node.owned++;
+    this.#queue.enter(run);
+    return true;
+  }
+
+  #append(part: RunPart): PartVerdict {
+    const run = this.#runs.get(part.runId);
+    if (run === undefined || run.status !== "running" || run.epoch !== part.epoch || run.journal.lastSeq !== part.expectedSeq) return stale;
+    if (part.statements !== undefined && part.statements.length > 0) return transactionsUnsupported(part.runId);
+    const seen = Math.max(run.mailSeen, Math.min(part.mailSeen ?? 0, run.mailSeq));
+    if (part.release !== undefined && part.release.status !== "paused") {
+      if (run.mailSeq > seen || part.messages?.some((message) => message.runId === run.runId)) return mail;
+    }
+
+    for (const event of part.events) run.journal.append(event, part.atMs);
+    const seq = run.journal.lastSeq;
+    if (part.progress === true) run.crashes = 0;
+    if (part.snapshot !== undefined) run.snapshots = [...(run.snapshots ?? []).filter((kept) => kept.seq < seq), { seq, body: part.snapshot.body }].slice(-keptSnapshots);
+    if (seen > run.mailSeen) {
+      run.mailSeen = seen;
+      run.mail = run.mail?.filter((message) => message.mailSeq > seen) ?? null;
+    }
+    const children = part.children?.map((child) => this.#create(child));
+    const messages = part.messages?.map((message) => this.#keep(message));
+    if (part.release !== undefined) this.#release(run, part.release, part.atMs);
+    if (part.events.length > 0 || part.release !== undefined) this.#hints.give(run.runId);
+    if (children === undefined && messages === undefined) return { status: "ok", seq };
+    return { status: "ok", seq, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
+  }
+
+  #release(run: MemoryRun, release: NonNullable<RunPart["release"]>, atMs: number): void {
+    if (release.version !== undefined) run.version = release.version;
+    run.dead = release.dead ?? null;
+    run.note = release.note ?? null;
+    this.#move(run, release.status, release.wakeAtMs, atMs);
+    // A run that waits is meant to be cheap; an ended one soon goes.
+    if (!run.ended) run.journal.settle();
+  }
+
+  #keep(message: NewMessage): MessageVerdict {
+    const run = this.#runs.get(message.runId);
+    if (run === undefined) return { status: "unknown" };
+    if (run.mailIds?.has(message.id)) return { status: "duplicate" };
+    if (run.ended) return { status: "ended" };
+    (run.mailIds ??= new Set()).add(message.id);
+    run.mailSeq++;
+    (run.mail ??= []).push({ mailSeq: run.mailSeq, id: message.id, atMs: message.atMs, body: message.body });
+    if (run.claimable) {
+      // Not later than now, so that a sender whose clock is ahead does not delay it.
+      const dueAtMs = Math.min(message.atMs, this.#clock.nowMs());
+      if (run.wakeAtMs === null || run.wakeAtMs > dueAtMs) this.#queue.reschedule(run, dueAtMs);
+    }
+    this.#hints.give(run.runId);
+    return { status: "kept" };
+  }
+
+  #own(run: MemoryRun, node: MemoryNode): void {
+    this.#queue.leave(run);
+    run.status = "running";
+    run.epoch++;
+    run.owner = node;
+    run.wakeAtMs = null;
+    run.note = null;
+    run.dead = null;
+    node.owned++;
+    this.#queue.enter(run);
+  }
+
+  #free(run: MemoryRun, nowMs: number): void {
+    this.#move(run, "queued", nowMs, nowMs);
+    this.#hints.give(run.runId);
+  }
+
+  /** Into a status that has no owner. */
+  #move(run: MemoryRun, to: RunStatus, wakeAtMs: number | null, nowMs: number): void {
+    this.#queue.leave(run);
+    if (run.owner !== null) run.owner.owned--;
+    run.owner = null;
+    run.status = to;
+    run.wakeAtMs = wakeAtMs;
+    const oldestMail = run.mail?.[0];
+    if (oldestMail !== undefined && run.claimable) run.wakeAtMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, oldestMail.atMs, this.#clock.nowMs());
+    this.#ended.delete(run);
+    if (isEnd(to)) {
+      run.endedAtMs = nowMs;
+      this.#ended.add(run);
+    } else run.endedAtMs = null;
+    this.#queue.enter(run);
+    if (run.limitKey !== null) this.#queue.passPlaceOn(run.limitKey);
+  }
+
+  #remove(run: MemoryRun): void {
+    this.#queue.leave(run);
+    if (run.limitKey !== null) this.#queue.passPlaceOn(run.limitKey);
+    this.#ended.delete(run);
+    this.#runs.delete(run.runId);
+    if (run.dedupKey !== null) this.#dedup.delete(dedupText(run.workflow, run.dedupKey));
+  }
+
+  #dropEnded(): void {
+    for (const run of this.#ended) {
+      if (this.#ended.size <= this.#keepEnded) return;
+      this.#remove(run);
+    }
+  }
+
+  #node(name: string): MemoryNode {
+    let node = this.#nodes.get(name);
+    if (node === undefined) this.#nodes.set(name, (node = { name, untilMs: null, dead: false, owned: 0 }));
+    return node;
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new HeddleError("ENGINE_CLOSED", "The store is closed: open it again.");
+  }
+}
+
+/** Keys count within their workflow. The length keeps two pairs of equal joined text apart. */
+function dedupText(workflow: string, key: string): string {
+  return `${workflow.length}:${workflow}${key}`;
+}
+
+function isListed(run: MemoryRun, options: ListOptions): boolean {
+  if (options.status !== undefined && !options.status.includes(run.status)) return false;
+  if (options.workflow !== undefined && run.workflow !== options.workflow) return false;
+  if (options.parentId !== undefined && run.parentId !== options.parentId) return false;
+  if (options.dead !== undefined && (run.dead !== null) !== options.dead) return false;
+  if (options.prefix !== undefined && !run.runId.startsWith(options.prefix)) return false;
+  return options.tags === undefined || Object.entries(options.tags).every(([name, value]) => Object.hasOwn(run.tags, name) && run.tags[name] === value);
+}
+
+function listCursorGone(after: RunId): HeddleError {
+  return new HeddleError("RUN_UNKNOWN", `The list cannot go on after run ${after}: it is gone. List from the start again.`, { data: { runId: after } });
+}
+
+function transactionsUnsupported(runId: RunId): PartVerdict {
+  const message = `Run ${runId} has SQL statements, and the store in memory has no tables. Open an SQLite store for transactions.`;
+  return { status: "failed", error: { name: "HeddleError", code: "TRANSACTION_UNSUPPORTED", message, final: true } };
+}
