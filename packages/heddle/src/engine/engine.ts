@@ -11,7 +11,7 @@ export interface Engine extends AsyncDisposable {
    * Start a run, recorded before this returns. With the `id` of a run that exists: the same input gives a handle to it,
    * another input throws `RUN_EXISTS`.
    */
-  start<I, O>(workflow: Workflow<I, O>, input: I, options?: StartOptions): Promise<RunHandle<O>>;
+  start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<RunHandle<O>>;
   /** Start by name, for workflows that are registered. */
   start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle<unknown>>;
 
@@ -23,7 +23,7 @@ export interface Engine extends AsyncDisposable {
   /** Send a signal; kept until a `receive` takes it. The same `id` counts once. @throws `RUN_UNKNOWN`, `RUN_ENDED` */
   signal(runId: string, name: string, value?: unknown, options?: { readonly id?: string }): Promise<void>;
   /** Send a signal and start the run if it is not there, in one commit. */
-  signalWithStart<I, O>(workflow: Workflow<I, O>, input: I, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>>;
+  signalWithStart<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>>;
   /** Answer an open question by its key. @throws `QUESTION_UNKNOWN`, `QUESTION_CLOSED`, `ANSWER_INVALID` */
   answer(runId: string, question: string, answer: AnswerInput): Promise<void>;
   /** Ask the run to stop; compensations run. It ends cancelled within its grace. */

@@ -34,9 +34,9 @@ export interface Context {
   ask(key: string, question: TextQuestion): Promise<TextAnswer>;
   ask<T>(key: string, question: FormQuestion<T>): Promise<FormAnswer<T>>;
   /** Run another workflow as a child and wait for its result. */
-  call<I, O>(key: string, workflow: Workflow<I, O>, input: I, options?: CallOptions): Promise<O>;
+  call<I, O>(key: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: CallOptions): Promise<O>;
   /** Start another workflow as a child and go on; returns its run id. */
-  start<I, O>(key: string, workflow: Workflow<I, O>, input: I, options?: CallOptions): Promise<string>;
+  start<I, O>(key: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: CallOptions): Promise<string>;
   /** A step per item, in parallel up to `concurrency`, results in the items' order. Keys are `key/index`, or `key/` + `id(item)`. */
   map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options: MapOptions<T, R> & { readonly failure: "collect" }): Promise<MapResult<R>[]>;
   map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options?: MapOptions<T, R>): Promise<R[]>;

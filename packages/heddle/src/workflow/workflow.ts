@@ -6,7 +6,8 @@ export interface Workflow<I = unknown, O = unknown> {
   readonly kind: "workflow";
   readonly name: string;
   readonly version?: string;
-  readonly options: WorkflowOptions<I, O>;
+  /** Without the types of input and output, so that a list of any workflows is a `Workflow<never, unknown>[]`. */
+  readonly options: Omit<WorkflowOptions<never, unknown>, "input"> & { readonly input?: Schema };
   readonly run: (ctx: Context, input: I) => Promise<O>;
 }
 
