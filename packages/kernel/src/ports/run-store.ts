@@ -100,7 +100,7 @@ export interface RunPart {
   readonly children?: readonly NewRun[];
   readonly messages?: readonly NewMessage[];
   /**
-   * Give the run up. Refused (`mail`) if unconsumed mail is there: the owner consumes it first. A release to `paused` is not
+   * Give the run up. To `waiting` it is refused (`mail`) if unconsumed mail is there: the owner consumes it first. Ends and `paused` are never
    * refused: mail does not wake a paused run, and one that cannot be read cannot consume.
    */
   readonly release?: {
@@ -196,7 +196,7 @@ export interface ListOptions {
  * 3. A batch is one transaction: one durable flush. A refused part leaves the others unharmed.
  * 4. A claim raises the epoch by one; no two claims of a run share one.
  * 5. Mail is kept from the moment its commit is acknowledged, in order, once per id, also before the run waits.
- * 6. A release with unconsumed mail is refused: no wake-up is lost.
+ * 6. A release to `waiting` with unconsumed mail is refused: no wake-up is lost.
  * 7. Calls take effect in the order in which they are made, answered or not.
  *
  * Every method of a closed store throws `ENGINE_CLOSED`.
@@ -266,7 +266,7 @@ export interface RunStore extends AsyncDisposable {
 
   /**
    * Put a run that is not owned into another status: pause, resume, redrive. Returns false when there is none, it is owned or its status
-   * is not one of `from`. `dead` becomes null unless `to` is an end. Put to queued or waiting with unconsumed mail it is due at once.
+   * is not one of `from`. `dead` becomes null: it leaves the dead-letter list, also when `to` is the end that it had (a redrive). Put to queued or waiting with unconsumed mail it is due at once.
    */
   setStatus(runId: RunId, from: readonly RunStatus[], to: Exclude<RunStatus, "running">, wakeAtMs: number | null, note: string | null): Promise<boolean>;
 

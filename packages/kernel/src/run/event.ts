@@ -13,7 +13,7 @@ export type RunEvent = { readonly atMs: number } & RunFact;
 export type RunFact =
   // The run
   | RunStarted
-  | { readonly type: "run-forked"; readonly from: string; readonly at: number; readonly edited?: readonly string[] }
+  | { readonly type: "run-forked"; readonly from: string; readonly at: number; readonly edited?: readonly string[]; readonly again?: readonly string[] }
   | { readonly type: "run-paused"; readonly code: string; readonly message: string; readonly difference?: readonly string[] }
   | { readonly type: "run-resumed" }
   | { readonly type: "run-migrated"; readonly version?: string; readonly planHash: string; readonly ignore?: readonly string[] }
@@ -25,7 +25,7 @@ export type RunFact =
   // Tasks
   /** Recorded before an effect that must not be started twice unseen. */
   | { readonly type: "task-started"; readonly no: number; readonly task: Id }
-  | { readonly type: "task-retried"; readonly no: number; readonly task: Id; readonly error: ErrorValue; readonly dueAtMs: number }
+  | { readonly type: "task-retried"; readonly no: number; readonly task: Id; readonly error: ErrorValue; readonly dueAtMs: number; readonly failedOps?: readonly string[] }
   | TaskEnded
   | { readonly type: "timer-fired"; readonly no: number }
   | Published
@@ -46,7 +46,11 @@ export interface RunStarted {
   readonly planHash: string;
   readonly input?: Json;
   readonly deadlineAtMs?: number;
-  readonly parent?: { readonly runId: string; readonly no: number };
+  readonly parent?: { readonly runId: string; readonly of: number; readonly key: string };
+  /** What random values are drawn from; default: the run's id. A fork keeps that of its origin. */
+  readonly seed?: string;
+  /** What idempotency keys are made from; default: the run's id. A retry keeps that of its origin. */
+  readonly effects?: string;
 }
 
 export interface TaskEnded {
@@ -57,6 +61,8 @@ export interface TaskEnded {
   readonly verbs?: readonly Verb[];
   /** Whole values of `fold` channels after this event: eager, of the channels it wrote; superstep, of all written in the round that it closes. */
   readonly merged?: Readonly<Record<Id, Json>>;
+  /** Operations whose failure ended a durable function, by key: what a retry of the run does again. */
+  readonly failedOps?: readonly string[];
 }
 
 /** An artifact that came from outside the run's own tasks. */
@@ -77,13 +83,17 @@ export interface OpOpened {
   readonly inputHash?: string;
   /** When it fires or times out. */
   readonly dueAtMs?: number;
+  /** Why a step's start is recorded: it must not run twice, or it may have ended its process before. */
+  readonly why?: "at-most-once" | "suspect";
   /** Signal awaited, child run, or the question put. */
   readonly signal?: string;
   readonly child?: { readonly runId: string; readonly workflow: Id; readonly close: "wait" | "cancel" | "detach" };
   readonly question?: Json;
+  /** Name and input of an update. */
+  readonly update?: { readonly name: string; readonly input?: Json };
 }
 
-export type OpKind = "step" | "sleep" | "receive" | "ask" | "call" | "start" | "transaction" | "random" | "undo";
+export type OpKind = "step" | "sleep" | "receive" | "ask" | "call" | "start" | "transaction" | "undo" | "update";
 
 export interface OpEnded {
   readonly type: "op-ended";

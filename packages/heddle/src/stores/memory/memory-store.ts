@@ -162,7 +162,7 @@ class MemoryStore implements RunStore {
     if (run === undefined || run.status === "running" || !from.includes(run.status)) return false;
     this.#move(run, to, wakeAtMs, this.#clock.nowMs());
     run.note = note;
-    if (!run.ended) run.dead = null;
+    run.dead = null;
     this.#hints.give(runId);
     return true;
   }
