@@ -1,0 +1,14 @@
+/**
+ * What the compiler leaves of our `./x.ts` references, turned into the files that are there: it rewrites imports in .js,
+ * but neither those in .d.ts nor the addresses of workers (`new URL("./x.ts", import.meta.url)`).
+ */
+export function rewriteBuilt(text: string): string {
+  return text
+    .replace(/(\b(?:from|import)\s*\(?\s*["'])(\.[^"'\n]+)\.ts(["'])/g, "$1$2.js$3")
+    .replace(/(new URL\(\s*["'])(\.[^"'\n]+)\.ts(["']\s*,\s*import\.meta\.url)/g, "$1$2.js$3");
+}
+
+/** A reference to a TypeScript file that would be missing in the package; undefined when there is none. */
+export function leftoverReference(text: string): string | undefined {
+  return /["'`](\.{1,2}\/[^"'`\n]*(?<!\.d)\.ts)["'`]/.exec(text)?.[1];
+}
