@@ -90,8 +90,8 @@ export interface StoredMessage {
 export interface RunPart {
   readonly runId: RunId;
   readonly epoch: number;
-  /** `seq` of the last event that the writer knows; the first of `events` gets the next. */
-  readonly expectedSeq: number;
+  /** `seq` of the last event that the writer knows; the first of `events` gets the next. Null: not checked, and `events` is empty. Only for giving up a run whose journal cannot be read. */
+  readonly expectedSeq: number | null;
   readonly events: readonly string[];
   readonly atMs: number;
   /** Mail consumed up to and including this number. */

@@ -245,7 +245,8 @@ class MemoryStore implements RunStore {
 
   #append(part: RunPart): PartVerdict {
     const run = this.#runs.get(part.runId);
-    if (run === undefined || run.status !== "running" || run.epoch !== part.epoch || run.journal.lastSeq !== part.expectedSeq) return stale;
+    if (run === undefined || run.status !== "running" || run.epoch !== part.epoch) return stale;
+    if (part.expectedSeq !== null && run.journal.lastSeq !== part.expectedSeq) return stale;
     if (part.statements !== undefined && part.statements.length > 0) return transactionsUnsupported(part.runId);
     const seen = Math.max(run.mailSeen, Math.min(part.mailSeen ?? 0, run.mailSeq));
     if (part.release !== undefined && part.release.status !== "paused") {
