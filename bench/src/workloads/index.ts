@@ -1,0 +1,10 @@
+import type { Workload } from "../workload.ts";
+import { eventStream } from "./event-stream.ts";
+import { fanAndMap } from "./fan-and-map.ts";
+import { oneLongRun } from "./one-long-run.ts";
+import { parkedRuns } from "./parked-runs.ts";
+import { processStart } from "./process-start.ts";
+import { sequenceAndLoop } from "./sequence-and-loop.ts";
+import { taskGraph } from "./task-graph.ts";
+
+export const workloads: readonly Workload[] = [sequenceAndLoop, fanAndMap, taskGraph, oneLongRun, parkedRuns, processStart, eventStream];

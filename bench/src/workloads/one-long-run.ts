@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { dataFolder } from "../data-folder.ts";
+import { runChild } from "../child-process.ts";
+import { type Contestant, contestant, NotMeasured, runDriver, type Sample } from "../sample.ts";
+import { column } from "../sitting.ts";
+import { comparisons, type Workload } from "../workload.ts";
+
+export const oneLongRun: Workload = {
+  id: "W5",
+  title: "SQLite, fsync: one run of 100,000 durable steps, killed at 90,000 and resumed",
+  async measure(bench, peers) {
+    const steps = bench.quick ? 10_000 : 100_000;
+    const segment = steps / 10;
+    const name = `${steps.toLocaleString("en-US")} steps`;
+    const inFolder = async (what: string, flags: readonly string[]): Promise<Sample> => {
+      using folder = dataFolder();
+      return runDriver({ driver: "heddle/long-run.ts", parameters: { folder: folder.path, steps, segment, what }, flags, timeoutMs: 900_000 });
+    };
+    const ours: Contestant = {
+      name: "Heddle",
+      sample: () => inFolder("run", []),
+      profile: (folder) => inFolder("run", ["--cpu-prof", `--cpu-prof-dir=${folder}`]),
+    };
+    const samples = await bench.alone(name, ours, bench.quick ? 1 : comparisons);
+    if (samples !== undefined) {
+      bench.figure(ours, samples, "wallUsPerStep", { name, unit: "µs a step" });
+      bench.figure(ours, samples, "growth", { name: `${name}, the last tenth to the first`, unit: "times", bar: "w5-linear" });
+      bench.figure(ours, samples, "bytesPerStep", { name: `${name}, store`, unit: "bytes a step", bar: "w5-bytes" });
+    }
+
+    const at = 0.9 * steps;
+    const killed = `killed with SIGKILL in step ${at.toLocaleString("en-US")}`;
+    // Reading the tail of the very store that was resumed, and a bare start, beside each resume.
+    const resumed: Contestant = {
+      name: "Heddle",
+      sample: async () => {
+        using folder = dataFolder();
+        const parameters = { folder: folder.path, steps, segment, at };
+        const driver = join(import.meta.dirname, "..", "..", "drivers", "drive.ts");
+        const crash = await runChild({ args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })], timeoutMs: 900_000 });
+        if (crash.signal !== "SIGKILL") throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
+        const tail = await runDriver({ driver: "floor/read-tail.ts", parameters: { folder: folder.path } });
+        const bare = await runDriver({ driver: "floor/bare-start.ts" });
+        const resume = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, what: "resume" }, timeoutMs: 900_000 });
+        const { processToFirstStepMs = Number.NaN } = resume;
+        const { readTailMs = Number.NaN } = tail;
+        const { processStartMs = Number.NaN } = bare;
+        return { ...resume, ...tail, ...bare, overTail: (processToFirstStepMs - processStartMs) / readTailMs };
+      },
+    };
+    const resumes = await bench.alone(killed, resumed, bench.quick ? 1 : bench.pairs);
+    if (resumes !== undefined) {
+      bench.figure(resumed, resumes, "processToFirstStepMs", { name: `${killed}, process start to first new step`, unit: "ms" });
+      bench.figure(resumed, resumes, "openToFirstStepMs", { name: `${killed}, open to first new step`, unit: "ms" });
+      bench.give("reading the tail", column(resumes, "readTailMs"), { name: killed, unit: "ms", note: "events since the segment began, read from the file and parsed" });
+      bench.give("bare process start", column(resumes, "processStartMs"), { name: killed, unit: "ms" });
+      bench.give(resumed, column(resumes, "overTail"), { name: `${killed}, less process start`, unit: "times", against: "reading the tail", bar: "w5-resume" });
+    }
+
+    const restate = peers.own("Restate", "restate", ["W5"], (lines) => {
+      const line = lines.find(({ metric }) => metric === "loop10k");
+      return typeof line?.["us_per_step"] === "number" ? { wallUsPerStep: line["us_per_step"] } : undefined;
+    });
+    const others = await bench.alone("10,000 steps", restate, 1);
+    if (others !== undefined) bench.figure(restate, others, "wallUsPerStep", { name: "10,000 steps", unit: "µs a step" });
+  },
+};
