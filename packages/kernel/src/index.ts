@@ -10,6 +10,11 @@ export type { Frame, Scope } from "./run/scope.ts";
 export type { Match, Verb } from "./run/verb.ts";
 // Values.
 export type { Json } from "./value/json.ts";
+export { encodeValue, type EncodeValueOptions } from "./value/encode-value.ts";
+export { decodeValue } from "./value/decode-value.ts";
+export { encodeError } from "./value/encode-error.ts";
+export { decodeError } from "./value/decode-error.ts";
+export { jsonBytes } from "./value/json-bytes.ts";
 // Retry.
 export type { RetryPolicy } from "./retry/retry-policy.ts";
 // Ports: what an adapter must supply.
@@ -17,7 +22,7 @@ export type { Clock } from "./ports/clock.ts";
 export type { Random } from "./ports/random.ts";
 export type {
   ClaimOptions, CommitBatch, CommitVerdict, CreateVerdict, ListOptions, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow,
-  RunStatus, RunStore, Statement, StoredEvent, StoredMessage, StoreFeatures,
+  RunStatus, RunStore, Statement, StoredEvent, StoredMessage, StoreFeatures, StoreHint,
 } from "./ports/run-store.ts";
 // Errors.
 export { errorTable, type ErrorCode } from "./errors/error-table.ts";

@@ -287,8 +287,11 @@ export interface RunStore extends AsyncDisposable {
    * Calls back when a run may have become due, got mail or grown, from this process or another; null: any run. A hint: it never comes
    * inside another call of the store, and may come late, twice or not at all.
    */
-  watch(call: (runId: RunId | null) => void): Disposable;
+  watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable;
 }
+
+/** `work`: it may be due, or has mail. `grown`: events were appended to it. */
+export type StoreHint = "work" | "grown";
 
 export interface StoreFeatures {
   /** What survives a crash of the process, and of the machine. */

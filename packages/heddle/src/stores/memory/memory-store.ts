@@ -1,6 +1,6 @@
 import {
   type ClaimOptions, type CommitBatch, type CommitVerdict, type CreateVerdict, HeddleError, type ListOptions, type MessageVerdict, type NewMessage,
-  type NewRun, type PartVerdict, type RunId, type RunPart, type RunRow, type RunStatus, type RunStore, type StoredEvent, type StoredMessage, type StoreFeatures,
+  type NewRun, type PartVerdict, type RunId, type RunPart, type RunRow, type RunStatus, type RunStore, type StoredEvent, type StoredMessage, type StoreFeatures, type StoreHint,
 } from "@heddle/kernel";
 import { RunHints } from "../run-hints.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
@@ -163,7 +163,7 @@ class MemoryStore implements RunStore {
     this.#move(run, to, wakeAtMs, this.#clock.nowMs());
     run.note = note;
     run.dead = null;
-    this.#hints.give(runId);
+    this.#hints.give(runId, "work");
     return true;
   }
 
@@ -201,7 +201,7 @@ class MemoryStore implements RunStore {
     return this.#blobs.get(hash) ?? null;
   }
 
-  watch(call: (runId: RunId | null) => void): Disposable {
+  watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {
     this.#checkOpen();
     return this.#hints.add(call);
   }
@@ -227,7 +227,7 @@ class MemoryStore implements RunStore {
     if (dedup !== null) this.#dedup.set(dedup, run);
     const claimed = made.claimFor !== undefined && this.#claimNew(run, made.claimFor);
     if (!claimed) this.#queue.enter(run);
-    this.#hints.give(run.runId);
+    this.#hints.give(run.runId, "work");
     return { status: "created", claimed };
   }
 
@@ -264,7 +264,8 @@ class MemoryStore implements RunStore {
     const children = part.children?.map((child) => this.#create(child));
     const messages = part.messages?.map((message) => this.#keep(message));
     if (part.release !== undefined) this.#release(run, part.release, part.atMs);
-    if (part.events.length > 0 || part.release !== undefined) this.#hints.give(run.runId);
+    if (part.release !== undefined) this.#hints.give(run.runId, "work");
+    else if (part.events.length > 0) this.#hints.give(run.runId, "grown");
     if (children === undefined && messages === undefined) return { status: "ok", seq };
     return { status: "ok", seq, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
   }
@@ -291,7 +292,7 @@ class MemoryStore implements RunStore {
       const dueAtMs = Math.min(message.atMs, this.#clock.nowMs());
       if (run.wakeAtMs === null || run.wakeAtMs > dueAtMs) this.#queue.reschedule(run, dueAtMs);
     }
-    this.#hints.give(run.runId);
+    this.#hints.give(run.runId, "work");
     return { status: "kept" };
   }
 
@@ -309,7 +310,7 @@ class MemoryStore implements RunStore {
 
   #free(run: MemoryRun, nowMs: number): void {
     this.#move(run, "queued", nowMs, nowMs);
-    this.#hints.give(run.runId);
+    this.#hints.give(run.runId, "work");
   }
 
   /** Into a status that has no owner. */
