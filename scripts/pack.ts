@@ -10,7 +10,9 @@ let faults = 0;
 try {
   for (const built of buildPackages(root, resolve(out ?? join(root, "dist")))) {
     const found = await lintPackage(root, built);
-    process.stdout.write(`${found.length === 0 ? "ok   " : "FAULT"} ${built.tarball}\n${found.map((fault) => `      ${fault}\n`).join("")}`);
+    process.stdout.write(
+      `${found.length === 0 ? "ok   " : "FAULT"} ${built.tarball}\n${found.map((fault) => `      ${fault}\n`).join("")}`,
+    );
     faults += found.length;
   }
 } catch (error) {

@@ -7,4 +7,4 @@ const root = path.join(__dirname, "..");
 const bin = path.join(root, "packages", "heddle", "bin", "heddle.js");
 process.argv = [process.execPath, bin, "run", path.join("examples", "01-audit", "audit.ts"), ...process.argv.slice(2)];
 process.chdir(root);
-import(pathToFileURL(bin).href);
+void import(pathToFileURL(bin).href);

@@ -28,7 +28,11 @@ const runner = spawn(
   {
     cwd: root,
     stdio: "inherit",
-    env: { ...process.env, ...laneEnvironment(lane, seed), PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}` },
+    env: {
+      ...process.env,
+      ...laneEnvironment(lane, seed),
+      PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`,
+    },
   },
 );
 runner.on("exit", (code) => {

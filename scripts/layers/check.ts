@@ -20,6 +20,7 @@ export function checkLayers(tree: Tree): string[] {
       faults.push(`${file}: belongs to no layer; add its folder to scripts/layers/rules.ts`);
       continue;
     }
+    if (!layer.node && /\bDate\(\s*\)/.test(source)) faults.push(`${file}: ${layer.name} reads no clock, but makes a Date of now`);
     const targets: string[] = [];
     edges.set(file, targets);
     for (const found of readImports(source)) {

@@ -23,7 +23,13 @@ export const layers: readonly Layer[] = [
   { name: "stores", folder: "packages/heddle/src/stores", imports: ["kernel"], node: true, internals: true },
   { name: "engine", folder: "packages/heddle/src/engine", imports: ["kernel", "workflow"], node: true, internals: true },
   { name: "heddle", folder: "packages/heddle/src", imports: ["kernel", "workflow", "stores", "engine"], node: true, internals: true },
-  { name: "cli", folder: "packages/heddle/src/cli", imports: ["kernel", "workflow", "stores", "engine", "heddle"], node: true, internals: true },
+  {
+    name: "cli",
+    folder: "packages/heddle/src/cli",
+    imports: ["kernel", "workflow", "stores", "engine", "heddle"],
+    node: true,
+    internals: true,
+  },
   // Around it.
   { name: "testing", folder: "packages/testing/src", imports: ["kernel", "heddle"], node: true, internals: true },
   { name: "kernel tests", folder: "packages/kernel/test", imports: ["kernel"], node: true, internals: true },

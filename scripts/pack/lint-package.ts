@@ -10,10 +10,14 @@ export async function lintPackage(root: string, built: BuiltPackage): Promise<st
   const manifest = JSON.parse(readFileSync(join(built.folder, "package.json"), "utf8")) as Record<string, unknown>;
   const { messages } = await publint({ pkgDir: built.folder, level: "suggestion", strict: true, pack: false });
   const faults = messages.map((message) => `publint: ${formatMessage(message, manifest) ?? message.code}`);
-  const types = spawnSync(join(root, "node_modules", ".bin", "attw"), [built.tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const types = spawnSync(
+    join(root, "node_modules", ".bin", "attw"),
+    [built.tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"],
+    {
+      cwd: root,
+      encoding: "utf8",
+    },
+  );
   if (types.status !== 0) faults.push(`are the types wrong: ${(types.stdout + types.stderr).trim()}`);
   return faults;
 }

@@ -18,7 +18,8 @@ export interface Manifest {
  * It is not in the repository's own package.json because there the first `npm ci` runs on whatever Node the machine has.
  */
 export function stagedManifest(source: Manifest): Record<string, unknown> {
-  const { name, version, description, license, type, sideEffects, bin, exports, dependencies, peerDependencies, peerDependenciesMeta } = source;
+  const { name, version, description, license, type, sideEffects, bin, exports, dependencies, peerDependencies, peerDependenciesMeta } =
+    source;
   const built = Object.entries(exports).map(([entry, file]) => [entry, conditions(file)]);
   return withoutUndefined({
     name,

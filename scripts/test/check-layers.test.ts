@@ -24,20 +24,65 @@ describe("the layer check", () => {
   });
 
   const forbidden: readonly (readonly [name: string, file: string, source: string, fault: RegExp])[] = [
-    ["the kernel with a Node module", "packages/kernel/src/a.ts", `import { join } from "node:path";`, /a\.ts:1: kernel runs without Node, but imports node:path/],
-    ["the kernel with a dependency", "packages/kernel/src/a.ts", `import { z } from "zod";`, /the kernel has no dependency, but imports zod/],
+    [
+      "the kernel with a Node module",
+      "packages/kernel/src/a.ts",
+      `import { join } from "node:path";`,
+      /a\.ts:1: kernel runs without Node, but imports node:path/,
+    ],
+    [
+      "the kernel with a dependency",
+      "packages/kernel/src/a.ts",
+      `import { z } from "zod";`,
+      /the kernel has no dependency, but imports zod/,
+    ],
     ["the kernel with heddle", "packages/kernel/src/a.ts", `import { open } from "heddle";`, /kernel may not import heddle/],
     ["a store with the engine", "packages/heddle/src/stores/a.ts", `import { b } from "../engine/b.ts";`, /stores may not import engine/],
-    ["a store with a type of the engine", "packages/heddle/src/stores/a.ts", `import type { B } from "../engine/b.ts";`, /stores may not import engine/],
-    ["a workflow with a store", "packages/heddle/src/workflow/a.ts", `export { b } from "../stores/b.ts";`, /workflow may not import stores/],
+    [
+      "a store with a type of the engine",
+      "packages/heddle/src/stores/a.ts",
+      `import type { B } from "../engine/b.ts";`,
+      /stores may not import engine/,
+    ],
+    [
+      "a workflow with a store",
+      "packages/heddle/src/workflow/a.ts",
+      `export { b } from "../stores/b.ts";`,
+      /workflow may not import stores/,
+    ],
     ["the engine with the command line", "packages/heddle/src/engine/a.ts", `await import("../cli/b.ts");`, /engine may not import cli/],
-    ["heddle with the testing package", "packages/heddle/src/engine/a.ts", `import { clock } from "@heddle/testing";`, /engine may not import testing/],
+    [
+      "heddle with the testing package",
+      "packages/heddle/src/engine/a.ts",
+      `import { clock } from "@heddle/testing";`,
+      /engine may not import testing/,
+    ],
     ["heddle with tests", "packages/heddle/src/engine/a.ts", `import { b } from "../../test/b.ts";`, /engine may not import tests/],
-    ["a path into another package", "packages/heddle/src/engine/a.ts", `import { b } from "../../../kernel/src/b.ts";`, /path into another package/],
-    ["a path behind a package's name", "packages/heddle/src/engine/a.ts", `import { b } from "@heddle/kernel/src/b.ts";`, /path into another package/],
-    ["an undeclared package", "packages/heddle/src/engine/a.ts", `import { z } from "zod";`, /zod is not declared in packages\/heddle\/package\.json/],
+    [
+      "a path into another package",
+      "packages/heddle/src/engine/a.ts",
+      `import { b } from "../../../kernel/src/b.ts";`,
+      /path into another package/,
+    ],
+    [
+      "a path behind a package's name",
+      "packages/heddle/src/engine/a.ts",
+      `import { b } from "@heddle/kernel/src/b.ts";`,
+      /path into another package/,
+    ],
+    [
+      "an undeclared package",
+      "packages/heddle/src/engine/a.ts",
+      `import { z } from "zod";`,
+      /zod is not declared in packages\/heddle\/package\.json/,
+    ],
     ["an example with internals", "examples/01-a/a.ts", `import { b } from "heddle/internal";`, /examples may not use heddle\/internal/],
-    ["a worker of another layer", "packages/heddle/src/stores/a.ts", `new Worker(new URL("../engine/b.ts", import.meta.url));`, /stores may not import engine/],
+    [
+      "a worker of another layer",
+      "packages/heddle/src/stores/a.ts",
+      `new Worker(new URL("../engine/b.ts", import.meta.url));`,
+      /stores may not import engine/,
+    ],
     ["a file that is not there", "packages/heddle/src/engine/a.ts", `import { c } from "./c.ts";`, /\.\/c\.ts is no file/],
   ];
   for (const [name, file, source, fault] of forbidden) {
@@ -57,6 +102,13 @@ describe("the layer check", () => {
       assert.ok(faults[0]?.startsWith(`${file}:1: `));
     });
   }
+
+  test("a kernel that reads the clock is found", () => {
+    assert.deepEqual(faultsOf({ "packages/kernel/src/a.ts": "export const at = new Date();\n" }), [
+      "packages/kernel/src/a.ts: kernel reads no clock, but makes a Date of now",
+    ]);
+    assert.deepEqual(faultsOf({ "packages/kernel/src/a.ts": "export const at = new Date(0);\n" }), []);
+  });
 
   test("a dependency in the kernel's package.json is found", () => {
     const [fault] = faultsOf({}, { "packages/kernel": ["left-pad"] });
@@ -113,7 +165,16 @@ describe("reading imports", () => {
   });
 
   test("comments, templates and plain exports are no imports", () => {
-    const source = [`// import "./a.ts"`, `/*`, `import "./b.ts"`, `*/`, "const text = `", `import "./c.ts";`, "`;", `export const name = "./d.ts";`].join("\n");
+    const source = [
+      `// import "./a.ts"`,
+      `/*`,
+      `import "./b.ts"`,
+      `*/`,
+      "const text = `",
+      `import "./c.ts";`,
+      "`;",
+      `export const name = "./d.ts";`,
+    ].join("\n");
     assert.deepEqual(readImports(source), []);
   });
 });

@@ -31,7 +31,9 @@ describe("a Node that is too old", () => {
   }
 
   test("every npm script that runs our code looks at the Node first", async () => {
-    const { default: manifest } = (await import("../../package.json", { with: { type: "json" } })) as { default: { scripts: Record<string, string> } };
+    const { default: manifest } = (await import("../../package.json", { with: { type: "json" } })) as {
+      default: { scripts: Record<string, string> };
+    };
     const guarded = /^node (-r \.\/scripts\/need-node\.cjs \S+\.ts|scripts\/(start|link-node)\.cjs)( |$)/;
     const tools = /^(tsc|oxlint|biome) /;
     for (const [name, command] of Object.entries(manifest.scripts)) {

@@ -1,7 +1,20 @@
 // A shop, a help desk and a translation office: 16 workflows as people write them, for the compiler alone.
 // `npm run check:instantiations` bounds what Heddle's types cost it here. Nothing in this file runs.
 import { type Context, type Engine, type EngineOptions, type Workflow, workflow } from "heddle";
-import { Address, Chapter, Document, Money, Order, OrderLine, OrderOutcome, Shipment, Summary, Ticket, Triage, Verdict } from "./schemas.ts";
+import {
+  Address,
+  Chapter,
+  Document,
+  Money,
+  Order,
+  OrderLine,
+  OrderOutcome,
+  Shipment,
+  Summary,
+  Ticket,
+  Triage,
+  Verdict,
+} from "./schemas.ts";
 
 declare function call<T>(service: string, body: unknown, signal?: AbortSignal): Promise<T>;
 
@@ -14,7 +27,10 @@ export const checkAddress = workflow(
   "check-address",
   async (ctx, address) => {
     same<typeof address.country, string>();
-    const known = await ctx.step("look-up", ({ signal }) => call<{ valid: boolean; zone: number }>("addresses", address, signal), { retry: 3, timeout: "5s" });
+    const known = await ctx.step("look-up", ({ signal }) => call<{ valid: boolean; zone: number }>("addresses", address, signal), {
+      retry: 3,
+      timeout: "5s",
+    });
     return { valid: known.valid, zone: known.zone };
   },
   { input: Address },
@@ -44,11 +60,15 @@ export const reserve = workflow("reserve", async (ctx, line: { sku: string; quan
 export const charge = workflow(
   "charge",
   async (ctx, total) => {
-    const taken = await ctx.step("charge", ({ idempotencyKey, attempt }) => call<{ chargeId: string }>("card", { total, idempotencyKey, attempt }), {
-      effect: "at-most-once",
-      timeout: "30s",
-      compensate: ({ chargeId }) => call("card/refund", chargeId),
-    });
+    const taken = await ctx.step(
+      "charge",
+      ({ idempotencyKey, attempt }) => call<{ chargeId: string }>("card", { total, idempotencyKey, attempt }),
+      {
+        effect: "at-most-once",
+        timeout: "30s",
+        compensate: ({ chargeId }) => call("card/refund", chargeId),
+      },
+    );
     await ctx.emit("charged", "charged", taken);
     return taken.chargeId;
   },
@@ -57,18 +77,31 @@ export const charge = workflow(
 
 export const ship = workflow(
   "ship",
-  async (ctx, { order, parcels }: { order: string; parcels: readonly { to: { street: string; city: string; zip: string; country: string }; weight: number }[] }) => {
-    const labels = await ctx.map("label", parcels, async (parcel, { index, signal }) => ({ index, code: await call<string>("labels", { order, parcel }, signal) }), {
-      concurrency: 4,
-      retry: { attempts: 5, initialMs: 200, factor: 2 },
-      id: (parcel) => parcel.to.zip,
-    });
+  async (
+    ctx,
+    {
+      order,
+      parcels,
+    }: { order: string; parcels: readonly { to: { street: string; city: string; zip: string; country: string }; weight: number }[] },
+  ) => {
+    const labels = await ctx.map(
+      "label",
+      parcels,
+      async (parcel, { index, signal }) => ({ index, code: await call<string>("labels", { order, parcel }, signal) }),
+      {
+        concurrency: 4,
+        retry: { attempts: 5, initialMs: 200, factor: 2 },
+        id: (parcel) => parcel.to.zip,
+      },
+    );
     same<typeof labels, { index: number; code: string }[]>();
     const picked = await ctx.map("pick-up", labels, ({ code }) => call<"dhl" | "ups">("pick-up", code), { failure: "collect" });
     return picked.flatMap((result, index) => {
       const parcel = parcels[index];
       const label = labels[index];
-      return result.ok && parcel !== undefined && label !== undefined ? [{ tracking: label.code, carrier: result.value, to: parcel.to }] : [];
+      return result.ok && parcel !== undefined && label !== undefined
+        ? [{ tracking: label.code, carrier: result.value, to: parcel.to }]
+        : [];
     });
   },
 );
@@ -118,7 +151,8 @@ export const order = workflow(
     }
     const paid = await ctx.call("charge", charge, input.total, { close: "wait", tags: { order: input.id } });
     const both = await ctx.all("deliver", {
-      shipments: (branch) => branch.call("ship", ship, { order: input.id, parcels: [{ to: input.customer.address, weight: holds.length }] }),
+      shipments: (branch) =>
+        branch.call("ship", ship, { order: input.id, parcels: [{ to: input.customer.address, weight: holds.length }] }),
       receipt: (branch) => branch.step("receipt", () => call<{ pdf: Uint8Array }>("receipts", paid)),
     });
     same<typeof both.receipt.pdf, Uint8Array>();
@@ -131,7 +165,10 @@ export const returns = workflow(
   "returns",
   async (ctx, shipment) => {
     const arrived = await ctx.receive("arrived", "parcel-arrived", { schema: Shipment, timeout: "30d" });
-    same<typeof arrived, { tracking: string; carrier: "dhl" | "ups"; to: { street: string; city: string; zip: string; country: string } } | undefined>();
+    same<
+      typeof arrived,
+      { tracking: string; carrier: "dhl" | "ups"; to: { street: string; city: string; zip: string; country: string } } | undefined
+    >();
     if (arrived === undefined) return false;
     same<typeof arrived.carrier, "dhl" | "ups">();
     await ctx.transaction("refund", (tx) => tx.run("update shipments set returned = 1 where tracking = ?", shipment.tracking));
@@ -181,7 +218,9 @@ export const handleTicket = workflow(
 
 export const digest = workflow("digest", async (ctx, since: number) => {
   const tickets = await ctx.step("list", () => call<readonly { id: string; title: string }[]>("tickets", since));
-  const children = await Promise.all(tickets.map(({ id }) => ctx.start(`child/${id}`, page, { person: id, title: id }, { close: "detach" })));
+  const children = await Promise.all(
+    tickets.map(({ id }) => ctx.start(`child/${id}`, page, { person: id, title: id }, { close: "detach" })),
+  );
   same<typeof children, string[]>();
   await ctx.sleepUntil("morning", new Date(ctx.now + 3_600_000));
   return ctx.continueAs(ctx.now);
@@ -193,7 +232,11 @@ export const readDocument = workflow(
   "read-document",
   async (ctx, document) => {
     same<typeof document.language, "de" | "en" | "fr">();
-    const pages = await ctx.map("page", Array.from({ length: document.pages }, (_, index) => index), (index) => call<string>("ocr", { url: document.url, index }));
+    const pages = await ctx.map(
+      "page",
+      Array.from({ length: document.pages }, (_, index) => index),
+      (index) => call<string>("ocr", { url: document.url, index }),
+    );
     return pages.map((text, index) => ({ title: `${index}`, text, words: text.split(" ").length }));
   },
   { input: Document, output: Chapter.array() },
@@ -224,7 +267,10 @@ export const editions = workflow("editions", async (ctx, urls: readonly string[]
   return editorial(ctx, summaries);
 });
 
-async function editorial(ctx: Context, summaries: readonly { title: string; points: string[] }[]): Promise<{ chosen: string; dice: number; id: string }> {
+async function editorial(
+  ctx: Context,
+  summaries: readonly { title: string; points: string[] }[],
+): Promise<{ chosen: string; dice: number; id: string }> {
   const dice = ctx.random("dice");
   const picked = summaries[Math.floor(dice * summaries.length)];
   return { chosen: picked?.title ?? "", dice, id: ctx.uuid("id") };
@@ -233,7 +279,22 @@ async function editorial(ctx: Context, summaries: readonly { title: string; poin
 // ---- All of them in one registry, as `open` takes it, and the types that come out.
 
 export const all = [
-  checkAddress, priceLine, reserve, charge, ship, askApproval, order, returns, triage, page, handleTicket, digest, readDocument, translateChapter, summarize, editions,
+  checkAddress,
+  priceLine,
+  reserve,
+  charge,
+  ship,
+  askApproval,
+  order,
+  returns,
+  triage,
+  page,
+  handleTicket,
+  digest,
+  readDocument,
+  translateChapter,
+  summarize,
+  editions,
 ] as const;
 
 export type InputOf<W> = W extends Workflow<infer I, unknown> ? I : never;

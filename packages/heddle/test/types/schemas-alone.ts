@@ -1,7 +1,20 @@
 // The example's imports and schemas, with the output of each schema read once and nothing done with it:
 // `npm run check:instantiations` takes what this costs the compiler off what the large example costs.
 import type { Schema } from "heddle";
-import { Address, Chapter, Document, Money, Order, OrderLine, OrderOutcome, Shipment, Summary, Ticket, Triage, Verdict } from "./schemas.ts";
+import {
+  Address,
+  Chapter,
+  Document,
+  Money,
+  Order,
+  OrderLine,
+  OrderOutcome,
+  Shipment,
+  Summary,
+  Ticket,
+  Triage,
+  Verdict,
+} from "./schemas.ts";
 
 declare function read<T>(schema: Schema<unknown, T>, use: (value: T) => unknown): void;
 
