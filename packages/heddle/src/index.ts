@@ -2,7 +2,12 @@
 export { workflow, type Workflow, type WorkflowOptions } from "./workflow/workflow.ts";
 export type * from "./workflow/context.ts";
 export type { Schema } from "./workflow/standard-schema.ts";
+// Write: plans by hand.
+export { planned } from "./engine/planned.ts";
+export type { GroupPolicy, PlanCode, PlannedWorkflow, Reducer, TaskCode } from "./engine/definition.ts";
+export type { TaskContext, VerbContext } from "./engine/frame/task-context.ts";
 // Run: the engine.
+export { open, type EngineParts } from "./engine/open.ts";
 export type * from "./engine/engine.ts";
 export type * from "./engine/run-view.ts";
 export { hasCode, HeddleError, type ErrorCode } from "@heddle/kernel";

@@ -1,0 +1,145 @@
+import { compilePlan, planHash, HeddleError, type CompiledPlan, type Json, type Outcome, type Plan, type RetryPolicy } from "@heddle/kernel";
+import { durationMs } from "@heddle/kernel";
+import { checkWithSchema } from "../workflow/check-schema.ts";
+import type { Context } from "../workflow/context.ts";
+import type { Workflow } from "../workflow/workflow.ts";
+import type { TaskContext } from "./frame/task-context.ts";
+
+/** The code of one task: gets its input and what it may command; what it returns is its value. */
+export type TaskCode = (input: unknown, ctx: TaskContext) => unknown;
+/** Judges a group by its members' outcomes. */
+export type GroupPolicy = (members: readonly { readonly task: string; readonly outcome: Outcome }[], config: Json | undefined) => Outcome;
+/** Merges one write into a `fold` channel. */
+export type Reducer = (current: unknown, written: unknown) => unknown;
+
+/** Everything that an engine needs to run one version of one workflow. */
+export interface Definition {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly plan: Plan;
+  readonly planHash: string;
+  readonly compiled: CompiledPlan;
+  readonly code: ReadonlyMap<string, TaskCode>;
+  readonly policies: ReadonlyMap<string, GroupPolicy>;
+  readonly reducers: ReadonlyMap<string, Reducer>;
+  /** Sources whose values are a task's input, by task. */
+  readonly sources: ReadonlyMap<string, readonly string[]>;
+  readonly checkInput: ((input: unknown) => unknown) | null;
+  readonly checkOutput: ((output: unknown) => unknown) | null;
+  readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
+  readonly timeoutMs: number | undefined;
+}
+
+/** Task id of the one task that a durable function's Plan has. */
+export const functionTask = "main";
+
+/** The Plan of a durable function: one task that starts with the run and whose value is the run's. */
+export function workflowPlan(name: string, retry: RetryPolicy | undefined): Plan {
+  return {
+    heddle: 1,
+    name,
+    discipline: "eager",
+    tasks: {
+      [functionTask]: {
+        does: { use: name },
+        when: [{ id: "start", after: [], join: "all", untaken: "wait" }],
+        ...(retry === undefined ? null : { policy: { retry } }),
+      },
+    },
+    output: { task: functionTask },
+  };
+}
+
+export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
+  const { name, version, options } = workflow;
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name)) {
+    throw new HeddleError("OPTION_INVALID", `"${name}" cannot name a workflow: begin with a letter, digit or _, then also . : / and -, at most 128 characters.`);
+  }
+  const plan = workflowPlan(name, options.retry === undefined ? undefined : { attempts: options.retry });
+  const run = workflow.run as (ctx: Context, input: unknown) => unknown;
+  const { input: inputSchema, output: outputSchema, concurrency, timeout } = options;
+  const finish = outputSchema === undefined ? null : (value: unknown) => checkWithSchema(outputSchema, value, `the result of "${name}"`, "OUTPUT_INVALID");
+  return {
+    name,
+    version,
+    plan,
+    planHash: planHash(plan),
+    compiled: compilePlan(plan),
+    code: new Map([[functionTask, finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input))]]),
+    policies: new Map(),
+    reducers: new Map(),
+    sources: new Map(),
+    checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
+    checkOutput: null,
+    limitOf: limitOf(name, concurrency as WorkflowLimit),
+    timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
+  };
+}
+
+type WorkflowLimit = undefined | number | { readonly limit: number; readonly key: (input: unknown) => string };
+
+function limitOf(name: string, concurrency: WorkflowLimit): Definition["limitOf"] {
+  if (concurrency === undefined) return null;
+  if (typeof concurrency === "number") return () => ({ key: name, max: concurrency });
+  return (input) => ({ key: `${name}:${concurrency.key(input)}`, max: concurrency.limit });
+}
+
+/** Code for a Plan written by hand. */
+export interface PlanCode {
+  /** By the name in `does.use`. */
+  readonly tasks: Readonly<Record<string, TaskCode>>;
+  /** By the name in a group's `policy.use`; `strict`, `best_effort` and `at_least` are there already. */
+  readonly policies?: Readonly<Record<string, GroupPolicy>>;
+  readonly reducers?: Readonly<Record<string, Reducer>>;
+  readonly version?: string;
+}
+
+/** A Plan with its code: what `engine.start` and `open` take besides workflows. Made by `planned`. */
+export interface PlannedWorkflow<I = unknown, O = unknown> extends Workflow<I, O> {
+  readonly plan: Plan;
+  readonly code: PlanCode;
+}
+
+const builtInPolicies: Readonly<Record<string, GroupPolicy>> = {
+  strict: (members) => judge(members, members.filter(({ outcome }) => outcome.status !== "completed" && outcome.status !== "skipped").length === 0),
+  best_effort: () => ({ status: "completed" }),
+  at_least: (members, config) => judge(members, members.filter(({ outcome }) => outcome.status === "completed").length >= Number((config as { count?: number } | undefined)?.count ?? 1)),
+};
+
+function judge(members: readonly { readonly task: string; readonly outcome: Outcome }[], good: boolean): Outcome {
+  if (good) return { status: "completed" };
+  const failed = members.filter(({ outcome }) => outcome.status !== "completed").map(({ task, outcome }) => `${task} ${outcome.status}`);
+  return { status: "failed", error: { name: "HeddleError", code: "GROUP_FAILED", message: `The group's policy was not met: ${failed.join(", ")}.` } };
+}
+
+export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): Definition {
+  const tasks = new Map<string, TaskCode>();
+  const sources = new Map<string, string[]>();
+  for (const [id, task] of Object.entries(plan.tasks)) {
+    if ("use" in task.does) {
+      const found = code.tasks[task.does.use];
+      if (found === undefined) {
+        throw new HeddleError("HANDLER_UNKNOWN", `Task "${id}" of plan "${plan.name}" does "${task.does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`);
+      }
+      tasks.set(id, found);
+    }
+    const from = new Set<string>();
+    for (const trigger of task.when) if ("after" in trigger) for (const edge of trigger.after) from.add(edge.from);
+    if (from.size > 0) sources.set(id, [...from]);
+  }
+  return {
+    name: plan.name,
+    version: code.version,
+    plan,
+    planHash: planHash(plan),
+    compiled: compilePlan(plan),
+    code: tasks,
+    policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
+    reducers: new Map(Object.entries(code.reducers ?? {})),
+    sources,
+    checkInput: null,
+    checkOutput: null,
+    limitOf: null,
+    timeoutMs: undefined,
+  };
+}

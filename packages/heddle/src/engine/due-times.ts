@@ -1,0 +1,89 @@
+import type { Clock } from "@heddle/kernel";
+
+/** Something that is due at a time. Cancelled by clearing `fire`. */
+export interface DueEntry {
+  readonly dueAtMs: number;
+  fire: (() => void) | null;
+}
+
+/** At most so many are fired before other work gets its turn: 100,000 timers of one second must not stall the process. */
+const firedAtOnce = 1_000;
+
+/** All times that the runs in memory wait for, over one timer of the clock. Due times are wall times: a step back of the clock delays them, none fires early. */
+export class DueTimes {
+  readonly #clock: Clock;
+  readonly #heap: DueEntry[] = [];
+  #timer: Disposable | null = null;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(dueAtMs: number, fire: () => void): DueEntry {
+    const entry: DueEntry = { dueAtMs, fire };
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if ((heap[above] as DueEntry).dueAtMs <= dueAtMs) break;
+      heap[at] = heap[above] as DueEntry;
+      at = above;
+    }
+    heap[at] = entry;
+    if (at === 0) this.#arm();
+    return entry;
+  }
+
+  close(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = null;
+    this.#heap.length = 0;
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(): void {
+    while (this.#heap.length > 0 && (this.#heap[0] as DueEntry).fire === null) this.#pop();
+    const first = this.#heap[0];
+    if (first === undefined) {
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = null;
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    if (this.#timer !== null && this.#timerAtMs === first.dueAtMs) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timerAtMs = first.dueAtMs;
+    this.#timer = this.#clock.after(Math.max(0, first.dueAtMs - this.#clock.nowMs()), () => {
+      this.#timer = null;
+      this.#fireDue();
+    });
+  }
+
+  #fireDue(): void {
+    const nowMs = this.#clock.nowMs();
+    for (let fired = 0; fired < firedAtOnce && this.#heap.length > 0; fired++) {
+      const first = this.#heap[0] as DueEntry;
+      if (first.fire !== null && first.dueAtMs > nowMs) break;
+      this.#pop();
+      first.fire?.();
+    }
+    this.#arm();
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as DueEntry;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = at * 2 + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && (heap[below + 1] as DueEntry).dueAtMs < (heap[below] as DueEntry).dueAtMs) below++;
+      if ((heap[below] as DueEntry).dueAtMs >= last.dueAtMs) break;
+      heap[at] = heap[below] as DueEntry;
+      at = below;
+    }
+    heap[at] = last;
+  }
+}

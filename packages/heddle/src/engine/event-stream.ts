@@ -1,0 +1,152 @@
+import type { LiveEvent } from "./engine.ts";
+import type { HeddleEngine } from "./heddle-engine.ts";
+
+/** How often the store is asked about a run that grows in another process and gives no hint. */
+const pollMs = 1_000;
+
+/**
+ * History, then what comes, of one run: each journal event once, in order, until its end.
+ *
+ * The journal is the source; what the hub brings in this process saves reading it. An event from the hub that is not the next one means that
+ * something was missed (a gap): the journal is read again from the last one given.
+ */
+export class EventStream implements AsyncIterableIterator<LiveEvent> {
+  readonly #engine: HeddleEngine;
+  readonly #runId: string;
+  readonly #live: boolean;
+  readonly #only: string | undefined;
+  readonly #ready: LiveEvent[] = [];
+  #head = 0;
+  #given: number;
+  #listening: Disposable | null = null;
+  #hinting: Disposable | null = null;
+  #polling: Disposable | null = null;
+  #wake: (() => void) | null = null;
+  #behind = true;
+  #over = false;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = (): void => this.#close();
+
+  /** @param only hand over events of this type alone */
+  constructor(engine: HeddleEngine, runId: string, from: number, live: boolean, signal: AbortSignal | undefined, only?: string) {
+    this.#engine = engine;
+    this.#runId = runId;
+    this.#given = from;
+    this.#live = live;
+    this.#only = only;
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#stop, { once: true });
+    if (!live) return;
+    this.#listening = engine.hub.listen(runId, { event: (event) => this.#heard(event) });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<LiveEvent>> {
+    for (;;) {
+      if (this.#head < this.#ready.length) {
+        const event = this.#ready[this.#head++] as LiveEvent;
+        if (this.#head === this.#ready.length) {
+          this.#ready.length = 0;
+          this.#head = 0;
+        }
+        return { done: false, value: event };
+      }
+      if (this.#over || this.#signal?.aborted === true) {
+        this.#close();
+        return { done: true, value: undefined };
+      }
+      if (this.#behind) await this.#read();
+      else await this.#sleep();
+    }
+  }
+
+  return(): Promise<IteratorResult<LiveEvent>> {
+    this.#close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #heard(event: LiveEvent): void {
+    if (!("type" in event)) return;
+    if (event.type === "stream" || event.type === "log" || event.type === "progress") {
+      if (this.#only === undefined && !this.#behind) this.#give(event);
+      return;
+    }
+    if (this.#behind || event.seq <= this.#given) return;
+    if (event.seq !== this.#given + 1) this.#behind = true;
+    else this.#take(event);
+    this.#wake?.();
+  }
+
+  #take(event: LiveEvent): void {
+    this.#given = event.seq;
+    this.#give(event);
+    if (event.type === "run-ended") this.#over = true;
+  }
+
+  #give(event: LiveEvent): void {
+    if (this.#only === undefined || this.#only === event.type) this.#ready.push(event);
+    this.#wake?.();
+  }
+
+  /** Catch up with the journal. While it is read the hub's events are passed over: they are in what is read, or the next read brings them. */
+  async #read(): Promise<void> {
+    const page = await this.#engine.events(this.#runId, this.#given);
+    for (const { seq, event } of page) this.#take({ seq, ...event });
+    if (page.length > 0) return;
+    if (this.#over) return;
+    this.#behind = false;
+    if (!this.#live) {
+      this.#over = true;
+      return;
+    }
+    // Between the read and this line nothing can have been missed unheard: what is committed later is published later.
+    const again = await this.#engine.events(this.#runId, this.#given);
+    for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
+    if (again.length > 0 || this.#over) return;
+    if ((await this.#engine.store.get(this.#runId)) === null) this.#over = true;
+  }
+
+  async #sleep(): Promise<void> {
+    if (this.#engine.closed) {
+      this.#over = true;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#engine.owns(this.#runId)) {
+        this.#drop();
+        return;
+      }
+      this.#hinting ??= this.#engine.store.watch((runId) => {
+        if (runId !== null && runId !== this.#runId) return;
+        this.#behind = true;
+        this.#wake?.();
+      });
+      this.#polling ??= this.#engine.clock.after(pollMs, () => {
+        this.#polling = null;
+        this.#behind = true;
+        this.#wake?.();
+      });
+    });
+    this.#wake = null;
+  }
+
+  #drop(): void {
+    this.#hinting?.[Symbol.dispose]();
+    this.#hinting = null;
+    this.#polling?.[Symbol.dispose]();
+    this.#polling = null;
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#drop();
+    this.#listening?.[Symbol.dispose]();
+    this.#listening = null;
+    this.#signal?.removeEventListener("abort", this.#stop);
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,77 @@
+import { encodeValue, HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
+import type { ForkOptions, RetryOptions } from "./engine.ts";
+
+/**
+ * The journal of a fork: the events of the original up to `at`, with the edited results in place, and the record of where it came from.
+ * An end of the run within them is left out: the fork goes on from before it.
+ *
+ * @throws HeddleError `OPTION_INVALID`
+ */
+export function forkEvents(row: RunRow, events: readonly RunEvent[], options: ForkOptions, nowMs: number): RunEvent[] {
+  const at = options.at ?? events.length;
+  if (!Number.isInteger(at) || at < 1 || at > events.length) {
+    throw new HeddleError("OPTION_INVALID", `Run ${row.runId} has events 1 to ${events.length}: it cannot be forked at ${String(options.at)}.`, { data: { runId: row.runId, at } });
+  }
+  const results = { ...options.edit?.results };
+  const edited: string[] = [];
+  if (options.edit !== undefined && "input" in options.edit && at !== 1) {
+    throw new HeddleError("OPTION_INVALID", `A fork with another input must begin at event 1: later events of run ${row.runId} were made from the old input.`, { data: { at } });
+  }
+  const kept = events.slice(0, at).flatMap((event): RunEvent[] => {
+    if (event.type === "run-ended" || event.type === "run-paused" || event.type === "cancel-requested") return [];
+    if (event.type === "run-started") {
+      const { parent: _, ...own } = event;
+      const seeded = { ...own, seed: event.seed ?? row.runId };
+      if (options.edit === undefined || !("input" in options.edit)) return [seeded];
+      edited.push("input");
+      return [{ ...seeded, input: encodeValue(options.edit.input) }];
+    }
+    const key = event.type === "op-ended" ? event.key : event.type === "task-ended" ? event.task : undefined;
+    if (key === undefined || !(key in results)) return [event];
+    edited.push(key);
+    const value = encodeValue(results[key]);
+    delete results[key];
+    return [{ ...(event as RunEvent & { type: "op-ended" }), outcome: { status: "completed", value } }];
+  });
+  const unknown = Object.keys(results);
+  if (unknown.length > 0) {
+    throw new HeddleError("OPTION_INVALID", `Run ${row.runId} has no recorded result of ${unknown.join(", ")} up to event ${at}: nothing to edit there.`, { data: { keys: unknown } });
+  }
+  return [...kept, { type: "run-forked", atMs: nowMs, from: row.runId, at, ...(edited.length === 0 ? null : { edited }) }];
+}
+
+/**
+ * The journal of a retry: everything that completed is kept; what failed is done again, with the same idempotency keys.
+ *
+ * Of a durable function, the failed task's end goes and so do the operations that failed it, and those that were undone. Of other plans, the failed
+ * tasks are reset with what lies downstream.
+ */
+export function retryPoint(row: RunRow, events: readonly RunEvent[], options: RetryOptions, nowMs: number): RunEvent[] {
+  const functions = new Set<number>();
+  for (const event of events) if (event.type === "op-ended" || event.type === "op-opened" || event.type === "segment-started") functions.add(event.of);
+  const again = new Set(options.from ?? []);
+  const resets: string[] = [];
+  for (const event of events) {
+    if (event.type !== "task-ended" || event.outcome.status === "completed" || event.outcome.status === "skipped") continue;
+    if (functions.has(event.no) || event.task === "main") {
+      if (options.from === undefined) for (const key of event.failedOps ?? []) again.add(key);
+    } else if (options.from === undefined) resets.push(event.task);
+  }
+  for (const event of events) {
+    if (event.type !== "op-ended" || event.op !== "undo") continue;
+    again.add(event.key);
+    again.add(event.key.replace(/\/undo$/, ""));
+  }
+  const tasks = new Set(events.flatMap((event) => (event.type === "task-ended" ? [event.task] : [])));
+  for (const name of options.from ?? []) if (tasks.has(name) && name !== "main") resets.push(name);
+  const kept = events.flatMap((event): RunEvent[] => {
+    if (event.type === "run-paused" || event.type === "cancel-requested") return [];
+    if (event.type === "run-ended") return resets.length > 0 ? [event] : [];
+    if (event.type === "task-ended" && event.outcome.status !== "completed" && (functions.has(event.no) || event.task === "main")) return [];
+    if (event.type !== "run-started") return [event];
+    const { parent: _, ...own } = event;
+    return [{ ...own, seed: event.seed ?? row.runId, effects: event.effects ?? row.runId }];
+  });
+  const forked: RunEvent = { type: "run-forked", atMs: nowMs, from: row.runId, at: events.length, ...(again.size === 0 ? null : { again: [...again] }) };
+  return resets.length === 0 ? [...kept, forked] : [...kept, forked, { type: "tasks-reset", atMs: nowMs, tasks: [...new Set(resets)] }];
+}

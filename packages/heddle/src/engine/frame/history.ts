@@ -1,0 +1,86 @@
+import type { ErrorValue, Json, OpEnded, OpOpened, RunEvent } from "@heddle/kernel";
+
+/** What a durable function's activation has recorded in its current segment, in journal order. */
+export interface FrameHistory {
+  readonly entries: readonly HistoryEntry[];
+  /** Input of the segment, if it is not the first. */
+  readonly segmentInput: { readonly input: Json } | null;
+  readonly segment: number;
+  /** Entries before this index may be missing from the code: it was accepted as it is after a mismatch. */
+  readonly lenientBefore: number;
+}
+
+export type HistoryEntry =
+  | { readonly type: "opened"; readonly seq: number; readonly atMs: number; readonly event: OpOpened }
+  | { readonly type: "retried"; readonly atMs: number; readonly key: string; readonly error: ErrorValue; readonly dueAtMs: number }
+  | { readonly type: "ended"; readonly atMs: number; readonly event: OpEnded }
+  | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
+  | { readonly type: "cancelled"; readonly atMs: number; readonly reason: string | undefined };
+
+/** Collects, for one activation, what its function must be given again. Events come oldest first. */
+export class HistoryReader {
+  readonly #of: number;
+  #entries: HistoryEntry[] = [];
+  #segmentInput: { readonly input: Json } | null = null;
+  #segment = 1;
+  #lenientBefore = 0;
+
+  constructor(of: number) {
+    this.#of = of;
+  }
+
+  add(seq: number, event: RunEvent): void {
+    const { atMs } = event;
+    switch (event.type) {
+      case "op-opened":
+        if (event.of === this.#of) this.#entries.push({ type: "opened", seq, atMs, event });
+        break;
+      case "op-retried":
+        if (event.of === this.#of) this.#entries.push({ type: "retried", atMs, key: event.key, error: event.error, dueAtMs: event.dueAtMs });
+        break;
+      case "op-ended":
+        if (event.of === this.#of) this.#entries.push({ type: "ended", atMs, event });
+        break;
+      case "emitted":
+        if (event.of === this.#of) this.#entries.push({ type: "emitted", atMs, key: event.key });
+        break;
+      case "cancel-requested":
+        this.#entries.push({ type: "cancelled", atMs, reason: event.reason });
+        break;
+      case "segment-started":
+        if (event.of !== this.#of) break;
+        this.#entries = [];
+        this.#segmentInput = { input: event.input };
+        this.#segment++;
+        this.#lenientBefore = 0;
+        break;
+      case "task-retried":
+        if (event.no === this.#of) this.#forget(event.failedOps ?? []);
+        break;
+      case "run-forked":
+        this.#forget(event.again ?? []);
+        break;
+      case "run-migrated":
+        this.#lenientBefore = this.#entries.length;
+        break;
+      default:
+        break;
+    }
+  }
+
+  history(): FrameHistory {
+    return { entries: this.#entries, segmentInput: this.#segmentInput, segment: this.#segment, lenientBefore: this.#lenientBefore };
+  }
+
+  /** These operations are done again: nothing of them is given back. */
+  #forget(keys: readonly string[]): void {
+    if (keys.length === 0) return;
+    const again = new Set(keys);
+    this.#entries = this.#entries.filter((entry) => !again.has(entryKey(entry)));
+  }
+}
+
+function entryKey(entry: HistoryEntry): string {
+  if (entry.type === "cancelled") return "";
+  return entry.type === "opened" || entry.type === "ended" ? entry.event.key : entry.key;
+}

@@ -1,0 +1,89 @@
+import type { Json, OpKind, OpOpened, Outcome } from "@heddle/kernel";
+import type { DueEntry } from "../due-times.ts";
+import type { Branch } from "./branch.ts";
+import type { StepPlan } from "./step-plan.ts";
+
+/** Hands the recorded outcome to whoever waits for it. Called at most once, in journal order. */
+export type Settle = (outcome: Outcome, operation: Operation) => void;
+
+/** An operation that a durable function has asked for and not yet got the result of. */
+export class Operation {
+  readonly key: string;
+  readonly kind: OpKind | "emit";
+  readonly branch: Branch | null;
+  readonly settle: Settle;
+  inputHash: string | undefined = undefined;
+
+  /** Steps and undos: what to run and how. */
+  step: StepPlan | null = null;
+  /** Sleep, and waits with a timeout: when it is over, or how long it takes from the time it is opened. */
+  dueAtMs: number | undefined = undefined;
+  delayMs: number | undefined = undefined;
+  /** Receive and ask: name of the signal that ends it. */
+  signal: string | undefined = undefined;
+  /** Ask: what is put to people. */
+  question: Json | undefined = undefined;
+  /** Call and start: the child to create. */
+  child: ChildPlan | null = null;
+  emit: { readonly name: string; readonly value: Json | undefined } | null = null;
+  transaction: { readonly statements: readonly TransactionStatement[]; readonly value: Json | undefined } | null = null;
+
+  /** The record of its opening, once there is one. */
+  opened: OpOpened | null = null;
+  /** Place of that record; orders those who wait for one signal. */
+  openedSeq = 0;
+  attempt = 1;
+  /** First attempt began, for total timeouts. */
+  begunAtMs = 0;
+  due: DueEntry | null = null;
+  /** An attempt of it is under way. */
+  acting = false;
+  /** Its end is recorded, or on its way to be. */
+  ended = false;
+  /** Counts towards what the run waits for, rather than what it does. */
+  waiting = false;
+  #controller: AbortController | null = null;
+  #aborted: unknown = undefined;
+
+  constructor(key: string, kind: OpKind | "emit", branch: Branch | null, settle: Settle) {
+    this.key = key;
+    this.kind = kind;
+    this.branch = branch;
+    this.settle = settle;
+  }
+
+  /** Told when the attempt under way is to stop. Made when it is first asked for: most steps never do. */
+  get abortSignal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = reason;
+    this.#controller?.abort(reason);
+  }
+
+  /** The next attempt has a signal of its own. */
+  begin(): void {
+    this.acting = true;
+    this.#controller = null;
+    this.#aborted = undefined;
+  }
+}
+
+export interface TransactionStatement {
+  readonly sql: string;
+  readonly parameters: readonly (null | number | bigint | string | Uint8Array)[];
+}
+
+export interface ChildPlan {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly version: string | undefined;
+  readonly input: Json | undefined;
+  readonly close: "wait" | "cancel" | "detach";
+  readonly tags: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,130 @@
+import { encodeValue, HeddleError } from "@heddle/kernel";
+import type { StepContext } from "../../workflow/context.ts";
+import type { DueEntry } from "../due-times.ts";
+import type { Operation } from "./operation.ts";
+import { stepScope, workflowScope } from "./scopes.ts";
+import type { StepPlan } from "./step-plan.ts";
+import type { TaskFrame } from "./task-frame.ts";
+
+/** One attempt of one step: runs the user's function, bounds its time, and reports how it ended. What comes after that is dropped. */
+export class StepRun implements StepContext {
+  readonly #frame: TaskFrame;
+  readonly #operation: Operation;
+  readonly #plan: StepPlan;
+  #done = false;
+  #limit: DueEntry | null = null;
+  #beat: DueEntry | null = null;
+  readonly attempt: number;
+
+  constructor(frame: TaskFrame, operation: Operation, plan: StepPlan) {
+    this.#frame = frame;
+    this.#operation = operation;
+    this.#plan = plan;
+    this.attempt = operation.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#operation.abortSignal;
+  }
+
+  get idempotencyKey(): string {
+    return this.#frame.idempotencyKey(this.#operation.key);
+  }
+
+  heartbeat(progress?: unknown): void {
+    if (this.#done) return;
+    this.#expectBeat();
+    if (progress !== undefined) this.#frame.run.live({ type: "progress", key: this.#operation.key, value: progress });
+  }
+
+  log(message: string, fields?: Record<string, unknown>): void {
+    this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
+  }
+
+  stream(chunk: unknown): void {
+    if (!this.#done) this.#frame.run.live({ type: "stream", key: this.#operation.key, value: chunk });
+  }
+
+  begin(): void {
+    const { timeoutMs, totalTimeoutMs } = this.#plan;
+    if (timeoutMs !== undefined || totalTimeoutMs !== undefined) this.#boundTime(timeoutMs, totalTimeoutMs);
+    if (this.#plan.heartbeatMs !== undefined) this.#expectBeat();
+    let result: unknown;
+    try {
+      result = this.#frame.run.host.strict
+        ? workflowScope.run(null, () => stepScope.run(this.#frame, this.#plan.run, this))
+        : stepScope.run(this.#frame, this.#plan.run, this);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
+      (result as PromiseLike<unknown>).then(
+        (value) => this.#completed(value),
+        (error: unknown) => this.#failed(error),
+      );
+    } else this.#completed(result);
+  }
+
+  #boundTime(timeoutMs: number | undefined, totalTimeoutMs: number | undefined): void {
+    const leftMs = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#operation.begunAtMs + totalTimeoutMs - this.#frame.run.stampMs();
+    const limitMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, leftMs);
+    if (limitMs !== Number.POSITIVE_INFINITY) {
+      const what = limitMs === timeoutMs ? `attempt ${this.attempt} took longer than ${timeoutMs} ms` : `it took longer than ${totalTimeoutMs} ms in all`;
+      this.#limit = this.#frame.run.host.due.add(this.#frame.run.stampMs() + limitMs, () => this.#timedOut(what));
+    }
+  }
+
+  #completed(value: unknown): void {
+    if (!this.#end()) return;
+    const frame = this.#frame;
+    let encoded: ReturnType<typeof encodeValue> | undefined;
+    try {
+      encoded = value === undefined ? undefined : encodeValue(value);
+      frame.run.checkSize(encoded, `The result of step "${this.#operation.key}"`);
+    } catch (error) {
+      // It happened and cannot be kept: trying again would only make it happen twice.
+      this.#operation.attempt = Number.MAX_SAFE_INTEGER;
+      frame.attemptFailed(this.#operation, error);
+      frame.run.nextInLine();
+      return;
+    }
+    frame.conclude(this.#operation, encoded === undefined ? { status: "completed" } : { status: "completed", value: encoded });
+    frame.run.nextInLine();
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#end()) return;
+    this.#frame.attemptFailed(this.#operation, error);
+    this.#frame.run.nextInLine();
+  }
+
+  #timedOut(what: string): void {
+    const { key } = this.#operation;
+    const error = new HeddleError("STEP_TIMED_OUT", `Step "${key}" of run ${this.#frame.run.runId} was given up: ${what}.`, { data: { key } });
+    this.#operation.abort(error);
+    if (!this.#end()) return;
+    this.#frame.attemptFailed(this.#operation, error, "timed-out");
+    this.#frame.run.nextInLine();
+  }
+
+  /** False when it had ended already, or when nobody waits for it any more. */
+  #end(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    if (this.#limit !== null) this.#limit.fire = null;
+    if (this.#beat !== null) this.#beat.fire = null;
+    if (!this.#operation.acting) return false;
+    this.#frame.stopped(this.#operation);
+    return true;
+  }
+
+  #expectBeat(): void {
+    const { heartbeatMs } = this.#plan;
+    if (heartbeatMs === undefined) return;
+    if (this.#beat !== null) this.#beat.fire = null;
+    this.#beat = this.#frame.run.host.due.add(this.#frame.run.stampMs() + heartbeatMs, () =>
+      this.#timedOut(`attempt ${this.attempt} gave no heartbeat for ${heartbeatMs} ms`),
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import type { Context } from "../../workflow/context.ts";
+
+/** What a task of a Plan gets: all of a durable function's `ctx`, and the verbs that steer the Plan. */
+export interface TaskContext extends Context {
+  readonly verbs: VerbContext;
+}
+
+/** Recorded with the task's end and applied then, in order; see "Verbs" in `docs/plan.md`. */
+export interface VerbContext {
+  write(channel: string, value: unknown): void;
+  take(label: string): void;
+  spawn(task: string, items: readonly unknown[]): void;
+  next(task: string, input?: unknown): void;
+  goto(task: string, input?: unknown): void;
+  iterate(input: unknown): void;
+  end(how: "ok" | "cancel", value?: unknown): void;
+}

@@ -1,0 +1,727 @@
+import { hostname } from "node:os";
+import {
+  contentHash, decodeValue, durationMs, encodeValue, hasCode, HeddleError, outstanding,
+  type Clock, type Json, type NewRun, type PartVerdict, type Random, type RunEvent, type RunOutcome, type RunPart, type RunRow, type RunStatus, type RunStore,
+  type StoredMessage,
+} from "@heddle/kernel";
+import type { Workflow } from "../workflow/workflow.ts";
+import type { Definition } from "./definition.ts";
+import { DueTimes } from "./due-times.ts";
+import type {
+  AnswerInput, Engine, EngineOptions, ForkOptions, ListRunsOptions, RetryOptions, RunHandle, RunSummary, StartOptions,
+} from "./engine.ts";
+import { EventHub } from "./event-hub.ts";
+import { eventText, readEvent } from "./event-text.ts";
+import { HistoryReader, type FrameHistory } from "./frame/history.ts";
+import type { ChildPlan } from "./frame/operation.ts";
+import { checkAnswer, type AskedQuestion } from "./frame/question.ts";
+import { forkEvents, retryPoint } from "./fork.ts";
+import { LogWriter } from "./log-writer.ts";
+import { answerSignal, mailText, type Mail } from "./mail.ts";
+import { nearest } from "./nearest.ts";
+import { OwnedRun, type LivePiece, type RunHost } from "./owned-run.ts";
+import { projectRun } from "./project-run.ts";
+import { Registry } from "./registry.ts";
+import { Handle } from "./run-handle.ts";
+import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
+import { summaryOf } from "./summary.ts";
+import { TurnQueue } from "./turn-queue.ts";
+
+/** A store without hints from other processes is asked so often. */
+const pollMs = 1_000;
+/** Journal rows read at once. */
+const pageRows = 2_000;
+
+const endStatuses: ReadonlySet<RunStatus> = new Set(["completed", "failed", "cancelled", "timed-out"]);
+
+/**
+ * The engine: owns runs, claims those that are due, and is the door for everyone who starts, asks or sends.
+ *
+ * Invariants: 1. A run in `#runs` is owned by this node at its epoch, as far as this node can know. 2. Runs in `#hot` are parked: not owned, kept only
+ * to save a replay. 3. After `close` began, nothing is claimed and no run begins.
+ */
+export class HeddleEngine implements Engine, RunHost {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly due: DueTimes;
+  readonly features: RunStore["features"];
+  readonly strict: boolean;
+  readonly maxValueBytes: number;
+  readonly graceMs: number;
+  readonly hub: EventHub = new EventHub();
+  readonly store: RunStore;
+
+  readonly #options: ResolvedOptions;
+  readonly #registry = new Registry();
+  readonly #writer: LogWriter;
+  readonly #turns: TurnQueue;
+  readonly #runs = new Map<string, OwnedRun>();
+  readonly #hot = new Map<string, OwnedRun>();
+  readonly #endWaiters = new Map<string, Set<(outcome: RunOutcome) => void>>();
+  readonly #idle = new Set<() => void>();
+  #watch: Disposable | null = null;
+  #wake: Disposable | null = null;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #beat: Disposable | null = null;
+  #sweep: Disposable | null = null;
+  #claiming = false;
+  #claimAgain = false;
+  #leaseUntilMonotonicMs = 0;
+  #reserved = 0;
+  #closing: Promise<void> | null = null;
+  #closed = false;
+  #failure: HeddleError | null = null;
+
+  constructor(store: RunStore, options: EngineOptions, parts: { readonly clock: Clock; readonly random: Random }) {
+    this.#options = resolveOptions(options);
+    this.store = store;
+    this.clock = parts.clock;
+    this.random = parts.random;
+    this.features = store.features;
+    this.strict = this.#options.strict;
+    this.maxValueBytes = this.#options.maxValueBytes;
+    this.graceMs = this.#options.graceMs;
+    this.node = this.#options.node ?? `${hostname()}-${process.pid}-${this.random.id().slice(0, 6)}`;
+    this.due = new DueTimes(this.clock);
+    this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
+    this.#turns = new TurnQueue(() => this.#writer.flush());
+    for (const workflow of options.workflows ?? []) this.#registry.add(workflow);
+  }
+
+  /** First sign of life, then work. */
+  async begin(): Promise<void> {
+    if (this.#options.passive) return;
+    if (this.strict) (await import("./frame/strict.ts")).guardGlobals();
+    if (this.features.shared) {
+      await this.#heartbeat();
+      this.#beatLater();
+    }
+    this.#watch = this.store.watch((runId, what) => {
+      if (what === "work") this.#hint(runId);
+    });
+    if (this.#options.retentionMs !== undefined) this.#sweepLater(0);
+    this.#claimSoon();
+  }
+
+  // ---- Starting
+
+  async start<O>(workflow: Workflow<never, O> | string, input?: unknown, options: StartOptions = {}): Promise<RunHandle<O>> {
+    this.#assertOpen();
+    const definition = typeof workflow === "string" ? this.#registry.get(workflow) : this.#registry.add(workflow);
+    const prepared = await this.#prepare(definition, input, options);
+    this.#assertOpen();
+    const created = await this.#create(definition, prepared);
+    return new Handle<O>(this, created, definition.name);
+  }
+
+  async signalWithStart<O>(workflow: Workflow<never, O>, input: unknown, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>> {
+    this.#assertOpen();
+    const definition = this.#registry.add(workflow);
+    const prepared = await this.#prepare(definition, input, options);
+    const { claimFor: _, ...unclaimed } = prepared.run;
+    const body = mailText({ type: "signal", name: signal.name, ...(signal.value === undefined ? null : { value: encodeValue(signal.value) }) });
+    const message = { runId: options.id, id: signal.id ?? this.random.id(), atMs: this.clock.nowMs(), body };
+    const verdict = await this.#writer.createWithMail(unclaimed, message);
+    if (verdict.status === "exists") this.#checkSame(verdict.row, unclaimed);
+    this.stir([options.id]);
+    return new Handle<O>(this, options.id, definition.name);
+  }
+
+  async #prepare(definition: Definition, input: unknown, options: StartOptions): Promise<{ readonly run: NewRun; readonly started: RunEvent }> {
+    checkStart(options);
+    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
+    const encoded = checked === undefined ? undefined : encodeValue(checked);
+    this.#checkInputSize(definition.name, encoded);
+    const nowMs = this.clock.nowMs();
+    const delayMs = options.delay === undefined ? 0 : durationMs(options.delay);
+    const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout);
+    const limit = definition.limitOf?.(checked) ?? null;
+    const started: RunEvent = {
+      type: "run-started",
+      atMs: nowMs,
+      workflow: definition.name,
+      ...(definition.version === undefined ? null : { version: definition.version }),
+      planHash: definition.planHash,
+      ...(encoded === undefined ? null : { input: encoded }),
+      ...(timeoutMs === undefined ? null : { deadlineAtMs: nowMs + delayMs + timeoutMs }),
+    };
+    const takeNow = delayMs === 0 && !this.#options.passive && this.#capacity() > 0;
+    const run: NewRun = {
+      row: {
+        runId: options.id ?? `${slug(definition.name)}-${this.random.id()}`,
+        workflow: definition.name,
+        version: definition.version ?? null,
+        wakeAtMs: nowMs + delayMs,
+        priority: options.priority ?? 0,
+        limitKey: limit?.key ?? null,
+        limitMax: limit?.max ?? null,
+        dedupKey: options.idempotencyKey === undefined ? null : `${definition.name}:${options.idempotencyKey}`,
+        parentId: null,
+        tags: options.tags ?? {},
+        createdAtMs: nowMs,
+        // Most starts make an id of their own: nobody will ever ask whether their input is the same.
+        inputHash: options.id === undefined && options.idempotencyKey === undefined ? "" : contentHash(encoded ?? null),
+      },
+      events: [eventText(started)],
+      ...(takeNow ? { claimFor: this.node } : null),
+    };
+    return { run, started };
+  }
+
+  async #create(definition: Definition, { run, started }: { readonly run: NewRun; readonly started: RunEvent }): Promise<string> {
+    const { runId } = run.row;
+    const taken = run.claimFor !== undefined;
+    if (taken) this.#reserved++;
+    try {
+      const verdict = await this.#writer.create(run);
+      if (verdict.status === "exists") {
+        this.#checkSame(verdict.row, run);
+        return verdict.row.runId;
+      }
+      if (verdict.claimed) {
+        const owned = new OwnedRun(this, { runId, definition, epoch: 1, crashes: 0, parentless: true });
+        this.#runs.set(runId, owned);
+        this.hub.publish(runId, 1, run.events);
+        if (this.#closing !== null) return runId;
+        owned.begin(started);
+      } else this.#claimSoon();
+      return runId;
+    } finally {
+      if (taken) this.#reserved--;
+    }
+  }
+
+  #checkSame(row: RunRow, run: NewRun): void {
+    if (row.workflow === run.row.workflow && row.inputHash === run.row.inputHash) return;
+    const how = row.workflow === run.row.workflow ? "another input" : `workflow "${row.workflow}"`;
+    throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, { data: { runId: row.runId, workflow: row.workflow } });
+  }
+
+  #checkInputSize(name: string, input: Json | undefined): void {
+    if (typeof input !== "object" && typeof input !== "string") return;
+    const bytes = JSON.stringify(input).length;
+    if (bytes > this.maxValueBytes) {
+      throw new HeddleError("VALUE_TOO_LARGE", `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${this.maxValueBytes}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`, { data: { bytes, limit: this.maxValueBytes } });
+    }
+  }
+
+  // ---- Looking
+
+  async get<O>(runId: string): Promise<RunHandle<O>> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    return new Handle<O>(this, row.runId, row.workflow);
+  }
+
+  async list(filter: ListRunsOptions = {}): Promise<readonly RunSummary[]> {
+    this.#assertOpen();
+    const { status, ...rest } = filter;
+    const rows = await this.store.list({ ...rest, ...(status === undefined ? null : { status: typeof status === "string" ? [status] : status }) });
+    return rows.map(summaryOf);
+  }
+
+  /** @throws HeddleError `RUN_UNKNOWN`, naming the nearest ids */
+  async row(runId: string): Promise<RunRow> {
+    const row = await this.store.get(runId);
+    if (row !== null) return row;
+    const ids = (await this.store.list({ limit: 200 })).map((each) => each.runId);
+    const near = nearest(runId, ids);
+    throw new HeddleError("RUN_UNKNOWN", `There is no run "${runId}".${near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`}`, { data: { runId, nearest: near } });
+  }
+
+  async events(runId: string, afterSeq = 0): Promise<{ readonly seq: number; readonly event: RunEvent }[]> {
+    const events: { seq: number; event: RunEvent }[] = [];
+    for (;;) {
+      const page = await this.store.readJournal(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
+      for (const { seq, body } of page) events.push({ seq, event: readEvent(body) });
+      if (page.length < pageRows) return events;
+    }
+  }
+
+  definitionOf(row: Pick<RunRow, "workflow" | "version">): Definition | undefined {
+    return this.#registry.find(row.workflow, row.version);
+  }
+
+  // ---- Sending
+
+  async signal(runId: string, name: string, value?: unknown, options: { readonly id?: string } = {}): Promise<void> {
+    if (name.startsWith("?")) throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
+    const encoded = value === undefined ? undefined : encodeValue(value);
+    this.#checkInputSize(`signal ${name}`, encoded);
+    await this.#send(runId, { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) }, options.id);
+  }
+
+  async answer(runId: string, question: string, answer: AnswerInput): Promise<void> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    const view = projectRun(row, await this.events(runId), undefined);
+    const open = view.waits.filter(({ kind }) => kind === "ask");
+    const asked = open.find(({ key }) => key === question);
+    if (asked === undefined) {
+      const operation = view.tasks.flatMap(({ operations }) => operations).find(({ key, op }) => op === "ask" && key === question);
+      if (operation !== undefined || endStatuses.has(row.status)) {
+        throw new HeddleError("QUESTION_CLOSED", `Question "${question}" of run ${runId} is closed: it was answered, or nobody waits for it any more.`, { data: { runId, question } });
+      }
+      if (open.length > 0 || row.status === "waiting") {
+        const names = open.map(({ key }) => key).join(", ");
+        throw new HeddleError("QUESTION_UNKNOWN", `Run ${runId} has no open question "${question}"${names === "" ? "" : `; it asks ${names}`}.`, { data: { runId, question } });
+      }
+    } else checkAnswer(question, asked.question as AskedQuestion, answer);
+    await this.#send(runId, { type: "signal", name: answerSignal(question), value: encodeValue(answer) }, undefined);
+  }
+
+  async cancel(runId: string, reason?: string): Promise<void> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    if (row.status === "paused") await this.store.setStatus(runId, ["paused"], "queued", this.clock.nowMs(), null);
+    await this.#send(runId, { type: "cancel", ...(reason === undefined ? null : { reason }) }, undefined);
+  }
+
+  async pause(runId: string, reason?: string): Promise<void> {
+    this.#assertOpen();
+    await this.row(runId);
+    await this.#send(runId, { type: "pause", ...(reason === undefined ? null : { reason }) }, undefined);
+  }
+
+  async resume(runId: string, options: { readonly accept?: boolean } = {}): Promise<void> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    if (row.status !== "paused") {
+      throw new HeddleError(endStatuses.has(row.status) ? "RUN_ENDED" : "RUN_NOT_ENDED", `Run ${runId} is ${row.status}, not paused: there is nothing to resume.`, { data: { runId, status: row.status } });
+    }
+    await this.#send(runId, { type: "resume", ...(options.accept === true ? { accept: true } : null) }, undefined);
+    await this.store.setStatus(runId, ["paused"], "queued", this.clock.nowMs(), null);
+    this.stir([runId]);
+  }
+
+  async query<O>(runId: string, name: string, input?: unknown): Promise<O> {
+    this.#assertOpen();
+    const run = this.#runs.get(runId) ?? this.#hot.get(runId) ?? (await this.#ghost(runId));
+    for (const frame of run.frames.values()) {
+      const answer = frame.queries?.get(name);
+      if (answer !== undefined) return answer(input) as O;
+    }
+    throw new HeddleError("QUERY_UNKNOWN", `Run ${runId} answers no query "${name}": its function must call ctx.onQuery with that name.`, { data: { runId, name } });
+  }
+
+  async update<O>(runId: string, name: string, input?: unknown, options: { readonly id?: string } = {}): Promise<O> {
+    const id = options.id ?? this.random.id();
+    const handle = await this.get(runId);
+    await this.#send(runId, { type: "update", name, ...(input === undefined ? null : { input: encodeValue(input) }) }, id);
+    for await (const event of handle.events()) {
+      if (event.type === "op-ended" && event.key === `update:${id}`) {
+        if (event.outcome.status === "completed") return (event.outcome.value === undefined ? undefined : decodeValue(event.outcome.value)) as O;
+        const error = "error" in event.outcome ? event.outcome.error : undefined;
+        throw new HeddleError((error?.code as "QUERY_UNKNOWN" | undefined) ?? "RUN_FAILED", error?.message ?? `Update "${name}" of run ${runId} ${event.outcome.status}.`);
+      }
+    }
+    throw new HeddleError("RUN_ENDED", `Run ${runId} ended before it handled update "${name}".`, { data: { runId } });
+  }
+
+  async #send(runId: string, mail: Mail, id: string | undefined): Promise<void> {
+    this.#assertOpen();
+    const verdict = await this.#writer.message({ runId, id: id ?? this.random.id(), atMs: this.clock.nowMs(), body: mailText(mail) });
+    if (verdict.status === "unknown") await this.row(runId);
+    if (verdict.status === "ended") throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: nothing can be sent to it.`, { data: { runId } });
+    this.stir([runId]);
+  }
+
+  // ---- Mending
+
+  async fork<O>(runId: string, options: ForkOptions = {}): Promise<RunHandle<O>> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    const events = await this.events(runId);
+    return this.#branch<O>(row, options.id, forkEvents(row, events.map(({ event }) => event), options, this.clock.nowMs()));
+  }
+
+  async retry<O>(runId: string, options: RetryOptions = {}): Promise<RunHandle<O>> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    if (!endStatuses.has(row.status)) throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: only an ended run can be retried.`, { data: { runId, status: row.status } });
+    const events = await this.events(runId);
+    const handle = await this.#branch<O>(row, options.id, retryPoint(row, events.map(({ event }) => event), options, this.clock.nowMs()));
+    await this.store.setStatus(runId, [row.status], row.status as "failed", null, row.note);
+    return handle;
+  }
+
+  async #branch<O>(row: RunRow, id: string | undefined, events: readonly RunEvent[]): Promise<RunHandle<O>> {
+    if (id !== undefined) checkRunId(id);
+    const runId = id ?? `${row.runId.replace(/~[^~]*$/, "").slice(0, 108)}~${this.random.id().slice(0, 6)}`.replace("~", ".r-");
+    const nowMs = this.clock.nowMs();
+    const verdict = await this.#writer.create({
+      row: {
+        runId, workflow: row.workflow, version: row.version, wakeAtMs: nowMs, priority: row.priority, limitKey: row.limitKey, limitMax: row.limitMax,
+        dedupKey: null, parentId: null, tags: { ...row.tags, from: row.runId }, createdAtMs: nowMs, inputHash: "",
+      },
+      events: events.map(eventText),
+    });
+    if (verdict.status === "exists") throw new HeddleError("RUN_EXISTS", `Run ${runId} exists: give the new run another id.`, { data: { runId } });
+    this.#claimSoon();
+    return new Handle<O>(this, runId, row.workflow);
+  }
+
+  async delete(runId: string): Promise<void> {
+    this.#assertOpen();
+    const row = await this.row(runId);
+    if (!endStatuses.has(row.status)) throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: cancel it before you delete it.`, { data: { runId, status: row.status } });
+    this.#hot.delete(runId);
+    await this.store.delete(runId);
+  }
+
+  // ---- Closing
+
+  close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drainMs ?? this.#options.drainMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    for (const timer of [this.#watch, this.#wake, this.#sweep]) timer?.[Symbol.dispose]();
+    if (drainMs > 0 && this.#runs.size > 0 && this.#failure === null) {
+      await new Promise<void>((resolve) => {
+        const limit = this.clock.after(drainMs, resolve);
+        this.#idle.add(() => {
+          limit[Symbol.dispose]();
+          resolve();
+        });
+      });
+    }
+    this.#closed = true;
+    const reason = new HeddleError("ENGINE_CLOSED", "The engine was closed: the run goes on when one is opened on the same store.");
+    await this.#writer.settled();
+    for (const run of [...this.#runs.values(), ...this.#hot.values()]) run.abandon(reason);
+    this.#runs.clear();
+    this.#hot.clear();
+    this.#beat?.[Symbol.dispose]();
+    this.due.close();
+    if (this.#failure === null && !this.#options.passive) await this.store.leave(this.node, this.clock.nowMs());
+    await this.store[Symbol.asyncDispose]();
+    for (const waiters of this.#endWaiters.values()) for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: "ENGINE_CLOSED", message: reason.message } });
+    this.#endWaiters.clear();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  #assertOpen(): void {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#closing !== null) throw new HeddleError("ENGINE_CLOSED", "The engine is closed: open a new one.");
+  }
+
+  // ---- RunHost
+
+  touch(run: OwnedRun): void {
+    this.#turns.touch(run);
+  }
+
+  submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void {
+    if (this.features.shared && this.clock.monotonicMs() > this.#leaseUntilMonotonicMs) {
+      // The lease ran out by our own clock: somebody may own the run already. Nothing more is started before the store has said otherwise.
+      void this.#heartbeat();
+    }
+    this.#writer.part(part, done, (error) => {
+      const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
+      run.abandon(reason);
+      this.lost(run, reason);
+    });
+  }
+
+  newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun {
+    const definition = this.#registry.find(child.workflow, child.version);
+    const nowMs = this.clock.nowMs();
+    const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
+    const timeoutMs = definition?.timeoutMs;
+    const started: RunEvent = {
+      type: "run-started",
+      atMs: nowMs,
+      workflow: child.workflow,
+      ...(child.version === undefined ? null : { version: child.version }),
+      planHash: definition?.planHash ?? "",
+      ...(child.input === undefined ? null : { input: child.input }),
+      ...(timeoutMs === undefined ? null : { deadlineAtMs: nowMs + timeoutMs }),
+      parent,
+    };
+    return {
+      row: {
+        runId: child.runId, workflow: child.workflow, version: child.version ?? null, wakeAtMs: nowMs, priority: 0, limitKey: limit?.key ?? null, limitMax: limit?.max ?? null,
+        dedupKey: null, parentId: run.runId, tags: child.tags, createdAtMs: nowMs, inputHash: contentHash(child.input ?? null),
+      },
+      events: [eventText(started)],
+    };
+  }
+
+  readMail(runId: string): Promise<readonly StoredMessage[]> {
+    return this.store.readMail(runId);
+  }
+
+  async history(run: OwnedRun, of: number): Promise<FrameHistory> {
+    const reader = new HistoryReader(of);
+    for (const { seq, event } of await this.events(run.runId)) reader.add(seq, event);
+    return reader.history();
+  }
+
+  publish(runId: string, firstSeq: number, events: readonly string[]): void {
+    this.hub.publish(runId, firstSeq, events);
+  }
+
+  live(runId: string, seq: number, piece: LivePiece): void {
+    if (this.hub.watched(runId)) this.hub.live(runId, seq, this.clock.nowMs(), piece);
+  }
+
+  ended(run: OwnedRun, outcome: RunOutcome): void {
+    this.#runs.delete(run.runId);
+    const waiters = this.#endWaiters.get(run.runId);
+    this.#endWaiters.delete(run.runId);
+    for (const call of waiters ?? []) call(outcome);
+    this.#roomFreed();
+  }
+
+  parked(run: OwnedRun): void {
+    this.#runs.delete(run.runId);
+    if (this.#options.hotFrames > 0 && this.#closing === null) {
+      this.#hot.set(run.runId, run);
+      if (this.#hot.size > this.#options.hotFrames) this.#hot.delete(this.#hot.keys().next().value as string);
+    }
+    this.#wakeSoon();
+    this.#roomFreed();
+  }
+
+  lost(run: OwnedRun, _reason: HeddleError): void {
+    if (this.#runs.get(run.runId) === run) this.#runs.delete(run.runId);
+    this.#roomFreed();
+  }
+
+  stir(runIds: readonly string[]): void {
+    let others = false;
+    for (const runId of runIds) {
+      const run = this.#runs.get(runId);
+      if (run === undefined) others = true;
+      else run.mailArrived();
+    }
+    if (others) this.#claimSoon();
+  }
+
+  /** Calls back when the run ends, if it ends in this process. */
+  onEnd(runId: string, call: (outcome: RunOutcome) => void): Disposable {
+    const waiters = this.#endWaiters.get(runId) ?? new Set();
+    waiters.add(call);
+    this.#endWaiters.set(runId, waiters);
+    return { [Symbol.dispose]: () => void waiters.delete(call) };
+  }
+
+  owns(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
+  // ---- Claiming
+
+  #capacity(): number {
+    return this.#options.concurrency - this.#runs.size - this.#reserved;
+  }
+
+  #roomFreed(): void {
+    if (this.#closing !== null) {
+      if (this.#runs.size === 0) for (const call of this.#idle) call();
+      return;
+    }
+    if (this.#claimAgain && this.#capacity() > 0) this.#claimSoon();
+  }
+
+  #claimSoon(): void {
+    if (this.#options.passive || this.#closing !== null) return;
+    this.#claimAgain = true;
+    if (this.#claiming || this.#capacity() <= 0) return;
+    this.#claiming = true;
+    queueMicrotask(() => void this.#claim());
+  }
+
+  async #claim(): Promise<void> {
+    try {
+      while (this.#claimAgain && this.#closing === null && this.#capacity() > 0) {
+        this.#claimAgain = false;
+        const limit = Math.min(this.#capacity(), 256);
+        const rows = await this.store.claim({ node: this.node, limit, nowMs: this.clock.nowMs(), workflows: this.#registry.names() });
+        if (rows.length === limit) this.#claimAgain = true;
+        for (const row of rows) await this.#takeUp(row);
+      }
+    } catch (error) {
+      if (this.#closing === null) this.#storeTrouble(error);
+    } finally {
+      this.#claiming = false;
+      this.#wakeSoon();
+    }
+  }
+
+  async #takeUp(row: RunRow): Promise<void> {
+    const { runId } = row;
+    const hot = this.#hot.get(runId);
+    this.#hot.delete(runId);
+    if (hot !== undefined && !hot.gone && hot.epoch === row.epoch - 1) {
+      this.#runs.set(runId, hot);
+      hot.resumeHot(row.epoch, row.crashes);
+      return;
+    }
+    hot?.abandon(new HeddleError("RUN_STALE", `Run ${runId} went on elsewhere.`));
+    const definition = this.definitionOf(row);
+    if (definition === undefined) return;
+    const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: row.crashes, parentless: row.parentId === null });
+    this.#runs.set(runId, run);
+    try {
+      const events = await this.events(runId);
+      for (const { seq, event } of events) run.foldStored(seq, event);
+      if (!(await this.#resumed(run, row, events))) return;
+      if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
+      run.recover(events, outstanding(run.state));
+    } catch (error) {
+      if (hasCode(error, "JOURNAL_CORRUPT") || error instanceof SyntaxError) {
+        this.#quarantine(run, error as Error);
+        return;
+      }
+      this.#runs.delete(runId);
+      run.abandon(new HeddleError("STORE_UNAVAILABLE", `Run ${runId} could not be read.`, { cause: error }));
+      throw error;
+    }
+  }
+
+  /** A run whose journal cannot be read is put aside for a person; the others go on. */
+  #quarantine(run: OwnedRun, error: Error): void {
+    const note = `The journal of run ${run.runId} cannot be read, so it is put aside: ${error.message}`;
+    this.submit(run, { runId: run.runId, epoch: run.epoch, expectedSeq: null, atMs: this.clock.nowMs(), events: [], release: { status: "paused", wakeAtMs: null, note } }, () => {
+      const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
+      run.abandon(reason);
+      this.lost(run, reason);
+    });
+    this.#writer.flush();
+  }
+
+  /** A run that was paused begins again only with the word to resume in its mail. */
+  async #resumed(run: OwnedRun, row: RunRow, events: { seq: number; event: RunEvent }[]): Promise<boolean> {
+    const last = events.findLast(({ event }) => event.type === "run-paused" || event.type === "run-resumed");
+    if (last?.event.type !== "run-paused") return true;
+    const mail = await this.store.readMail(row.runId);
+    const resume = mail.map(({ body }) => JSON.parse(body) as Mail).findLast(({ type }) => type === "resume" || type === "cancel");
+    const atMs = this.clock.nowMs();
+    const accepted = resume?.type === "resume" && resume.accept === true;
+    const after: RunEvent[] = [{ type: "run-resumed", atMs }];
+    if (accepted) after.push({ type: "run-migrated", atMs, planHash: run.definition.planHash, ...(run.definition.version === undefined ? null : { version: run.definition.version }) });
+    for (const event of after) events.push({ seq: run.record(event), event });
+    return true;
+  }
+
+  /** A copy of a run that belongs to nobody, replayed to where its journal ends: to be asked, never to act. */
+  async #ghost(runId: string): Promise<OwnedRun> {
+    const row = await this.row(runId);
+    const definition = this.definitionOf(row);
+    if (definition === undefined) throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
+    throw new HeddleError("RUN_ENDED", `Run ${runId} is not under way in this process: queries reach running functions only.`, { data: { runId, status: row.status } });
+  }
+
+  #hint(runId: string | null): void {
+    if (runId !== null) {
+      this.stir([runId]);
+      return;
+    }
+    this.#claimSoon();
+    if (this.#runs.size === 0) return;
+    this.store.ownedWithMail(this.node).then(
+      (ids) => {
+        for (const id of ids) this.#runs.get(id)?.mailArrived();
+      },
+      (error: unknown) => this.#storeTrouble(error),
+    );
+  }
+
+  /** Set the alarm for the next run that is due. */
+  #wakeSoon(): void {
+    if (this.#options.passive || this.#closing !== null) return;
+    this.store.nextWakeMs().then(
+      (atMs) => {
+        if (this.#closing !== null) return;
+        const pollAtMs = this.features.shared ? this.clock.nowMs() + pollMs : Number.POSITIVE_INFINITY;
+        const nextMs = Math.min(atMs ?? Number.POSITIVE_INFINITY, pollAtMs);
+        if (nextMs === Number.POSITIVE_INFINITY || (this.#wake !== null && this.#wakeAtMs <= nextMs)) return;
+        this.#wake?.[Symbol.dispose]();
+        this.#wakeAtMs = nextMs;
+        // A run that is due and was not taken waits for room or for its limit: ask again soon, not at once.
+        const delayMs = Math.max(nextMs - this.clock.nowMs(), 20);
+        this.#wake = this.clock.after(delayMs, () => {
+          this.#wake = null;
+          this.#wakeAtMs = Number.POSITIVE_INFINITY;
+          this.#claimSoon();
+          if (this.#capacity() <= 0) this.#wakeSoon();
+        });
+      },
+      (error: unknown) => this.#storeTrouble(error),
+    );
+  }
+
+  // ---- Signs of life
+
+  async #heartbeat(): Promise<void> {
+    const sentAtMs = this.clock.monotonicMs();
+    const nowMs = this.clock.nowMs();
+    const alive = await this.store.heartbeat(this.node, nowMs + this.#options.leaseMs, nowMs);
+    this.#leaseUntilMonotonicMs = sentAtMs + this.#options.leaseMs;
+    if (!alive) {
+      // Declared dead: everything that it owned may be another's now.
+      for (const run of [...this.#runs.values()]) {
+        const reason = new HeddleError("RUN_STALE", `Node ${this.node} was silent for longer than its lease: run ${run.runId} is taken over.`);
+        run.abandon(reason);
+        this.lost(run, reason);
+      }
+    }
+    if ((await this.store.reapDeadNodes(nowMs)) > 0) this.#claimSoon();
+  }
+
+  #beatLater(): void {
+    this.#beat = this.clock.after(this.#options.leaseMs / 3, () => {
+      this.#heartbeat().then(
+        () => {
+          if (!this.#closed) this.#beatLater();
+        },
+        (error: unknown) => this.#storeTrouble(error),
+      );
+    });
+  }
+
+  #sweepLater(delayMs: number): void {
+    this.#sweep = this.clock.after(delayMs, () => {
+      void this.store.sweep(this.clock.nowMs() - (this.#options.retentionMs ?? 0), 1_000).then((removed) => this.#sweepLater(removed === 1_000 ? 100 : 60_000));
+    });
+  }
+
+  #storeTrouble(error: unknown): void {
+    if (this.#closing !== null || this.#failure !== null) return;
+    if (hasCode(error, "STORE_FAILED")) {
+      this.#storeFailed(error);
+      return;
+    }
+    this.#wake ??= this.clock.after(pollMs, () => {
+      this.#wake = null;
+      this.#claimSoon();
+      if (this.#beat !== null) this.#beatLater();
+    });
+  }
+
+  #storeFailed(error: unknown): void {
+    const failure = error instanceof HeddleError ? error : new HeddleError("STORE_FAILED", "The store failed: open it again.", { cause: error });
+    this.#failure ??= failure;
+    for (const run of [...this.#runs.values()]) {
+      run.abandon(failure);
+      this.lost(run, failure);
+    }
+    for (const waiters of this.#endWaiters.values()) for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: failure.code, message: failure.message } });
+    this.#endWaiters.clear();
+  }
+}
+
+function slug(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100);
+}

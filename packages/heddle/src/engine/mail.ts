@@ -1,0 +1,16 @@
+import type { Json, Outcome } from "@heddle/kernel";
+
+/** What can be sent to a run. Kept in its mailbox until the run has recorded what it makes of it. */
+export type Mail =
+  | { readonly type: "signal"; readonly name: string; readonly value?: Json }
+  | { readonly type: "cancel"; readonly reason?: string; readonly deadline?: true }
+  | { readonly type: "pause"; readonly reason?: string }
+  | { readonly type: "resume"; readonly accept?: boolean }
+  | { readonly type: "child-ended"; readonly child: string; readonly of: number; readonly key: string; readonly outcome: Outcome }
+  | { readonly type: "update"; readonly name: string; readonly input?: Json };
+
+export const mailText = (mail: Mail): string => JSON.stringify(mail);
+export const readMail = (text: string): Mail => JSON.parse(text) as Mail;
+
+/** An answer travels as a signal whose name no user signal can have. */
+export const answerSignal = (key: string): string => `?${key}`;

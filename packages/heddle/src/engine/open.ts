@@ -1,0 +1,35 @@
+import { HeddleError, type Clock, type Random, type RunStore } from "@heddle/kernel";
+import { openMemoryStore } from "../stores/memory/memory-store.ts";
+import type { Engine, EngineOptions } from "./engine.ts";
+import { HeddleEngine } from "./heddle-engine.ts";
+import { realClock } from "./real-clock.ts";
+import { realRandom } from "./real-random.ts";
+
+/** Where time, randomness and storage come from. Tests put their own in; everybody else leaves them out. */
+export interface EngineParts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * Open an engine on a store: `memory:` for this process only, `sqlite:PATH` for one file. A ready-made store may be given instead of an address.
+ *
+ * @throws HeddleError `STORE_URL_INVALID`, `OPTION_INVALID`, `WORKFLOW_DUPLICATE`, and what opening the store throws
+ */
+export async function open(store: string | RunStore, options: EngineOptions & EngineParts = {}): Promise<Engine> {
+  const parts = { clock: options.clock ?? realClock, random: options.random ?? realRandom };
+  const engine = new HeddleEngine(typeof store === "string" ? await openStore(store, parts) : store, options, parts);
+  await engine.begin();
+  return engine;
+}
+
+async function openStore(address: string, { clock }: { readonly clock: Clock }): Promise<RunStore> {
+  if (address === "memory:") return openMemoryStore({ clock });
+  if (address.startsWith("sqlite:")) {
+    const path = address.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
+    if (path === "") throw new HeddleError("STORE_URL_INVALID", 'The store address "sqlite:" names no file: write sqlite:PATH, for example sqlite:heddle.db.');
+    const { openSqliteStore } = await import("../stores/sqlite/sqlite-store.ts");
+    return openSqliteStore({ path, clock });
+  }
+  throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory: or sqlite:PATH.`, { data: { address } });
+}

@@ -1,0 +1,769 @@
+import {
+  advance, createRun, decodeValue, encodeError, hasCode, HeddleError,
+  type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
+  type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage,
+} from "@heddle/kernel";
+import { channelValues, closesRound, itemValues, pendingWrites, signalBuffer, taskValue } from "@heddle/kernel/internal";
+import type { Definition } from "./definition.ts";
+import type { DueEntry, DueTimes } from "./due-times.ts";
+import { eventText } from "./event-text.ts";
+import { HistoryReader, type FrameHistory } from "./frame/history.ts";
+import type { ChildPlan, Operation } from "./frame/operation.ts";
+import { TaskFrame } from "./frame/task-frame.ts";
+import { mailText, readMail, type Mail } from "./mail.ts";
+import type { TurnTaker } from "./turn-queue.ts";
+
+/** What a run needs of its engine. */
+export interface RunHost {
+  readonly node: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly due: DueTimes;
+  readonly features: StoreFeatures;
+  readonly strict: boolean;
+  readonly maxValueBytes: number;
+  readonly graceMs: number;
+  touch(run: OwnedRun): void;
+  submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
+  newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
+  readMail(runId: string): Promise<readonly StoredMessage[]>;
+  /** Committed events, for whoever watches the run. */
+  publish(runId: string, firstSeq: number, events: readonly string[]): void;
+  live(runId: string, seq: number, piece: LivePiece): void;
+  /** What an activation has recorded so far, from the journal. */
+  history(run: OwnedRun, of: number): Promise<FrameHistory>;
+  ended(run: OwnedRun, outcome: RunOutcome): void;
+  parked(run: OwnedRun): void;
+  lost(run: OwnedRun, reason: HeddleError): void;
+  /** A commit created runs or mail for others: they may be due now. */
+  stir(runIds: readonly string[]): void;
+}
+
+export type LivePiece = { readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string };
+
+export interface RunIdentity {
+  readonly runId: string;
+  readonly definition: Definition;
+  readonly epoch: number;
+  readonly crashes: number;
+  readonly parentless: boolean;
+}
+
+/** A wait that ends this soon is waited for in memory; giving the run up and claiming it again costs two commits. */
+const shortWaitMs = 1_000;
+/** Claims after a crash without any completion in between, from which on the run goes one recorded start at a time. */
+const suspectAfter = 2;
+
+/**
+ * A run that this node owns: its state, what it is about to commit, and the code that runs for it.
+ *
+ * Invariants:
+ * 1. `record` applies an event to the state at once and puts it into the part that goes out next; nothing that it makes due happens before the store has acknowledged it.
+ * 2. Parts of a run reach the store in order, and hold events in the order of `record`.
+ * 3. A part that releases the run is the last: nothing is submitted until its verdict is there.
+ * 4. Once `#gone`, nothing is recorded and no effect starts.
+ */
+export class OwnedRun implements TurnTaker {
+  turnWanted = false;
+  readonly host: RunHost;
+  readonly runId: string;
+  readonly definition: Definition;
+  epoch: number;
+  crashes: number;
+  /** Last seq, given out or committed. */
+  seq = 0;
+  /** Time of the last event that the code was given. */
+  nowMs = 0;
+  startedAtMs = 0;
+  seed: string;
+  effects: string;
+  cancelReason: string | undefined;
+  releasing = false;
+  state: RunState;
+  readonly frames: Map<number, TaskFrame> = new Map();
+
+  #parentless: boolean;
+  #parent: { readonly runId: string; readonly of: number; readonly key: string } | undefined;
+  #input: unknown = undefined;
+  #deadline: DueEntry | null = null;
+  #deadlineAtMs: number | undefined;
+  #deadlinePassed = false;
+  #waitingStarts = new Map<number, DueEntry>();
+  #timers = new Map<number, DueEntry>();
+  #events: string[] = [];
+  #gates: (readonly Command[] | (() => void))[] = [];
+  #children: NewRun[] = [];
+  #messages: NewMessage[] = [];
+  #mailSeen: number | undefined;
+  #progress = false;
+  #release: RunPart["release"] | undefined;
+  #inFlight = 0;
+  #deliveries: (() => void)[] = [];
+  #delivered = false;
+  #busyFrames = 0;
+  #steps = 0;
+  #line: (() => void)[] = [];
+  #lineBusy = false;
+  #replaying = new Set<TaskFrame>();
+  #history: ReadonlyMap<number, HistoryReader> | null = null;
+  #mailWanted = false;
+  #mailReading = false;
+  #mailTaken = 0;
+  #holding: (() => void)[] | null = null;
+  #transacting = false;
+  /** Transactions that wait until everything recorded before them is durable. */
+  #transactions: (() => void)[] = [];
+  #pausing: { code: string; message: string; difference?: readonly string[] } | null = null;
+  #outcome: RunOutcome | null = null;
+  #grace: DueEntry | null = null;
+  #gone = false;
+
+  constructor(host: RunHost, identity: RunIdentity) {
+    this.host = host;
+    this.runId = identity.runId;
+    this.definition = identity.definition;
+    this.epoch = identity.epoch;
+    this.crashes = identity.crashes;
+    this.#parentless = identity.parentless;
+    this.seed = identity.runId;
+    this.effects = identity.runId;
+    this.state = createRun(identity.definition.compiled);
+  }
+
+  get workflow(): string {
+    return this.definition.name;
+  }
+  get suspect(): boolean {
+    return this.crashes >= suspectAfter;
+  }
+  /** It crashed once more while only one recorded start was under way. */
+  get poisonous(): boolean {
+    return this.crashes > suspectAfter;
+  }
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  // ---- Coming to be
+
+  /** A new run whose first event is committed. */
+  begin(started: RunEvent): void {
+    this.seq = 1;
+    const commands = this.#fold(started);
+    this.#execute(commands);
+    this.#armDeadline();
+    this.touch();
+  }
+
+  /** A run with a journal: the state is folded from it, then open work goes on. `events` are all of it, oldest first. */
+  recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], outstanding: readonly Command[]): void {
+    const readers = new Map<number, HistoryReader>();
+    for (const command of outstanding) if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no));
+    for (const { seq, event } of events) for (const reader of readers.values()) reader.add(seq, event);
+    this.#history = readers;
+    this.#armDeadline();
+    this.#mailWanted = true;
+    this.#execute(outstanding);
+    this.#history = null;
+    this.touch();
+  }
+
+  /** Apply one event that is in the journal already. */
+  foldStored(seq: number, event: RunEvent): void {
+    this.seq = seq;
+    this.nowMs = event.atMs;
+    this.#fold(event);
+  }
+
+  /** Ours again after it was parked, with everything still in memory. */
+  resumeHot(epoch: number, crashes: number): void {
+    this.epoch = epoch;
+    this.crashes = crashes;
+    this.releasing = false;
+    for (const frame of this.frames.values()) frame.rearm();
+    this.#armDeadline();
+    for (const [no, entry] of this.#waitingStarts) if (entry.fire === null) this.#rearmStart(no, entry.dueAtMs);
+    for (const [no, entry] of this.#timers) if (entry.fire === null) this.#armTimer(no, entry.dueAtMs);
+    this.mailArrived();
+    this.touch();
+  }
+
+  // ---- What frames and the engine call
+
+  /** Wall time for a new event; never earlier than the run's last. */
+  stampMs(): number {
+    return this.host.clock.nowMs();
+  }
+
+  /** Apply an event and commit it with the next part; `acknowledged` is called when it is durable. Returns its seq. */
+  record(event: RunEvent, acknowledged?: () => void): number {
+    if (this.#gone) return this.seq;
+    if (this.#holding !== null) {
+      // A transaction's verdict decides the next seq: everything else waits for it.
+      const held = this.#holding;
+      held.push(() => this.record(event, acknowledged));
+      return this.seq + held.length;
+    }
+    const seq = ++this.seq;
+    const commands = this.#fold(event);
+    this.#events.push(eventText(event));
+    if (commands.length > 0) {
+      this.#gates.push(commands);
+      const last = commands[commands.length - 1] as Command;
+      if (last.type === "end-run") this.#recordEnd(last.outcome);
+    }
+    if (acknowledged !== undefined) this.#gates.push(acknowledged);
+    this.touch();
+    return seq;
+  }
+
+  /** Give a result to user code, in its turn. */
+  deliver(call: () => void): void {
+    if (!this.#delivered && this.#deliveries.length === 0) {
+      this.#delivered = true;
+      call();
+      this.touch();
+      return;
+    }
+    this.#deliveries.push(call);
+    this.touch();
+  }
+
+  touch(): void {
+    if (!this.#gone) this.host.touch(this);
+  }
+
+  turn(): void {
+    if (this.#gone) return;
+    this.#delivered = false;
+    for (const frame of this.#replaying) {
+      if (frame.replayNext()) this.touch();
+    }
+    if (this.#gone) return;
+    if (this.#mailWanted && this.#replaying.size === 0) this.#readMail();
+    if (!this.releasing) {
+      this.#considerRelease();
+      if (this.#events.length > 0 || this.#release !== undefined || this.#mailSeen !== undefined) this.#submit();
+    }
+    if (this.#transactions.length > 0 && this.#inFlight === 0 && this.#events.length === 0) this.#transactions.shift()?.();
+    const next = this.#deliveries.shift();
+    if (next !== undefined) {
+      this.#delivered = true;
+      next();
+      this.touch();
+    }
+  }
+
+  /** Other work was recorded as done since the last crash. */
+  progressed(): void {
+    if (this.crashes === 0) return;
+    this.crashes = 0;
+    this.#progress = true;
+  }
+
+  frameBusy(busy: boolean): void {
+    this.#busyFrames += busy ? 1 : -1;
+    if (!busy) this.touch();
+  }
+  frameReplays(frame: TaskFrame): void {
+    this.#replaying.add(frame);
+    this.touch();
+  }
+  frameLive(frame: TaskFrame): void {
+    this.#replaying.delete(frame);
+    this.touch();
+  }
+  frameEnded(frame: TaskFrame): void {
+    this.#replaying.delete(frame);
+    this.frames.delete(frame.command.no);
+    this.nextInLine();
+  }
+  stepStarted(): void {
+    this.#steps++;
+  }
+  stepStopped(): void {
+    this.#steps--;
+    if (this.#steps === 0) this.touch();
+  }
+
+  /** After crashes: only one recorded start is under way at a time, so that the one that kills its process stands alone. */
+  oneAtATime(start: () => void): void {
+    if (!this.suspect && this.#line.length === 0 && !this.#lineBusy) {
+      start();
+      return;
+    }
+    this.#line.push(start);
+    if (!this.#lineBusy) this.nextInLine();
+  }
+  nextInLine(): void {
+    this.#lineBusy = false;
+    const next = this.#line.shift();
+    if (next === undefined) return;
+    this.#lineBusy = true;
+    next();
+  }
+
+  takeSignal(name: string): { readonly id: string; readonly value: Json | undefined } | null {
+    return signalBuffer(this.state, name)[0] ?? null;
+  }
+
+  taskRetry(task: string): RetryPolicy | null {
+    return this.definition.plan.tasks[task]?.policy?.retry ?? null;
+  }
+
+  /** @throws HeddleError `VALUE_TOO_LARGE` */
+  checkSize(value: Json | undefined, what: string): void {
+    if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") return;
+    if (typeof value === "string" && value.length * 3 < this.host.maxValueBytes) return;
+    const bytes = JSON.stringify(value).length;
+    if (bytes > this.host.maxValueBytes) {
+      throw new HeddleError("VALUE_TOO_LARGE", `${what} in run ${this.runId} is ${bytes} bytes as JSON; the limit is ${this.host.maxValueBytes}. Keep the data elsewhere and return where it is, or raise maxValueBytes.`, {
+        data: { runId: this.runId, bytes, limit: this.host.maxValueBytes },
+      });
+    }
+  }
+
+  childId(command: StartTask, key: string): string {
+    const readable = `${this.runId}.${command.task === "main" ? "" : `${command.task}${command.nth > 1 ? `#${command.nth}` : ""}.`}${key}`.replace(/[^A-Za-z0-9_.:-]/g, "-");
+    return readable.length <= 128 ? readable : `${readable.slice(0, 90)}-${this.frames.get(command.no)?.idempotencyKey(key) ?? ""}`;
+  }
+
+  addChild(frame: TaskFrame, key: string, child: ChildPlan): void {
+    this.#children.push(this.host.newChild(this, child, { runId: this.runId, of: frame.command.no, key }));
+  }
+
+  cancelChild(childId: string): void {
+    this.#messages.push({ runId: childId, id: `parent:${this.runId}`, atMs: this.stampMs(), body: mailText({ type: "cancel", reason: `its parent run ${this.runId} ended` }) });
+  }
+
+  live(piece: LivePiece): void {
+    this.host.live(this.runId, this.seq, piece);
+  }
+
+  /** Stop where it is: recorded, released as paused, forgotten here. */
+  pause(code: string, message: string, difference?: readonly string[]): void {
+    if (this.#gone || this.#pausing !== null || this.#outcome !== null) return;
+    this.#pausing = { code, message, ...(difference === undefined ? null : { difference }) };
+    for (const frame of this.frames.values()) frame.abandon(new HeddleError("RUN_STALE", `Run ${this.runId} is paused: ${message}`));
+    this.#replaying.clear();
+    this.record({ type: "run-paused", atMs: this.stampMs(), ...this.#pausing });
+  }
+
+  mailArrived(): void {
+    if (this.#gone) return;
+    this.#mailWanted = true;
+    this.touch();
+  }
+
+  /** A transaction: the user's statements and its record in one commit, on their own, since they may be refused. */
+  transact(frame: TaskFrame, operation: Operation): void {
+    if (this.#transacting || this.#inFlight > 0 || this.#events.length > 0) {
+      this.#transactions.push(() => this.transact(frame, operation));
+      this.touch();
+      return;
+    }
+    const { statements = [], value } = operation.transaction ?? {};
+    this.#transacting = true;
+    this.#holding = [];
+    const outcome: Outcome = { status: "completed", ...(value === undefined ? null : { value }) };
+    const event: RunEvent = { type: "op-ended", atMs: this.stampMs(), of: frame.command.no, key: operation.key, op: "transaction", outcome };
+    this.#inFlight++;
+    this.host.submit(this, { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq, atMs: event.atMs, events: [eventText(event)], statements }, (verdict) => {
+      this.#inFlight--;
+      this.#transacting = false;
+      const held = this.#holding ?? [];
+      this.#holding = null;
+      if (this.#gone) return;
+      if (verdict.status === "ok") {
+        this.seq++;
+        this.#fold(event);
+        this.host.publish(this.runId, this.seq, [eventText(event)]);
+        frame.committed(operation, outcome, event.atMs);
+      } else if (verdict.status === "failed") {
+        frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED" } });
+      } else {
+        this.#lose();
+        return;
+      }
+      for (const again of held) again();
+      this.touch();
+    });
+  }
+
+  /** Let go without a word to the store: it is known to be another's, or the engine closes. */
+  abandon(reason: HeddleError): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    for (const frame of this.frames.values()) frame.abandon(reason);
+    this.#disarm();
+  }
+
+  // ---- Inside
+
+  #fold(event: RunEvent): readonly Command[] {
+    if (event.type === "run-started") {
+      this.startedAtMs = event.atMs;
+      this.nowMs = event.atMs;
+      this.seed = event.seed ?? this.seed;
+      this.effects = event.effects ?? this.effects;
+      this.#parent = event.parent;
+      this.#deadlineAtMs = event.deadlineAtMs;
+      this.#input = event.input === undefined ? undefined : decodeValue(event.input);
+    } else if (event.type === "run-forked") {
+      this.#parent = undefined;
+      this.#parentless = true;
+    } else if (event.type === "cancel-requested") this.cancelReason = event.reason;
+    return advance(this.state, event);
+  }
+
+  #execute(commands: readonly Command[]): void {
+    for (let index = 0; index < commands.length; index++) {
+      if (this.#gone) return;
+      const command = commands[index] as Command;
+      switch (command.type) {
+        case "start-task":
+          this.#start(command);
+          break;
+        case "cancel-task":
+          this.#cancelTask(command.no);
+          break;
+        case "decide-group": {
+          const group = this.definition.plan.tasks[command.task]?.does;
+          const policy = group !== undefined && "group" in group ? group.policy : { use: "strict" };
+          const judge = this.definition.policies.get(policy.use);
+          let outcome: Outcome;
+          try {
+            outcome = judge === undefined ? { status: "failed", error: { name: "HeddleError", code: "HANDLER_UNKNOWN", message: `No group policy "${policy.use}" is registered.` } } : judge(command.members, "with" in policy ? policy.with : undefined);
+          } catch (error) {
+            outcome = { status: "failed", error: encodeError(error) };
+          }
+          this.record({ type: "task-ended", atMs: this.stampMs(), no: command.no, task: command.task, outcome });
+          break;
+        }
+        case "set-timer":
+          this.#armTimer(command.no, command.dueAtMs);
+          break;
+        case "cancel-timer": {
+          const timer = this.#timers.get(command.no);
+          if (timer !== undefined) timer.fire = null;
+          this.#timers.delete(command.no);
+          break;
+        }
+        case "end-run":
+          if (this.#outcome === null) this.#recordEnd(command.outcome);
+          break;
+        default:
+          command satisfies never;
+      }
+    }
+  }
+
+  #start(command: StartTask): void {
+    if (command.notBeforeMs !== undefined && command.notBeforeMs > this.stampMs()) {
+      this.#rearmStart(command.no, command.notBeforeMs, command);
+      return;
+    }
+    const code = this.definition.code.get(command.task);
+    if (code === undefined) {
+      this.pause("HANDLER_UNKNOWN", `No code is registered for task "${command.task}" of "${this.workflow}".`);
+      return;
+    }
+    const history = this.#history?.get(command.no)?.history() ?? null;
+    if (this.suspect && history === null && this.#history === null) {
+      this.record({ type: "task-started", atMs: this.stampMs(), no: command.no, task: command.task }, () => this.#beginFrame(command, code, null));
+      return;
+    }
+    this.#beginFrame(command, code, history);
+  }
+
+  #beginFrame(command: StartTask, code: Definition["code"] extends ReadonlyMap<string, infer C> ? C : never, history: FrameHistory | null): void {
+    const frame = new TaskFrame(this, command);
+    this.frames.set(command.no, frame);
+    frame.begin(code, this.#inputOf(command), history);
+  }
+
+  #rearmStart(no: number, dueAtMs: number, command?: StartTask): void {
+    const start = command ?? (this.#starts.get(no) as StartTask);
+    this.#starts.set(no, start);
+    this.#waitingStarts.set(
+      no,
+      this.host.due.add(dueAtMs, () => {
+        if (this.releasing) return;
+        this.#waitingStarts.delete(no);
+        this.#starts.delete(no);
+        this.#retry(start);
+      }),
+    );
+  }
+  #starts = new Map<number, StartTask>();
+
+  /** A further attempt of a function gets back what the attempts before it recorded. */
+  #retry(command: StartTask): void {
+    const { notBeforeMs: _, ...due } = command;
+    this.host.history(this, command.no).then(
+      (history) => {
+        if (this.#gone) return;
+        const code = this.definition.code.get(command.task);
+        if (code !== undefined) this.#beginFrame(due as StartTask, code, history);
+        this.touch();
+      },
+      (error: unknown) => this.#lose(error),
+    );
+  }
+
+  #inputOf(command: StartTask): unknown {
+    if (command.input !== undefined) return decodeValue(command.input);
+    const sources = this.definition.sources.get(command.task);
+    if (sources === undefined) return this.#input;
+    if (sources.length === 1) return this.#valueOf(sources[0] as string, command);
+    return Object.fromEntries(sources.map((source) => [source, this.#valueOf(source, command)]));
+  }
+
+  #valueOf(source: string, command: StartTask): unknown {
+    const items = itemValues(this.state, source, command.scope);
+    if (items !== undefined) return items.map((item) => (item === undefined ? undefined : decodeValue(item)));
+    const value = taskValue(this.state, source, command.scope);
+    return value === undefined ? undefined : decodeValue(value);
+  }
+
+  #armTimer(no: number, dueAtMs: number): void {
+    this.#timers.set(
+      no,
+      this.host.due.add(dueAtMs, () => {
+        if (this.releasing) return;
+        this.#timers.delete(no);
+        this.record({ type: "timer-fired", atMs: this.stampMs(), no });
+      }),
+    );
+  }
+
+  #cancelTask(no: number): void {
+    const frame = this.frames.get(no);
+    if (frame !== undefined) {
+      this.deliver(() => frame.cancel());
+      this.#grace ??= this.host.due.add(this.stampMs() + this.host.graceMs, () => this.#giveUp());
+      return;
+    }
+    const waiting = this.#waitingStarts.get(no);
+    if (waiting !== undefined) waiting.fire = null;
+    this.#waitingStarts.delete(no);
+    const task = this.#starts.get(no)?.task ?? "";
+    this.#starts.delete(no);
+    this.record({ type: "task-ended", atMs: this.stampMs(), no, task, outcome: { status: "cancelled" } });
+  }
+
+  /** Cancelled work did not end within its grace: it is answered for. Compensation is shielded and goes on. */
+  #giveUp(): void {
+    for (const frame of [...this.frames.values()]) if (frame.cancelled && !frame.compensating) frame.giveUp();
+  }
+
+  #armDeadline(): void {
+    if (this.#deadlineAtMs === undefined || this.#deadlinePassed) return;
+    this.#deadline = this.host.due.add(this.#deadlineAtMs, () => {
+      if (this.releasing || this.#gone) return;
+      this.#deadlinePassed = true;
+      this.record({ type: "cancel-requested", atMs: this.stampMs(), reason: "deadline" });
+    });
+  }
+
+  #recordEnd(outcome: RunOutcome): void {
+    const late = outcome.status === "cancelled" && this.cancelReason === "deadline";
+    const end: RunOutcome = late
+      ? { status: "timed-out", error: { name: "HeddleError", code: "RUN_TIMED_OUT", message: `Run ${this.runId} did not end before its deadline.` } }
+      : outcome;
+    this.#outcome = end;
+    const atMs = this.stampMs();
+    const event: RunEvent = { type: "run-ended", atMs, outcome: end };
+    this.seq++;
+    this.#fold(event);
+    this.#events.push(eventText(event));
+    if (this.#parent !== undefined) {
+      this.#messages.push({
+        runId: this.#parent.runId,
+        id: `child:${this.runId}`,
+        atMs,
+        body: mailText({ type: "child-ended", child: this.runId, of: this.#parent.of, key: this.#parent.key, outcome: end }),
+      });
+    }
+    const failed = end.status === "failed" || end.status === "timed-out" ? end.error : undefined;
+    this.#release = {
+      status: end.status,
+      wakeAtMs: null,
+      ...(failed === undefined ? null : { note: failed.message.slice(0, 300), ...(this.#parentless ? { dead: failed.code ?? failed.name } : null) }),
+    };
+  }
+
+  /** Nothing acts and nothing is on its way: the run can wait as rows in the store. */
+  #considerRelease(): void {
+    if (this.#pausing !== null && this.#release === undefined) {
+      this.#release = { status: "paused", wakeAtMs: null, note: this.#pausing.message.slice(0, 300) };
+      return;
+    }
+    if (this.#release !== undefined || this.#busyFrames > 0 || this.#steps > 0 || this.#inFlight > 0 || this.#transacting || this.#transactions.length > 0) return;
+    if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#gates.length > 0) return;
+    if (this.#mailWanted || this.#mailReading || this.#lineBusy || this.#line.length > 0) return;
+    const nextMs = this.#nextDueMs();
+    if (nextMs - this.stampMs() <= shortWaitMs) return;
+    this.#release = { status: "waiting", wakeAtMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.ceil(nextMs) };
+  }
+
+  #nextDueMs(): number {
+    let next = this.#deadlineAtMs !== undefined && !this.#deadlinePassed ? this.#deadlineAtMs : Number.POSITIVE_INFINITY;
+    for (const { dueAtMs } of this.#waitingStarts.values()) next = Math.min(next, dueAtMs);
+    for (const { dueAtMs } of this.#timers.values()) next = Math.min(next, dueAtMs);
+    for (const frame of this.frames.values()) next = Math.min(next, frame.nextDueMs());
+    return next;
+  }
+
+  #submit(): void {
+    const events = this.#events;
+    const gates = this.#gates;
+    const release = this.#release;
+    const children = this.#children;
+    const messages = this.#messages;
+    this.#events = [];
+    this.#gates = [];
+    this.#release = undefined;
+    const firstSeq = this.seq - events.length + 1;
+    const part: RunPart = {
+      runId: this.runId,
+      epoch: this.epoch,
+      expectedSeq: firstSeq - 1,
+      atMs: this.stampMs(),
+      events,
+      ...(this.#mailSeen === undefined ? null : { mailSeen: this.#mailSeen }),
+      ...(children.length === 0 ? null : { children }),
+      ...(messages.length === 0 ? null : { messages }),
+      ...(release === undefined ? null : { release }),
+      ...(this.#progress ? { progress: true } : null),
+    };
+    if (children.length > 0) this.#children = [];
+    if (messages.length > 0) this.#messages = [];
+    this.#mailSeen = undefined;
+    this.#progress = false;
+    this.releasing = release !== undefined;
+    this.#inFlight++;
+    this.host.submit(this, part, (verdict) => this.#answered(part, firstSeq, gates, verdict));
+  }
+
+  #answered(part: RunPart, firstSeq: number, gates: (readonly Command[] | (() => void))[], verdict: PartVerdict): void {
+    this.#inFlight--;
+    if (this.#gone) return;
+    if (verdict.status === "mail") {
+      // Mail came while the run was on its way to being parked. Everything stays as it was, without the release.
+      const { release: _, ...rest } = part;
+      this.releasing = false;
+      this.#mailWanted = true;
+      this.#inFlight++;
+      this.host.submit(this, rest, (again) => this.#answered(rest, firstSeq, gates, again));
+      this.rearmAll();
+      return;
+    }
+    if (verdict.status !== "ok") {
+      this.#lose(verdict.status === "failed" ? verdict.error : undefined);
+      return;
+    }
+    if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
+    if (part.children !== undefined || part.messages !== undefined) {
+      this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
+    }
+    for (let index = 0; index < gates.length; index++) {
+      const gate = gates[index] as readonly Command[] | (() => void);
+      if (typeof gate === "function") gate();
+      else this.#execute(gate);
+    }
+    if (this.#transactions.length > 0) this.touch();
+    if (part.release === undefined) return;
+    if (part.release.status === "waiting") {
+      this.#disarm();
+      this.host.parked(this);
+      return;
+    }
+    this.#gone = true;
+    this.#disarm();
+    for (const frame of this.frames.values()) frame.abandon(new HeddleError("RUN_ENDED", `Run ${this.runId} has ended.`));
+    if (this.#outcome !== null) this.host.ended(this, this.#outcome);
+    else this.host.lost(this, new HeddleError("RUN_STALE", `Run ${this.runId} is paused.`));
+  }
+
+  rearmAll(): void {
+    for (const frame of this.frames.values()) frame.rearm();
+    this.touch();
+  }
+
+  #lose(error?: unknown): void {
+    const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("RUN_STALE", `Run ${this.runId} is owned by another node now: nothing more is recorded for it here.`, { data: { runId: this.runId, epoch: this.epoch } });
+    this.abandon(reason);
+    this.host.lost(this, reason);
+  }
+
+  #disarm(): void {
+    for (const frame of this.frames.values()) frame.disarm();
+    for (const entry of [this.#deadline, this.#grace, ...this.#waitingStarts.values(), ...this.#timers.values()]) if (entry !== null) entry.fire = null;
+  }
+
+  #readMail(): void {
+    if (this.#mailReading) return;
+    this.#mailReading = true;
+    this.#mailWanted = false;
+    this.host.readMail(this.runId).then(
+      (mail) => {
+        this.#mailReading = false;
+        if (this.#gone) return;
+        if (this.releasing) {
+          this.#mailWanted = true;
+          return;
+        }
+        for (const message of mail) {
+          if (message.mailSeq <= this.#mailTaken) continue;
+          this.#mailTaken = message.mailSeq;
+          this.#take(message.id, readMail(message.body));
+          this.#mailSeen = message.mailSeq;
+        }
+        this.touch();
+      },
+      (error: unknown) => this.#lose(error),
+    );
+  }
+
+  #take(id: string, mail: Mail): void {
+    const atMs = this.stampMs();
+    switch (mail.type) {
+      case "signal": {
+        const receiver = this.#receiverOf(mail.name);
+        if (receiver === null) this.record({ type: "signal-received", atMs, id, name: mail.name, ...(mail.value === undefined ? null : { value: mail.value }) });
+        else receiver.frame.conclude(receiver.operation, { status: "completed", ...(mail.value === undefined ? null : { value: mail.value }) }, id);
+        break;
+      }
+      case "cancel":
+        this.record({ type: "cancel-requested", atMs, ...(mail.reason === undefined ? null : { reason: mail.reason }) });
+        break;
+      case "pause":
+        this.pause("RUN_PAUSED", mail.reason ?? "Somebody asked for it.");
+        break;
+      case "resume":
+        break;
+      case "child-ended":
+        this.frames.get(mail.of)?.childEnded(mail.child, mail.outcome);
+        break;
+      case "update": {
+        const frame = [...this.frames.values()].find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.values().next().value;
+        frame?.handleUpdate(id, mail.name, mail.input);
+        break;
+      }
+      default:
+        mail satisfies never;
+    }
+  }
+
+  /** The wait for this signal that was opened first. */
+  #receiverOf(name: string): { readonly frame: TaskFrame; readonly operation: Operation } | null {
+    let first: { frame: TaskFrame; operation: Operation } | null = null;
+    for (const frame of this.frames.values()) {
+      for (const operation of frame.receivers()) {
+        if (operation.signal === name && (first === null || operation.openedSeq < first.operation.openedSeq)) first = { frame, operation };
+      }
+    }
+    return first;
+  }
+}

@@ -1,0 +1,64 @@
+import { decodeError, decodeValue, HeddleError, type RunOutcome } from "@heddle/kernel";
+import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
+import { EventStream } from "./event-stream.ts";
+import type { HeddleEngine } from "./heddle-engine.ts";
+import { projectRun } from "./project-run.ts";
+import type { RunView } from "./run-view.ts";
+import { summaryOf } from "./summary.ts";
+
+export class Handle<O> implements RunHandle<O> {
+  readonly id: string;
+  readonly workflow: string;
+  readonly #engine: HeddleEngine;
+
+  constructor(engine: HeddleEngine, id: string, workflow: string) {
+    this.#engine = engine;
+    this.id = id;
+    this.workflow = workflow;
+  }
+
+  async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
+    const outcome = await this.#outcome(options.signal);
+    if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
+    const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
+    const data = { runId: this.id };
+    if (outcome.error?.code === "ENGINE_CLOSED" || outcome.error?.code === "STORE_FAILED") throw cause;
+    if (outcome.status === "cancelled") throw new HeddleError("RUN_CANCELLED", cause?.message ?? `Run ${this.id} was cancelled.`, { cause, data });
+    if (outcome.status === "timed-out") throw new HeddleError("RUN_TIMED_OUT", cause?.message ?? `Run ${this.id} did not end before its deadline.`, { cause, data });
+    throw new HeddleError("RUN_FAILED", `Run ${this.id} failed: ${cause?.message ?? "no reason recorded"}`, { cause, data });
+  }
+
+  async summary(): Promise<RunSummary> {
+    return summaryOf(await this.#engine.row(this.id));
+  }
+
+  events(options: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LiveEvent> {
+    return new EventStream(this.#engine, this.id, options.from ?? 0, options.live ?? true, options.signal);
+  }
+
+  async state(options: { readonly at?: number | Date } = {}): Promise<RunView> {
+    const row = await this.#engine.row(this.id);
+    const { at } = options;
+    const until = at === undefined ? undefined : at instanceof Date ? { timeMs: at.getTime() } : { seq: at };
+    return projectRun(row, await this.#engine.events(this.id), until);
+  }
+
+  /** How the run ended: at once when it ends here, from its journal otherwise. */
+  async #outcome(signal: AbortSignal | undefined): Promise<RunOutcome> {
+    signal?.throwIfAborted();
+    if (this.#engine.owns(this.id)) {
+      return await new Promise<RunOutcome>((resolve, reject) => {
+        const waiting = this.#engine.onEnd(this.id, resolve);
+        signal?.addEventListener("abort", () => {
+          waiting[Symbol.dispose]();
+          reject(signal.reason);
+        });
+      });
+    }
+    // Not here (yet): follow its journal, from the end of what is recorded now.
+    for await (const event of new EventStream(this.#engine, this.id, 0, true, signal, "run-ended")) if (event.type === "run-ended") return event.outcome;
+    signal?.throwIfAborted();
+    if (this.#engine.closed) throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
+    throw new HeddleError("RUN_DELETED", `Run ${this.id} was deleted while its result was awaited.`, { data: { runId: this.id } });
+  }
+}

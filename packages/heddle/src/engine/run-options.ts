@@ -1,0 +1,51 @@
+import { durationMs, HeddleError } from "@heddle/kernel";
+import type { EngineOptions, StartOptions } from "./engine.ts";
+
+/** Engine options with their defaults, resolved once. Times in milliseconds. */
+export interface ResolvedOptions {
+  readonly node: string | undefined;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly drainMs: number;
+  readonly graceMs: number;
+  readonly retentionMs: number | undefined;
+  readonly maxValueBytes: number;
+  readonly strict: boolean;
+  readonly passive: boolean;
+  readonly hotFrames: number;
+}
+
+export function resolveOptions(options: EngineOptions): ResolvedOptions {
+  return {
+    node: options.node,
+    concurrency: atLeast("concurrency", options.concurrency ?? 1_000, 1),
+    leaseMs: atLeast("leaseMs", options.leaseMs ?? 15_000, 50),
+    drainMs: atLeast("drainMs", options.drainMs ?? 5_000, 0),
+    graceMs: atLeast("graceMs", options.graceMs ?? 10_000, 0),
+    retentionMs: options.retention === undefined ? undefined : durationMs(options.retention),
+    maxValueBytes: atLeast("maxValueBytes", options.maxValueBytes ?? 8 * 1024 * 1024, 1),
+    strict: options.strict ?? false,
+    passive: options.passive ?? false,
+    hotFrames: atLeast("hotFrames", options.hotFrames ?? 1_000, 0),
+  };
+}
+
+/** @throws HeddleError `OPTION_INVALID` */
+export function checkStart(options: StartOptions): void {
+  if (options.id !== undefined) checkRunId(options.id);
+  if (options.priority !== undefined && !Number.isInteger(options.priority)) invalid("priority", options.priority, "a whole number");
+  for (const [name, value] of Object.entries(options.tags ?? {})) if (typeof value !== "string") invalid(`tags.${name}`, value, "a text");
+}
+
+export function checkRunId(id: string): void {
+  if (!/^[A-Za-z0-9_.:-]{1,128}$/.test(id)) invalid("id", id, "1 to 128 letters, digits, _ . : or -");
+}
+
+function atLeast(name: string, value: number, least: number): number {
+  if (typeof value !== "number" || !(value >= least)) invalid(name, value, `a number from ${least}`);
+  return value;
+}
+
+function invalid(name: string, value: unknown, need: string): never {
+  throw new HeddleError("OPTION_INVALID", `${name} is ${JSON.stringify(value) ?? String(value)}: it must be ${need}.`, { data: { option: name, value } });
+}

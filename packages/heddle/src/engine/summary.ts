@@ -1,0 +1,18 @@
+import type { RunRow } from "@heddle/kernel";
+import type { RunSummary } from "./engine.ts";
+
+export function summaryOf(row: RunRow): RunSummary {
+  return {
+    runId: row.runId,
+    workflow: row.workflow,
+    ...(row.version === null ? null : { version: row.version }),
+    status: row.status,
+    createdAtMs: row.createdAtMs,
+    ...(row.endedAtMs === null ? null : { endedAtMs: row.endedAtMs }),
+    ...(row.wakeAtMs === null ? null : { wakeAtMs: row.wakeAtMs }),
+    ...(row.parentId === null ? null : { parentId: row.parentId }),
+    tags: row.tags,
+    ...(row.note === null ? null : { note: row.note }),
+    ...(row.dead === null ? null : { dead: row.dead }),
+  };
+}

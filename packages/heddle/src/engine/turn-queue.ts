@@ -1,0 +1,49 @@
+/** Something that wants to act once the code that runs now, and all promises that it settled, have come to rest. */
+export interface TurnTaker {
+  /** Set by the queue. */
+  turnWanted: boolean;
+  turn(): void;
+}
+
+/**
+ * Calls `turn` of everything that was touched, after all microtasks have drained: a result is given to user code in one turn, and what
+ * that code does in response is complete in the next. `after` runs when all of them had their turn, so that what they all wrote goes out together.
+ */
+export class TurnQueue {
+  #waiting: TurnTaker[] = [];
+  #serving: TurnTaker[] = [];
+  #scheduled = false;
+  readonly #after: () => void;
+
+  constructor(after: () => void) {
+    this.#after = after;
+  }
+
+  touch(taker: TurnTaker): void {
+    if (taker.turnWanted) return;
+    taker.turnWanted = true;
+    this.#waiting.push(taker);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // A tick that is asked for inside a microtask comes after the last microtask; asked for elsewhere it would come before the first.
+    queueMicrotask(this.#afterMicrotasks);
+  }
+
+  readonly #afterMicrotasks = (): void => {
+    process.nextTick(this.#serve);
+  };
+
+  readonly #serve = (): void => {
+    this.#scheduled = false;
+    const serving = this.#waiting;
+    this.#waiting = this.#serving;
+    this.#serving = serving;
+    for (let index = 0; index < serving.length; index++) {
+      const taker = serving[index] as TurnTaker;
+      taker.turnWanted = false;
+      taker.turn();
+    }
+    serving.length = 0;
+    this.#after();
+  };
+}
