@@ -43,8 +43,9 @@ for (const page of pages) {
   }
 }
 
-writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["."] }));
-if (ready.some(({ command }) => command === process.execPath)) {
+const sources = ready.filter(({ command }) => command === process.execPath).map(({ folder, args }) => join(folder, args[0] ?? ""));
+if (sources.length > 0) {
+  writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: [], files: sources }));
   const types = spawnSync(join(root, "node_modules", ".bin", "tsc"), ["-p", "tsconfig.json"], { cwd: work, encoding: "utf8", env });
   if (types.status !== 0) faults.push(`the blocks do not compile (the folder is the page, the file the line):\n${types.stdout}`);
 }

@@ -41,7 +41,7 @@ export function checkLayers(tree: Tree): string[] {
 
 /** The layer whose folder fits the file best. */
 export function layerOf(file: string): Layer | undefined {
-  const fits = layers.filter(({ folder }) => new RegExp(`^${folder.replaceAll("*", "[^/]+")}/`).test(file));
+  const fits = layers.filter(({ folder }) => new RegExp(`^${folder.replaceAll("*", "[^/]+")}(/|$)`).test(file));
   return fits.sort((a, b) => b.folder.length - a.folder.length || Number(a.folder.includes("*")) - Number(b.folder.includes("*")))[0];
 }
 
@@ -75,15 +75,16 @@ function judgeOutside(tree: Tree, layer: Layer, file: string, name: string, spec
   if (layer.name === "kernel") return `the kernel has no dependency, but imports ${specifier}`;
   const folder = packageFolder(file);
   const shipped = folder.startsWith("packages/") && file.startsWith(`${folder}/src/`);
-  const own = tree.manifests.get(folder);
-  const declared = shipped ? (own?.runtime ?? []) : [...(own?.all ?? []), ...(tree.manifests.get("")?.all ?? [])];
+  // What is not shipped may also use what the root declares, and what its own folder does.
+  const around = [folder, file.split("/", 1)[0] ?? "", file.split("/", 2).join("/"), ""];
+  const declared = shipped ? (tree.manifests.get(folder)?.runtime ?? []) : around.flatMap((at) => tree.manifests.get(at)?.all ?? []);
   if (declared.includes(name)) return undefined;
   return `${specifier} is not declared in ${shipped ? `${folder}/package.json "dependencies"` : "package.json"}`;
 }
 
-/** The root of what may refer to itself by paths: `packages/NAME`, or the top folder. */
+/** The package that a file belongs to; examples, bench and scripts are the repository's own. */
 function packageFolder(file: string): string {
-  return file.split("/", file.startsWith("packages/") ? 2 : 1).join("/");
+  return /^packages\/[^/]+/.exec(file)?.[0] ?? "";
 }
 
 function allowed(from: Layer, to: string): boolean {
