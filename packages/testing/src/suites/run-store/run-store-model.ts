@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import type {
+  CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow, RunStatus, StoredEvent, StoredMessage,
+} from "@heddle/kernel";
+
+type MutableRow = { -readonly [K in keyof RunRow]: RunRow[K] };
+
+interface ModelRun {
+  readonly row: MutableRow;
+  readonly events: StoredEvent[];
+  mail: StoredMessage[];
+  readonly mailIds: Set<string>;
+  snapshot: { seq: number; body: string } | null;
+  base: number;
+}
+
+/** What a store must answer, in the plainest way: every question is a scan. Its times are all in the past of the store's own clock. */
+export class RunStoreModel {
+  readonly runs = new Map<RunId, ModelRun>();
+  readonly #nodes = new Map<string, { untilMs: number | null; dead: boolean }>();
+
+  commit(batch: CommitBatch): CommitVerdict {
+    const creates = (batch.creates ?? []).map((run) => this.#create(run));
+    const parts = (batch.parts ?? []).map((part) => this.#part(part));
+    return { creates, parts, messages: (batch.messages ?? []).map((message) => this.#keep(message)) };
+  }
+
+  /** Which run is taken among equals is the store's choice: follow it, and check that each was a best one and none was left out. */
+  claim(node: string, limit: number, nowMs: number, workflows: readonly string[] | undefined, taken: readonly RunRow[]): void {
+    if (this.#nodes.get(node)?.dead) return assert.deepEqual(taken, [], "a dead node claims nothing");
+    const candidates = (): ModelRun[] => [...this.runs.values()].filter(({ row }) => this.#claimable(row, nowMs, workflows));
+    for (const took of taken) {
+      const run = this.runs.get(took.runId);
+      assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
+      const better = candidates().find(({ row }) => row.priority > run.row.priority || (row.priority === run.row.priority && row.wakeAtMs! < run.row.wakeAtMs!));
+      assert.equal(better?.row.runId, undefined, `nothing goes before ${took.runId}`);
+      Object.assign(run.row, { status: "running", epoch: run.row.epoch + 1, owner: node, wakeAtMs: null, note: null, dead: null });
+      assert.deepEqual(took, run.row);
+    }
+    if (taken.length < limit) assert.deepEqual(candidates().map(({ row }) => row.runId), [], "nothing due is left out");
+  }
+
+  heartbeat(name: string, untilMs: number): boolean {
+    const node = this.#nodes.get(name);
+    this.#nodes.set(name, { untilMs, dead: false });
+    return !node?.dead;
+  }
+
+  reapDeadNodes(nowMs: number): number {
+    for (const node of this.#nodes.values()) if (node.untilMs !== null && node.untilMs < nowMs) Object.assign(node, { untilMs: null, dead: true });
+    let count = 0;
+    for (const { row } of this.runs.values()) {
+      if (row.owner === null || (this.#nodes.get(row.owner)?.untilMs ?? null) !== null) continue;
+      row.crashes++;
+      this.#move(row, "queued", nowMs, nowMs);
+      count++;
+    }
+    return count;
+  }
+
+  leave(name: string, nowMs: number): void {
+    for (const { row } of this.runs.values()) if (row.owner === name) this.#move(row, "queued", nowMs, nowMs);
+    this.#nodes.delete(name);
+  }
+
+  setStatus(runId: RunId, from: readonly RunStatus[], to: RunStatus, wakeAtMs: number | null, note: string | null): boolean {
+    const row = this.runs.get(runId)?.row;
+    if (row === undefined || row.status === "running" || !from.includes(row.status)) return false;
+    // An end set this way has the store's time, which the model cannot know: the random laws never do it.
+    this.#move(row, to, wakeAtMs, 0);
+    row.note = note;
+    row.dead = null;
+    return true;
+  }
+
+  delete(runId: RunId): boolean {
+    return this.runs.get(runId)?.row.status !== "running" && this.runs.delete(runId);
+  }
+
+  sweep(beforeMs: number, limit: number): number {
+    const ended = [...this.runs.values()].filter(({ row }) => row.endedAtMs !== null && row.endedAtMs < beforeMs).sort((one, other) => one.row.endedAtMs! - other.row.endedAtMs!);
+    for (const { row } of ended.slice(0, limit)) this.runs.delete(row.runId);
+    return Math.min(limit, ended.length);
+  }
+
+  compact(runId: RunId, throughSeq: number): void {
+    const run = this.runs.get(runId);
+    if (run?.snapshot) run.base = Math.max(run.base, Math.min(throughSeq, run.snapshot.seq));
+  }
+
+  events(run: ModelRun): StoredEvent[] {
+    return run.events.filter((event) => event.seq > run.base);
+  }
+
+  #claimable(row: RunRow, nowMs: number, workflows: readonly string[] | undefined): boolean {
+    if (row.status !== "queued" && row.status !== "waiting") return false;
+    if (row.wakeAtMs === null || row.wakeAtMs > nowMs) return false;
+    if (workflows !== undefined && !workflows.includes(row.workflow) && !workflows.includes(`${row.workflow}@${row.version}`)) return false;
+    return row.limitKey === null || this.#running(row.limitKey) < row.limitMax!;
+  }
+
+  #running(key: string): number {
+    return [...this.runs.values()].filter(({ row }) => row.limitKey === key && row.status === "running").length;
+  }
+
+  #create({ row, events, claimFor }: NewRun): CreateVerdict {
+    const there = this.runs.get(row.runId) ?? [...this.runs.values()].find((run) => row.dedupKey !== null && run.row.dedupKey === row.dedupKey && run.row.workflow === row.workflow);
+    if (there !== undefined) return { status: "exists", row: { ...there.row } };
+    const queued = [...this.runs.values()].some((run) => run.row.limitKey === row.limitKey && run.row.status === "queued");
+    const claimed = claimFor !== undefined && !this.#nodes.get(claimFor)?.dead && (row.limitKey === null || (this.#running(row.limitKey) < row.limitMax! && !queued));
+    const fresh: MutableRow = { ...row, status: "queued", epoch: 0, owner: null, crashes: 0, mailSeq: 0, mailSeen: 0, endedAtMs: null, dead: null, note: null };
+    if (claimed) Object.assign(fresh, { status: "running", epoch: 1, owner: claimFor, wakeAtMs: null });
+    const stored = events.map((body, index) => ({ seq: index + 1, atMs: row.createdAtMs, body }));
+    this.runs.set(row.runId, { row: fresh, events: stored, mail: [], mailIds: new Set(), snapshot: null, base: 0 });
+    return { status: "created", claimed };
+  }
+
+  #part(part: RunPart): PartVerdict {
+    const run = this.runs.get(part.runId);
+    if (run === undefined || run.row.status !== "running" || run.row.epoch !== part.epoch || run.events.length !== part.expectedSeq) return { status: "stale" };
+    const { row } = run;
+    const seen = Math.max(row.mailSeen, Math.min(part.mailSeen ?? 0, row.mailSeq));
+    if (part.release !== undefined && part.release.status !== "paused" && row.mailSeq > seen) return { status: "mail" };
+    for (const body of part.events) run.events.push({ seq: run.events.length + 1, atMs: part.atMs, body });
+    row.mailSeen = seen;
+    run.mail = run.mail.filter((message) => message.mailSeq > seen);
+    if (part.progress) row.crashes = 0;
+    if (part.snapshot !== undefined) run.snapshot = { seq: run.events.length, body: part.snapshot.body };
+    const children = part.children?.map((child) => this.#create(child));
+    const messages = part.messages?.map((message) => this.#keep(message));
+    if (part.release !== undefined) {
+      const { status, wakeAtMs, dead, note, version } = part.release;
+      Object.assign(row, { dead: dead ?? null, note: note ?? null, ...(version !== undefined && { version }) });
+      this.#move(row, status, wakeAtMs, part.atMs);
+    }
+    return { status: "ok", seq: run.events.length, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
+  }
+
+  #keep(message: NewMessage): MessageVerdict {
+    const run = this.runs.get(message.runId);
+    if (run === undefined) return { status: "unknown" };
+    if (run.mailIds.has(message.id)) return { status: "duplicate" };
+    if (run.row.endedAtMs !== null) return { status: "ended" };
+    run.mailIds.add(message.id);
+    run.mail.push({ mailSeq: ++run.row.mailSeq, id: message.id, atMs: message.atMs, body: message.body });
+    if (run.row.status === "queued" || run.row.status === "waiting") run.row.wakeAtMs = Math.min(run.row.wakeAtMs ?? message.atMs, message.atMs);
+    return { status: "kept" };
+  }
+
+  #move(row: MutableRow, status: RunStatus, wakeAtMs: number | null, nowMs: number): void {
+    const ended = status !== "queued" && status !== "waiting" && status !== "paused";
+    Object.assign(row, { status, owner: null, wakeAtMs, endedAtMs: ended ? nowMs : null });
+    const oldest = this.runs.get(row.runId)?.mail[0];
+    if (oldest !== undefined && (status === "queued" || status === "waiting")) row.wakeAtMs = Math.min(wakeAtMs ?? oldest.atMs, oldest.atMs);
+  }
+}
