@@ -1,12 +1,6 @@
 import type { DataTrigger, Id, Match, SetTimer, TimeTrigger } from "@heddle/kernel";
 import { startTask } from "./oracle-start.ts";
-import { homeOf, refuse, type OracleFrame, type OracleGate, type OracleRun, type OracleTimer } from "./oracle-state.ts";
-
-function rootOf(run: OracleRun): OracleFrame {
-  const [root] = run.frames;
-  if (root === undefined) throw new Error("no root frame");
-  return root;
-}
+import { homeOf, refuse, rootOf, type OracleGate, type OracleRun, type OracleTimer } from "./oracle-state.ts";
 
 function dataTrigger(run: OracleRun, id: Id): { readonly task: Id; readonly trigger: DataTrigger } | null {
   for (const [task, { when }] of run.tasks) {

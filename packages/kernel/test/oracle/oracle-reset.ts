@@ -1,15 +1,12 @@
 import type { Id } from "@heddle/kernel";
 import { allEdges, deliverAgain, outEdges } from "./oracle-joins.ts";
+import { followAll } from "./oracle-follow.ts";
+import { workOffLine } from "./oracle-settle.ts";
 import { startTask } from "./oracle-start.ts";
-import { tasksOf, type KeptEnd, type OracleRun } from "./oracle-state.ts";
+import { tasksOf, type OracleRun } from "./oracle-state.ts";
 
 /** Rule 32. */
-export function reset(
-  run: OracleRun,
-  names: readonly Id[],
-  workOffLine: (run: OracleRun) => void,
-  followAll: (run: OracleRun, ends: readonly KeptEnd[]) => void,
-): void {
+export function reset(run: OracleRun, names: readonly Id[]): void {
   const [root] = run.frames;
   if (root === undefined) return;
   run.phase = "running";

@@ -232,6 +232,12 @@ export function tasksOf(run: OracleRun, home: Id | null): Id[] {
   return [...run.tasks.keys()].filter((task) => homeOf(run, task) === home);
 }
 
+export function rootOf(run: OracleRun): OracleFrame {
+  const [root] = run.frames;
+  if (root === undefined) throw new Error("no root frame");
+  return root;
+}
+
 /** The frame itself and all in it. */
 export function within(frame: OracleFrame, outer: OracleFrame): boolean {
   for (let at: OracleFrame | null = frame; at !== null; at = at.parent) if (at === outer) return true;
