@@ -61,6 +61,7 @@ export const errorTable = {
   BLOB_MISSING: "A value that a journal refers to is gone.",
   // Command line
   FILE_UNKNOWN: "There is no such file.",
+  FILE_FAILED: "The file cannot be loaded as a module.",
   EXPORT_UNKNOWN: "The file has no such export.",
   JSON_INVALID: "The text is not JSON.",
   USAGE: "The command line cannot be read.",
