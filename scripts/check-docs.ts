@@ -1,12 +1,13 @@
-// npm run check:docs [-- PART-OF-A-PATH…]: what the pages show compiles and runs. CONTRIBUTING.md says which blocks are run.
+// npm run check:docs [-- PART-OF-A-PATH…]: what the pages show compiles and runs, and their links lead somewhere. CONTRIBUTING.md says which blocks are run.
 import { spawnSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { readBlocks } from "./docs/read-blocks.ts";
+import { readLinks } from "./docs/read-links.ts";
 
 const root = join(import.meta.dirname, "..");
 const filters = process.argv.slice(2);
-const pages = globSync(["*.md", "docs/**/*.md", "examples/*/README.md", "packages/*/README.md"], { cwd: root })
+const pages = globSync(["*.md", "docs/**/*.md", "decisions/*.md", "examples/*/README.md", "packages/*/README.md"], { cwd: root })
   .filter((page) => filters.length === 0 || filters.some((filter) => page.includes(filter)))
   .sort();
 
@@ -27,8 +28,12 @@ interface Ready {
 const ready: Ready[] = [];
 for (const page of pages) {
   const folder = join(work, page.replace(/\.md$/, "").replaceAll("/", "-"));
+  const text = readFileSync(join(root, page), "utf8");
+  for (const { line, target } of readLinks(text)) {
+    if (!existsSync(join(root, dirname(page), target))) faults.push(`${page}:${line}: links ${target}, which is not there`);
+  }
   try {
-    for (const { line, language, file, code } of readBlocks(readFileSync(join(root, page), "utf8"))) {
+    for (const { line, language, file, code } of readBlocks(text)) {
       mkdirSync(folder, { recursive: true });
       const name = file ?? `line-${line}.${language}`;
       writeFileSync(join(folder, name), code);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readBlocks } from "../docs/read-blocks.ts";
+import { readLinks } from "../docs/read-links.ts";
 
 const page = (...blocks: readonly string[]): string => ["# A page", ...blocks].join("\n");
 
@@ -52,4 +53,18 @@ describe("code blocks of a page", () => {
     assert.throws(() => readBlocks(page("```ts file=../a.ts", "```")), /line 2/);
     assert.throws(() => readBlocks(page("", "```ts", "a();")), /line 3: the code block is not closed/);
   });
+});
+
+test("links to files of the repository are read, those in code, to other sites and within the page are not", () => {
+  const text = page(
+    "See [one](one.md) and [two](../two.md#part), `[no](code.md)`,",
+    "[out](https://example.org/x) [here](#part)",
+    "```",
+    "[no](block.md)",
+    "```",
+  );
+  assert.deepEqual(readLinks(text), [
+    { line: 2, target: "one.md" },
+    { line: 2, target: "../two.md" },
+  ]);
 });

@@ -1,0 +1,84 @@
+// npm run check:tarballs: what would be published, installed into an empty project without the network, works there.
+import { spawnSync } from "node:child_process";
+import { cpSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { buildPackages } from "./pack/build-packages.ts";
+import { lintPackage } from "./pack/lint-package.ts";
+import { consumer, consumerConfig } from "./tarballs/consumer.ts";
+import { installProject } from "./tarballs/install-project.ts";
+
+const maxPackages = 5;
+const maxBytes = 3_000_000;
+
+const root = join(import.meta.dirname, "..");
+// Outside of the clone: nothing of it may be found by accident.
+const work = mkdtempSync(join(tmpdir(), "heddle-tarballs-"));
+let faults = 0;
+
+function report(what: string, found: readonly string[]): void {
+  process.stdout.write(`${found.length === 0 ? "ok   " : "FAULT"} ${what}\n${found.map((fault) => `${fault.trimEnd()}\n`).join("")}`);
+  faults += found.length;
+}
+
+/** Runs a program in the project with Node 24 first on the path; a fault is its output. */
+function run(what: string, cwd: string, command: string, args: readonly string[], expected: RegExp): void {
+  const env = { ...process.env, NO_COLOR: "1", PATH: `${join(process.execPath, "..")}${delimiter}${process.env["PATH"] ?? ""}` };
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    env,
+    timeout: 180_000,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  report(
+    what,
+    status === 0 && expected.test(stdout)
+      ? []
+      : [`${command} ${args.join(" ")} ended with ${status}; expected ${expected} in:\n${stdout}${stderr}`],
+  );
+}
+
+try {
+  const built = buildPackages(root, join(work, "packed"));
+  for (const one of built) report(`${one.name} is well packed`, await lintPackage(root, one));
+  const tarball = (name: string): string => built.find((one) => one.name === name)?.tarball ?? "";
+
+  const light = installProject(join(work, "light"), [tarball("heddle"), tarball("@heddle/kernel")]);
+  const size = `${light.packages.length} packages, ${light.bytes} bytes: ${light.packages.join(", ")}`;
+  report(
+    `an installed heddle is ${size}`,
+    light.packages.length <= maxPackages && light.bytes <= maxBytes ? [] : [`at most ${maxPackages} packages and ${maxBytes} bytes`],
+  );
+
+  const project = join(work, "project");
+  installProject(
+    project,
+    built.map((one) => one.tarball),
+  );
+  writeFileSync(join(project, "first-day.ts"), consumer);
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(consumerConfig));
+  run("its types stand alone", project, join(root, "node_modules", ".bin", "tsc"), ["-p", "."], /^$/);
+  run("a first workflow runs", project, process.execPath, ["first-day.ts"], /^Hello, Ada$/m);
+  run("the command line starts", project, "npx", ["--no-install", "heddle", "--help"], /heddle run/);
+
+  cpSync(join(root, "packages", "heddle", "test", "stores"), join(project, "stores"), { recursive: true });
+  const suites = globSync("stores/*-store-suite.test.ts", { cwd: project }).sort();
+  run(
+    `the store suites hold: ${suites.join(", ")}`,
+    project,
+    process.execPath,
+    ["--test", "--test-reporter=spec", ...suites],
+    /^ℹ fail 0$/m,
+  );
+
+  cpSync(join(root, "examples", "01-audit"), join(project, "audit"), { recursive: true });
+  const job = ["--no-install", "heddle", "run", "audit/audit.ts", "--json"];
+  run("the main job runs", project, "npx", job, /"type":"result"[^\n]*"status":"completed"[^\n]*\n$/);
+} catch (error) {
+  report("the packages can be built and installed", [(error as Error).message]);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+process.stdout.write(`${faults} faults\n`);
+process.exitCode = faults === 0 ? 0 : 1;

@@ -1,0 +1,52 @@
+import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
+import { globSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+export interface Installed {
+  /** Packages in node_modules. */
+  readonly packages: readonly string[];
+  /** Size of all their files. */
+  readonly bytes: number;
+}
+
+/**
+ * Makes an empty ESM project in `folder` and installs the tarballs, without the network.
+ *
+ * @throws an Error with npm's words when it does not work
+ */
+export function installProject(folder: string, tarballs: readonly string[]): Installed {
+  mkdirSync(folder, { recursive: true });
+  const dependencies = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module", dependencies }),
+  );
+  runNpm(folder, ["install", "--offline", "--no-audit", "--no-fund"]);
+  const modules = join(folder, "node_modules");
+  const files = globSync("**/*", { cwd: modules }).filter((file) => statSync(join(modules, file)).isFile());
+  return {
+    packages: files
+      .filter((file) => /^(@[^/]+\/)?[^/@.][^/]*\/package\.json$/.test(file))
+      .map((file) => file.replace("/package.json", ""))
+      .sort(),
+    bytes: files
+      .filter((file) => basename(file) !== ".package-lock.json")
+      .reduce((sum, file) => sum + statSync(join(modules, file)).size, 0),
+  };
+}
+
+/** Runs npm in a folder with a cache of its own, so that nothing comes from elsewhere; gives its output. */
+export function runNpm(folder: string, args: readonly string[], options: Pick<ExecFileSyncOptions, "timeout"> = {}): string {
+  const env = { ...process.env, npm_config_cache: join(folder, ".npm-cache"), npm_config_update_notifier: "false" };
+  try {
+    return execFileSync("npm", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env, ...options });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string };
+    throw new Error(`npm ${args.join(" ")} failed:\n${stdout}${stderr}`, { cause: error });
+  }
+}
+
+function nameOf(tarball: string): string {
+  const listing = execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" });
+  return (JSON.parse(listing) as { readonly name: string }).name;
+}
