@@ -18,7 +18,7 @@ console.log(text);
 export const consumerConfig = {
   compilerOptions: {
     target: "es2024",
-    lib: ["es2024", "esnext.disposable"],
+    lib: ["es2024", "esnext.disposable", "dom"],
     types: [],
     module: "nodenext",
     strict: true,
