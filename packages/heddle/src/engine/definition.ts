@@ -25,7 +25,6 @@ export interface Definition {
   /** Sources whose values are a task's input, by task. */
   readonly sources: ReadonlyMap<string, readonly string[]>;
   readonly checkInput: ((input: unknown) => unknown) | null;
-  readonly checkOutput: ((output: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
   readonly timeoutMs: number | undefined;
 }
@@ -70,7 +69,6 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     reducers: new Map(),
     sources: new Map(),
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
-    checkOutput: null,
     limitOf: limitOf(name, concurrency as WorkflowLimit),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
   };
@@ -138,7 +136,6 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     reducers: new Map(Object.entries(code.reducers ?? {})),
     sources,
     checkInput: null,
-    checkOutput: null,
     limitOf: null,
     timeoutMs: undefined,
   };

@@ -4,11 +4,14 @@ import type { LivePiece } from "./owned-run.ts";
 
 export interface Listener {
   event(event: LiveEvent): void;
+  /** The run may have changed elsewhere: look at the store. */
+  hint(): void;
 }
 
 /** Tells those in this process who watch a run what was committed for it. Costs nothing for runs that nobody watches. */
 export class EventHub {
   readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #hinted = new Map<string, Set<() => void>>();
 
   listen(runId: string, listener: Listener): Disposable {
     let listeners = this.#listeners.get(runId);
@@ -21,6 +24,19 @@ export class EventHub {
       [Symbol.dispose]: () => {
         listeners.delete(listener);
         if (listeners.size === 0 && this.#listeners.get(runId) === listeners) this.#listeners.delete(runId);
+      },
+    };
+  }
+
+  /** Only to be told to look: no event is decoded for it. */
+  onHint(runId: string, call: () => void): Disposable {
+    const calls = this.#hinted.get(runId) ?? new Set();
+    calls.add(call);
+    this.#hinted.set(runId, calls);
+    return {
+      [Symbol.dispose]: () => {
+        calls.delete(call);
+        if (calls.size === 0) this.#hinted.delete(runId);
       },
     };
   }
@@ -39,6 +55,17 @@ export class EventHub {
     if (listeners === undefined) return;
     const event: LiveEvent = { seq, atMs, ...piece };
     for (const listener of listeners) listener.event(event);
+  }
+
+  /** Another process may have written: to one run, or to any. */
+  hint(runId: string | null): void {
+    if (runId !== null) {
+      for (const call of this.#hinted.get(runId) ?? []) call();
+      for (const listener of this.#listeners.get(runId) ?? []) listener.hint();
+      return;
+    }
+    for (const calls of this.#hinted.values()) for (const call of calls) call();
+    for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.hint();
   }
 
   watched(runId: string): boolean {

@@ -1,8 +1,8 @@
 import type { LiveEvent } from "./engine.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
 
-/** How often the store is asked about a run that grows in another process and gives no hint. */
-const pollMs = 1_000;
+/** Hints may fail to come: so often the store is asked about a run that is not under way here. */
+const pollMs = 5_000;
 
 /**
  * History, then what comes, of one run: each journal event once, in order, until its end.
@@ -19,7 +19,6 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   #head = 0;
   #given: number;
   #listening: Disposable | null = null;
-  #hinting: Disposable | null = null;
   #polling: Disposable | null = null;
   #wake: (() => void) | null = null;
   #behind = true;
@@ -37,7 +36,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop, { once: true });
     if (!live) return;
-    this.#listening = engine.hub.listen(runId, { event: (event) => this.#heard(event) });
+    this.#listening = engine.hub.listen(runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
   }
 
   [Symbol.asyncIterator](): this {
@@ -77,6 +76,12 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     if (this.#behind || event.seq <= this.#given) return;
     if (event.seq !== this.#given + 1) this.#behind = true;
     else this.#take(event);
+    this.#wake?.();
+  }
+
+  #hinted(): void {
+    if (this.#engine.owns(this.#runId)) return;
+    this.#behind = true;
     this.#wake?.();
   }
 
@@ -120,11 +125,6 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
         this.#drop();
         return;
       }
-      this.#hinting ??= this.#engine.store.watch((runId) => {
-        if (runId !== null && runId !== this.#runId) return;
-        this.#behind = true;
-        this.#wake?.();
-      });
       this.#polling ??= this.#engine.clock.after(pollMs, () => {
         this.#polling = null;
         this.#behind = true;
@@ -135,8 +135,6 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   }
 
   #drop(): void {
-    this.#hinting?.[Symbol.dispose]();
-    this.#hinting = null;
     this.#polling?.[Symbol.dispose]();
     this.#polling = null;
   }

@@ -60,6 +60,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly #hot = new Map<string, OwnedRun>();
   readonly #endWaiters = new Map<string, Set<(outcome: RunOutcome) => void>>();
   readonly #idle = new Set<() => void>();
+  readonly #ghosts = new Map<OwnedRun, () => void>();
   #watch: Disposable | null = null;
   #wake: Disposable | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -91,15 +92,16 @@ export class HeddleEngine implements Engine, RunHost {
 
   /** First sign of life, then work. */
   async begin(): Promise<void> {
-    if (this.#options.passive) return;
     if (this.strict) (await import("./frame/strict.ts")).guardGlobals();
+    this.#watch = this.store.watch((runId, what) => {
+      this.hub.hint(runId);
+      if (what === "work" && !this.#options.passive) this.#hint(runId);
+    });
+    if (this.#options.passive) return;
     if (this.features.shared) {
       await this.#heartbeat();
       this.#beatLater();
     }
-    this.#watch = this.store.watch((runId, what) => {
-      if (what === "work") this.#hint(runId);
-    });
     if (this.#options.retentionMs !== undefined) this.#sweepLater(0);
     this.#claimSoon();
   }
@@ -383,6 +385,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   async #close(drainMs: number): Promise<void> {
     for (const timer of [this.#watch, this.#wake, this.#sweep]) timer?.[Symbol.dispose]();
+    for (const run of this.#runs.values()) run.handOver();
     if (drainMs > 0 && this.#runs.size > 0 && this.#failure === null) {
       await new Promise<void>((resolve) => {
         const limit = this.clock.after(drainMs, resolve);
@@ -422,10 +425,6 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void {
-    if (this.features.shared && this.clock.monotonicMs() > this.#leaseUntilMonotonicMs) {
-      // The lease ran out by our own clock: somebody may own the run already. Nothing more is started before the store has said otherwise.
-      void this.#heartbeat();
-    }
     this.#writer.part(part, done, (error) => {
       const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
       run.abandon(reason);
@@ -531,7 +530,7 @@ export class HeddleEngine implements Engine, RunHost {
       if (this.#runs.size === 0) for (const call of this.#idle) call();
       return;
     }
-    if (this.#claimAgain && this.#capacity() > 0) this.#claimSoon();
+    if (this.#claimAgain || this.#registry.limited) this.#claimSoon();
   }
 
   #claimSoon(): void {
@@ -615,12 +614,27 @@ export class HeddleEngine implements Engine, RunHost {
     return true;
   }
 
-  /** A copy of a run that belongs to nobody, replayed to where its journal ends: to be asked, never to act. */
+  /** A copy of a run that is not under way here, replayed to where its journal ends: to be asked, never to act. */
   async #ghost(runId: string): Promise<OwnedRun> {
     const row = await this.row(runId);
+    if (endStatuses.has(row.status)) throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: only a run under way answers queries.`, { data: { runId, status: row.status } });
     const definition = this.definitionOf(row);
     if (definition === undefined) throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
-    throw new HeddleError("RUN_ENDED", `Run ${runId} is not under way in this process: queries reach running functions only.`, { data: { runId, status: row.status } });
+    const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: 0, parentless: row.parentId === null });
+    run.ghost = true;
+    const events = await this.events(runId);
+    for (const { seq, event } of events) run.foldStored(seq, event);
+    await new Promise<void>((resolve) => {
+      this.#ghosts.set(run, resolve);
+      run.recover(events, outstanding(run.state));
+    });
+    return run;
+  }
+
+  ghostReady(run: OwnedRun): void {
+    const ready = this.#ghosts.get(run);
+    this.#ghosts.delete(run);
+    ready?.();
   }
 
   #hint(runId: string | null): void {
@@ -649,8 +663,9 @@ export class HeddleEngine implements Engine, RunHost {
         if (nextMs === Number.POSITIVE_INFINITY || (this.#wake !== null && this.#wakeAtMs <= nextMs)) return;
         this.#wake?.[Symbol.dispose]();
         this.#wakeAtMs = nextMs;
-        // A run that is due and was not taken waits for room or for its limit: ask again soon, not at once.
-        const delayMs = Math.max(nextMs - this.clock.nowMs(), 20);
+        // What is due and was not taken waits for room, for its limit, or for a node that has its code: asking at once would find the same.
+        const leftMs = nextMs - this.clock.nowMs();
+        const delayMs = leftMs > 0 ? leftMs : pollMs;
         this.#wake = this.clock.after(delayMs, () => {
           this.#wake = null;
           this.#wakeAtMs = Number.POSITIVE_INFINITY;
@@ -663,6 +678,15 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   // ---- Signs of life
+
+  leaseHolds(): boolean {
+    return !this.features.shared || this.clock.monotonicMs() < this.#leaseUntilMonotonicMs;
+  }
+
+  /** The lease ran out by our own clock: somebody may own the run already. Nothing starts before the store has said otherwise. */
+  afterLeaseCheck(call: () => void): void {
+    this.#heartbeat().then(call, (error: unknown) => this.#storeTrouble(error));
+  }
 
   async #heartbeat(): Promise<void> {
     const sentAtMs = this.clock.monotonicMs();

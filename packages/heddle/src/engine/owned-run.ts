@@ -32,6 +32,10 @@ export interface RunHost {
   live(runId: string, seq: number, piece: LivePiece): void;
   /** What an activation has recorded so far, from the journal. */
   history(run: OwnedRun, of: number): Promise<FrameHistory>;
+  ghostReady(run: OwnedRun): void;
+  /** Whether this node's lease holds by its own clock; if not, it is looked up before anything else happens. */
+  leaseHolds(): boolean;
+  afterLeaseCheck(call: () => void): void;
   ended(run: OwnedRun, outcome: RunOutcome): void;
   parked(run: OwnedRun): void;
   lost(run: OwnedRun, reason: HeddleError): void;
@@ -79,6 +83,8 @@ export class OwnedRun implements TurnTaker {
   effects: string;
   cancelReason: string | undefined;
   releasing = false;
+  /** A copy that is replayed to be asked, and never acts or records. */
+  ghost = false;
   state: RunState;
   readonly frames: Map<number, TaskFrame> = new Map();
 
@@ -89,6 +95,7 @@ export class OwnedRun implements TurnTaker {
   #deadlineAtMs: number | undefined;
   #deadlinePassed = false;
   #waitingStarts = new Map<number, DueEntry>();
+  #starts = new Map<number, StartTask>();
   #timers = new Map<number, DueEntry>();
   #events: string[] = [];
   #gates: (readonly Command[] | (() => void))[] = [];
@@ -109,10 +116,13 @@ export class OwnedRun implements TurnTaker {
   #mailWanted = false;
   #mailReading = false;
   #mailTaken = 0;
-  #holding: (() => void)[] | null = null;
+  #afterTransaction: (() => void)[] | null = null;
   #transacting = false;
   /** Transactions that wait until everything recorded before them is durable. */
   #transactions: (() => void)[] = [];
+  /** Nothing new begins; when what acts has come to rest, the run is given up. */
+  #hold: "pause" | "hand-over" | null = null;
+  #pauseReason: string | undefined;
   #pausing: { code: string; message: string; difference?: readonly string[] } | null = null;
   #outcome: RunOutcome | null = null;
   #grace: DueEntry | null = null;
@@ -139,6 +149,10 @@ export class OwnedRun implements TurnTaker {
   /** It crashed once more while only one recorded start was under way. */
   get poisonous(): boolean {
     return this.crashes > suspectAfter;
+  }
+  /** No step and no task starts any more. */
+  get holding(): boolean {
+    return this.#hold !== null;
   }
   get gone(): boolean {
     return this.#gone;
@@ -180,12 +194,8 @@ export class OwnedRun implements TurnTaker {
     this.epoch = epoch;
     this.crashes = crashes;
     this.releasing = false;
-    for (const frame of this.frames.values()) frame.rearm();
-    this.#armDeadline();
-    for (const [no, entry] of this.#waitingStarts) if (entry.fire === null) this.#rearmStart(no, entry.dueAtMs);
-    for (const [no, entry] of this.#timers) if (entry.fire === null) this.#armTimer(no, entry.dueAtMs);
+    this.#rearm();
     this.mailArrived();
-    this.touch();
   }
 
   // ---- What frames and the engine call
@@ -197,10 +207,10 @@ export class OwnedRun implements TurnTaker {
 
   /** Apply an event and commit it with the next part; `acknowledged` is called when it is durable. Returns its seq. */
   record(event: RunEvent, acknowledged?: () => void): number {
-    if (this.#gone) return this.seq;
-    if (this.#holding !== null) {
+    if (this.#gone || this.ghost) return this.seq;
+    if (this.#afterTransaction !== null) {
       // A transaction's verdict decides the next seq: everything else waits for it.
-      const held = this.#holding;
+      const held = this.#afterTransaction;
       held.push(() => this.record(event, acknowledged));
       return this.seq + held.length;
     }
@@ -240,7 +250,11 @@ export class OwnedRun implements TurnTaker {
       if (frame.replayNext()) this.touch();
     }
     if (this.#gone) return;
-    if (this.#mailWanted && this.#replaying.size === 0) this.#readMail();
+    if (this.#mailWanted && this.#replaying.size === 0 && !this.ghost) this.#readMail();
+    if (this.ghost) {
+      if (this.#replaying.size === 0) this.host.ghostReady(this);
+      return;
+    }
     if (!this.releasing) {
       this.#considerRelease();
       if (this.#events.length > 0 || this.#release !== undefined || this.#mailSeen !== undefined) this.#submit();
@@ -349,6 +363,13 @@ export class OwnedRun implements TurnTaker {
     this.record({ type: "run-paused", atMs: this.stampMs(), ...this.#pausing });
   }
 
+  /** Let what acts come to rest, then give the run up for others to go on with. */
+  handOver(): void {
+    if (this.#gone || this.#outcome !== null) return;
+    this.#hold ??= "hand-over";
+    this.touch();
+  }
+
   mailArrived(): void {
     if (this.#gone) return;
     this.#mailWanted = true;
@@ -364,15 +385,15 @@ export class OwnedRun implements TurnTaker {
     }
     const { statements = [], value } = operation.transaction ?? {};
     this.#transacting = true;
-    this.#holding = [];
+    this.#afterTransaction = [];
     const outcome: Outcome = { status: "completed", ...(value === undefined ? null : { value }) };
     const event: RunEvent = { type: "op-ended", atMs: this.stampMs(), of: frame.command.no, key: operation.key, op: "transaction", outcome };
     this.#inFlight++;
     this.host.submit(this, { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq, atMs: event.atMs, events: [eventText(event)], statements }, (verdict) => {
       this.#inFlight--;
       this.#transacting = false;
-      const held = this.#holding ?? [];
-      this.#holding = null;
+      const held = this.#afterTransaction ?? [];
+      this.#afterTransaction = null;
       if (this.#gone) return;
       if (verdict.status === "ok") {
         this.seq++;
@@ -459,6 +480,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   #start(command: StartTask): void {
+    if (this.#hold !== null) return;
     if (command.notBeforeMs !== undefined && command.notBeforeMs > this.stampMs()) {
       this.#rearmStart(command.no, command.notBeforeMs, command);
       return;
@@ -495,7 +517,6 @@ export class OwnedRun implements TurnTaker {
       }),
     );
   }
-  #starts = new Map<number, StartTask>();
 
   /** A further attempt of a function gets back what the attempts before it recorded. */
   #retry(command: StartTask): void {
@@ -602,6 +623,15 @@ export class OwnedRun implements TurnTaker {
     if (this.#release !== undefined || this.#busyFrames > 0 || this.#steps > 0 || this.#inFlight > 0 || this.#transacting || this.#transactions.length > 0) return;
     if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#gates.length > 0) return;
     if (this.#mailWanted || this.#mailReading || this.#lineBusy || this.#line.length > 0) return;
+    if (this.#hold === "pause") {
+      this.pause("RUN_PAUSED", this.#pauseReason ?? "Somebody asked for it.");
+      this.#release = { status: "paused", wakeAtMs: null, note: this.#pauseReason ?? null };
+      return;
+    }
+    if (this.#hold === "hand-over") {
+      this.#release = { status: "queued", wakeAtMs: this.stampMs() };
+      return;
+    }
     const nextMs = this.#nextDueMs();
     if (nextMs - this.stampMs() <= shortWaitMs) return;
     this.#release = { status: "waiting", wakeAtMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.ceil(nextMs) };
@@ -656,7 +686,7 @@ export class OwnedRun implements TurnTaker {
       this.#mailWanted = true;
       this.#inFlight++;
       this.host.submit(this, rest, (again) => this.#answered(rest, firstSeq, gates, again));
-      this.rearmAll();
+      this.#rearm();
       return;
     }
     if (verdict.status !== "ok") {
@@ -683,11 +713,16 @@ export class OwnedRun implements TurnTaker {
     this.#disarm();
     for (const frame of this.frames.values()) frame.abandon(new HeddleError("RUN_ENDED", `Run ${this.runId} has ended.`));
     if (this.#outcome !== null) this.host.ended(this, this.#outcome);
-    else this.host.lost(this, new HeddleError("RUN_STALE", `Run ${this.runId} is paused.`));
+    else this.host.lost(this, new HeddleError("RUN_STALE", `Run ${this.runId} was given up: it is ${part.release.status}.`));
   }
 
-  rearmAll(): void {
+  /** Set all timers anew: some may have fired in vain while the run was on its way to being parked. */
+  #rearm(): void {
+    this.#disarm();
     for (const frame of this.frames.values()) frame.rearm();
+    this.#armDeadline();
+    for (const [no, entry] of this.#waitingStarts) this.#rearmStart(no, entry.dueAtMs);
+    for (const [no, entry] of this.#timers) this.#armTimer(no, entry.dueAtMs);
     this.touch();
   }
 
@@ -739,7 +774,8 @@ export class OwnedRun implements TurnTaker {
         this.record({ type: "cancel-requested", atMs, ...(mail.reason === undefined ? null : { reason: mail.reason }) });
         break;
       case "pause":
-        this.pause("RUN_PAUSED", mail.reason ?? "Somebody asked for it.");
+        this.#hold = "pause";
+        this.#pauseReason = mail.reason;
         break;
       case "resume":
         break;

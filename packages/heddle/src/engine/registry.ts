@@ -7,6 +7,9 @@ export class Registry {
   readonly #byName = new Map<string, Definition[]>();
   readonly #known = new WeakMap<object, Definition>();
 
+  /** Some workflow bounds how many of its runs are under way: the end of one may let another begin. */
+  limited = false;
+
   /** The definition of a workflow value; registers it at first sight. */
   add(workflow: Workflow<never, unknown>): Definition {
     const known = this.#known.get(workflow);
@@ -19,6 +22,7 @@ export class Registry {
     }
     this.#byName.set(definition.name, [definition, ...versions]);
     this.#known.set(workflow, definition);
+    this.limited ||= definition.limitOf !== null;
     return definition;
   }
 

@@ -1,6 +1,7 @@
 import { decodeError, decodeValue, HeddleError, type RunOutcome } from "@heddle/kernel";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
+import { OutcomeWait } from "./outcome-wait.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
 import { projectRun } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
@@ -43,22 +44,14 @@ export class Handle<O> implements RunHandle<O> {
     return projectRun(row, await this.#engine.events(this.id), until);
   }
 
-  /** How the run ended: at once when it ends here, from its journal otherwise. */
+  /** How the run ended: told when it ends in this process, else read from its journal when the store says that it has. */
   async #outcome(signal: AbortSignal | undefined): Promise<RunOutcome> {
     signal?.throwIfAborted();
-    if (this.#engine.owns(this.id)) {
-      return await new Promise<RunOutcome>((resolve, reject) => {
-        const waiting = this.#engine.onEnd(this.id, resolve);
-        signal?.addEventListener("abort", () => {
-          waiting[Symbol.dispose]();
-          reject(signal.reason);
-        });
-      });
+    const waiting = new OutcomeWait(this.#engine, this.id);
+    try {
+      return await waiting.outcome(signal);
+    } finally {
+      waiting.close();
     }
-    // Not here (yet): follow its journal, from the end of what is recorded now.
-    for await (const event of new EventStream(this.#engine, this.id, 0, true, signal, "run-ended")) if (event.type === "run-ended") return event.outcome;
-    signal?.throwIfAborted();
-    if (this.#engine.closed) throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
-    throw new HeddleError("RUN_DELETED", `Run ${this.id} was deleted while its result was awaited.`, { data: { runId: this.id } });
   }
 }

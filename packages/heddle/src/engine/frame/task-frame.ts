@@ -154,7 +154,7 @@ export class TaskFrame {
     const value = encodeError(error);
     const policy = operation.step?.retry;
     const nowMs = this.run.stampMs();
-    if (policy && !this.cancelled) {
+    if (policy && (!this.cancelled || operation.kind === "undo")) {
       const total = operation.step?.totalTimeoutMs;
       const limited: RetryPolicy = total === undefined ? policy : { ...policy, totalMs: Math.min(total, policy.totalMs ?? total) };
       const decision = mayRetry(limited, operation.attempt, value, nowMs - operation.begunAtMs, this.run.host.random.next());
@@ -479,6 +479,7 @@ export class TaskFrame {
 
   /** Start an operation for real, from what is recorded of it. */
   #goLive(operation: Operation): void {
+    if (this.run.ghost) return;
     const recorded = this.#opened?.get(operation.key);
     if (recorded !== undefined) {
       operation.opened = recorded.event;
@@ -553,6 +554,15 @@ export class TaskFrame {
   #runStep(operation: Operation): void {
     if (operation.ended || this.ended) {
       this.run.nextInLine();
+      return;
+    }
+    if (this.run.holding) {
+      // Nothing new begins: the run is given up as soon as the rest has ended, and does this later.
+      this.#wait(operation);
+      return;
+    }
+    if (!this.run.host.leaseHolds()) {
+      this.run.host.afterLeaseCheck(() => this.#runStep(operation));
       return;
     }
     operation.begin();

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open, type Engine, type EngineOptions, type EngineParts } from "heddle";
+import { openMemoryStore } from "heddle/internal";
+
+/** A store that outlives its engines, for one test. */
+export interface Place extends Disposable {
+  /** Another engine on the same store: after the last was closed, or beside it. */
+  open(options: EngineOptions & EngineParts): Promise<Engine>;
+}
+
+/** Where the engine's tests run: each test on each of these. */
+export const places: readonly { readonly name: string; make(): Place }[] = [
+  {
+    name: "memory",
+    make() {
+      const store = openMemoryStore();
+      // The store belongs to the test, not to the engines that come and go on it.
+      const kept = new Proxy(store, {
+        get(target, name) {
+          if (name === Symbol.asyncDispose) return () => Promise.resolve();
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+      return { open: (options) => open(kept, options), [Symbol.dispose]: () => void store[Symbol.asyncDispose]() };
+    },
+  },
+  {
+    name: "sqlite",
+    make() {
+      const folder = mkdtempSync(join(tmpdir(), "heddle-engine-"));
+      return { open: (options) => open(`sqlite:${join(folder, "heddle.db")}`, options), [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+    },
+  },
+];
+
+/** A promise settled by hand. */
+export function deferred<T = void>(): PromiseWithResolvers<T> {
+  return Promise.withResolvers<T>();
+}
+
+export async function untilEvent(engine: Engine, runId: string, wanted: (event: { readonly type: string; readonly key?: string }) => boolean): Promise<void> {
+  for await (const event of (await engine.get(runId)).events()) if (wanted(event)) return;
+  throw new Error(`Run ${runId} ended before the event that was waited for.`);
+}
+
+export async function untilStatus(engine: Engine, runId: string, status: string): Promise<void> {
+  for (let turn = 0; turn < 20_000; turn++) {
+    const run = (await engine.list({ limit: 1_000 })).find((each) => each.runId === runId);
+    if (run?.status === status) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`Run ${runId} did not become ${status}; it is ${(await (await engine.get(runId)).summary()).status}.`);
+}
