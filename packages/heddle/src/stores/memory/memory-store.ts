@@ -246,10 +246,10 @@ class MemoryStore implements RunStore {
   #append(part: RunPart): PartVerdict {
     const run = this.#runs.get(part.runId);
     if (run === undefined || run.status !== "running" || run.epoch !== part.epoch) return stale;
-    if (part.expectedSeq !== null && run.journal.lastSeq !== part.expectedSeq) return stale;
+    if (part.expectedSeq === null ? part.events.length > 0 : part.expectedSeq !== run.journal.lastSeq) return stale;
     if (part.statements !== undefined && part.statements.length > 0) return transactionsUnsupported(part.runId);
     const seen = Math.max(run.mailSeen, Math.min(part.mailSeen ?? 0, run.mailSeq));
-    if (part.release !== undefined && part.release.status !== "paused") {
+    if (part.release?.status === "waiting") {
       if (run.mailSeq > seen || part.messages?.some((message) => message.runId === run.runId)) return mail;
     }
 

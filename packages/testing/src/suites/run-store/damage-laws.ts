@@ -33,7 +33,7 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
     await assert.rejects(store.readJournal("spoilt", 1, 1), corrupt);
     assert.deepEqual((await store.readJournal("spoilt", 2)).map((event) => event.seq), [3, 4, 5]);
     assert.equal((await bodies(store, "sound")).length, 5, "other runs are unharmed");
-    await release(store, "spoilt", 5, "paused");
+    assert.deepEqual(await append(store, part("spoilt", null, { release: { status: "paused", wakeAtMs: null } })), { status: "ok", seq: 5 });
     assert.equal((await row(store, "spoilt")).status, "paused");
   });
 

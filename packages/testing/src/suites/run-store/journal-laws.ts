@@ -138,6 +138,16 @@ export function journalLaws(law: Law): void {
     assert.deepEqual(await append(store, part("run", 1, { epoch: 2 })), { status: "stale" });
   });
 
+  law("a part that expects no seq is fenced by its epoch, and brings no events", async (store) => {
+    await createOwned(store, "run");
+
+    assert.deepEqual(await append(store, part("run", null, { events: ["x"] })), { status: "stale" });
+    assert.deepEqual(await append(store, part("run", null, { epoch: 2 })), { status: "stale" });
+    assert.equal((await bodies(store, "run")).length, 1);
+    assert.deepEqual(await append(store, part("run", null, { release: { status: "paused", wakeAtMs: null } })), { status: "ok", seq: 1 });
+    assert.equal((await row(store, "run")).status, "paused");
+  });
+
   law("an empty batch has empty verdicts", async (store) => {
     assert.deepEqual(await commit(store, {}), { creates: [], parts: [], messages: [] });
     assert.deepEqual(await commit(store, { creates: [], parts: [], messages: [] }), { creates: [], parts: [], messages: [] });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RunId, RunStatus } from "@heddle/kernel";
+import type { RunId, RunStatus, StoreHint } from "@heddle/kernel";
 import type { Law } from "./law.ts";
 import { append, bodies, claim, commit, create, createOwned, message, newRow, newRun, part, release, row, send, startMs } from "./sample.ts";
 
@@ -134,26 +134,27 @@ export function lifecycleLaws(law: Law): void {
   });
 
   law("watchers hear of runs that grew, got mail or may be due, after the call and not inside it", async (store) => {
-    let heard: (RunId | null)[] = [];
-    using watcher = store.watch((runId) => heard.push(runId));
-    const hears = async (runId: RunId, call: () => Promise<unknown>): Promise<void> => {
+    let heard: { readonly runId: RunId | null; readonly what: StoreHint }[] = [];
+    using watcher = store.watch((runId, what) => heard.push({ runId, what }));
+    const hears = async (runId: RunId, what: StoreHint, call: () => Promise<unknown>): Promise<void> => {
       heard = [];
       const answer = call();
       assert.deepEqual(heard, []);
       await answer;
-      for (let turn = 0; turn < 1_000 && !heard.some((one) => one === null || one === runId); turn++) await new Promise((resolve) => setImmediate(resolve));
-      assert.ok(heard.some((one) => one === null || one === runId), `a hint for ${runId}`);
+      const isIt = (hint: (typeof heard)[number]): boolean => (hint.runId === null || hint.runId === runId) && hint.what === what;
+      for (let turn = 0; turn < 1_000 && !heard.some(isIt); turn++) await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(heard.some(isIt), `a hint of ${what} for ${runId}`);
     };
 
-    await hears("run", () => commit(store, { creates: [newRun("run", {}, { claimFor: "node-a" })] }));
-    await hears("run", () => commit(store, { parts: [part("run", 1, { events: ["x"] })] }));
-    await hears("run", () => commit(store, { messages: [message("run", "m")] }));
-    await hears("child", () => commit(store, { parts: [part("run", 2, { children: [newRun("child")] })] }));
-    await hears("child", () => commit(store, { parts: [part("run", 2, { messages: [message("child", "m")] })] }));
-    await hears("run", () => commit(store, { parts: [part("run", 2, { mailSeen: 1, release: { status: "paused", wakeAtMs: null } })] }));
-    await hears("run", () => store.setStatus("run", ["paused"], "queued", startMs, null));
+    await hears("run", "work", () => commit(store, { creates: [newRun("run", {}, { claimFor: "node-a" })] }));
+    await hears("run", "grown", () => commit(store, { parts: [part("run", 1, { events: ["x"] })] }));
+    await hears("run", "work", () => commit(store, { messages: [message("run", "m")] }));
+    await hears("child", "work", () => commit(store, { parts: [part("run", 2, { children: [newRun("child")] })] }));
+    await hears("child", "work", () => commit(store, { parts: [part("run", 2, { messages: [message("child", "m")] })] }));
+    await hears("run", "work", () => commit(store, { parts: [part("run", 2, { events: ["y"], mailSeen: 1, release: { status: "paused", wakeAtMs: null } })] }));
+    await hears("run", "work", () => store.setStatus("run", ["paused"], "queued", startMs, null));
     await claim(store, startMs);
-    await hears("run", () => store.leave("node-a", startMs));
+    await hears("run", "work", () => store.leave("node-a", startMs));
 
     watcher[Symbol.dispose]();
     heard = [];

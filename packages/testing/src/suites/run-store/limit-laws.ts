@@ -123,8 +123,10 @@ export function limitLaws(law: Law): void {
     await run("1", "here", 1);
     await run("2", "gone", 2);
     await run("3", "here", 3);
-    await claim(store, now, 9, ["here"]);
-    await claim(store, now);
+    assert.deepEqual(await claim(store, now, 1), ["1"]);
+    // Both are held back, the one that nobody serves first.
+    assert.deepEqual(await claim(store, now, 9, ["gone"]), []);
+    assert.deepEqual(await claim(store, now, 9, ["here"]), []);
     await done(store, "1");
 
     assert.deepEqual(await claim(store, now, 9, ["here"]), ["3"]);

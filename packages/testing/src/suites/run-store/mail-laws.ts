@@ -61,19 +61,36 @@ export function mailLaws(law: Law): void {
     assert.equal(await send(store, message("nobody", "m")), "unknown");
   });
 
-  law("a release with unconsumed mail is refused, and nothing of its part is committed", async (store) => {
-    for (const status of ["waiting", "queued", "completed", "failed"] as const) {
-      await createOwned(store, status);
-      await send(store, message(status, "m"));
-      const before = await row(store, status);
+  law("a release to waiting with unconsumed mail is refused, and nothing of its part is committed", async (store) => {
+    await createOwned(store, "run");
+    await send(store, message("run", "m"));
+    const before = await row(store, "run");
 
-      const verdict = await append(store, part(status, 1, { events: ["x"], children: [newRun(`${status}-child`)], snapshot: { body: "s" }, release: { status, wakeAtMs: null } }));
-      assert.deepEqual(verdict, { status: "mail" });
-      assert.deepEqual(await row(store, status), before);
-      assert.equal((await bodies(store, status)).length, 1);
-      assert.equal(await store.get(`${status}-child`), null);
-      assert.equal(await store.readSnapshot(status), null);
+    const verdict = await append(store, part("run", 1, { events: ["x"], children: [newRun("child")], snapshot: { body: "s" }, release: { status: "waiting", wakeAtMs: null } }));
+    assert.deepEqual(verdict, { status: "mail" });
+    assert.deepEqual(await row(store, "run"), before);
+    assert.equal((await bodies(store, "run")).length, 1);
+    assert.equal(await store.get("child"), null);
+    assert.equal(await store.readSnapshot("run"), null);
+  });
+
+  law("mail that a part sends to its own run counts against its release", async (store) => {
+    await createOwned(store, "run");
+
+    assert.deepEqual(await append(store, part("run", 1, { messages: [message("run", "m")], release: { status: "waiting", wakeAtMs: null } })), { status: "mail" });
+    assert.deepEqual(await store.readMail("run"), []);
+  });
+
+  law("an end with unconsumed mail is not refused; given up as queued, the run is due at once", async (store) => {
+    for (const runId of ["completed", "queued"] as const) {
+      await createOwned(store, runId);
+      await send(store, message(runId, "m"));
+      await release(store, runId, 1, runId, null);
     }
+
+    assert.equal((await row(store, "completed")).status, "completed");
+    assert.deepEqual(await claim(store, startMs), ["queued"]);
+    assert.deepEqual((await store.readMail("queued")).map((one) => one.id), ["m"]);
   });
 
   law("a release that consumes the mail is not refused", async (store) => {

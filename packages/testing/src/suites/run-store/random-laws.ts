@@ -133,9 +133,10 @@ class Pair {
     return {
       runId,
       epoch: (run?.row.epoch ?? 1) - (draw.once(12) ? 1 : 0),
-      expectedSeq: (run?.events.length ?? 0) + (draw.once(12) ? draw.below(3) - 1 : 0),
+      expectedSeq: draw.once(20) ? null : (run?.events.length ?? 0) + (draw.once(12) ? draw.below(3) - 1 : 0),
       events: draw.some(4, () => this.#text()),
-      atMs: this.#nowMs,
+      // No two alike: which of two runs that ended in one moment is swept first is the store's choice.
+      atMs: ++this.#nowMs,
       ...(draw.once(2) && { mailSeen: draw.once(3) ? draw.below(5) : (run?.row.mailSeq ?? 0) }),
       ...(draw.once(5) && { children: draw.some(2, () => this.#newRun()) }),
       ...(draw.once(5) && { messages: draw.some(2, () => this.#message()).filter((one) => one.runId !== runId) }),

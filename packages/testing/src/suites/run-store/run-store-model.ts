@@ -117,10 +117,11 @@ export class RunStoreModel {
 
   #part(part: RunPart): PartVerdict {
     const run = this.runs.get(part.runId);
-    if (run === undefined || run.row.status !== "running" || run.row.epoch !== part.epoch || run.events.length !== part.expectedSeq) return { status: "stale" };
+    if (run === undefined || run.row.status !== "running" || run.row.epoch !== part.epoch) return { status: "stale" };
+    if (part.expectedSeq === null ? part.events.length > 0 : part.expectedSeq !== run.events.length) return { status: "stale" };
     const { row } = run;
     const seen = Math.max(row.mailSeen, Math.min(part.mailSeen ?? 0, row.mailSeq));
-    if (part.release !== undefined && part.release.status !== "paused" && row.mailSeq > seen) return { status: "mail" };
+    if (part.release?.status === "waiting" && row.mailSeq > seen) return { status: "mail" };
     for (const body of part.events) run.events.push({ seq: run.events.length + 1, atMs: part.atMs, body });
     row.mailSeen = seen;
     run.mail = run.mail.filter((message) => message.mailSeq > seen);

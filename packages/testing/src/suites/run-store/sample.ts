@@ -24,7 +24,7 @@ export function newRow(runId: RunId, fields: Partial<RunRow> = {}): RunRow {
   };
 }
 
-export function part(runId: RunId, expectedSeq: number, fields: Partial<RunPart> = {}): RunPart {
+export function part(runId: RunId, expectedSeq: number | null, fields: Partial<RunPart> = {}): RunPart {
   return { runId, epoch: 1, expectedSeq, events: [], atMs: startMs, ...fields };
 }
 
