@@ -14,7 +14,8 @@ const flags = given.filter((argument) => argument.startsWith("-") && !ours.test(
 
 const files = laneFiles(root, lane, filters);
 if (files.length === 0) {
-  process.stderr.write(`No test file of the ${lane} lane has ${filters.map((filter) => `"${filter}"`).join(" or ")} in its path.\n`);
+  const where = filters.length === 0 ? "" : ` with ${filters.map((filter) => `"${filter}"`).join(" or ")} in its path`;
+  process.stderr.write(`There is no test file in the ${lane} lane${where}.\n`);
   process.exit(2);
 }
 if (lane !== "fast") process.stdout.write(`${lane} lane, ${files.length} files, --seed=${seed}\n`);
