@@ -15,6 +15,9 @@ export { decodeValue } from "./value/decode-value.ts";
 export { encodeError } from "./value/encode-error.ts";
 export { decodeError } from "./value/decode-error.ts";
 export { jsonBytes } from "./value/json-bytes.ts";
+export { canonicalJson } from "./value/canonical-json.ts";
+export { contentHash } from "./value/content-hash.ts";
+export { sha256Hex } from "./value/sha256.ts";
 // Retry.
 export type { RetryPolicy } from "./retry/retry-policy.ts";
 // Ports: what an adapter must supply.
