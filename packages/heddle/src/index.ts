@@ -1,5 +1,6 @@
 // Write: durable functions.
 export { workflow, type Workflow, type WorkflowOptions } from "./workflow/workflow.ts";
+export { secret, type Secret } from "./workflow/secret.ts";
 export type * from "./workflow/context.ts";
 export type { Schema } from "./workflow/standard-schema.ts";
 // Write: plans by hand.

@@ -116,9 +116,15 @@ export interface AnswerInput {
   readonly reason?: string;
 }
 
-/** An event with its place. Live-only pieces (`stream`, `log`, `heartbeat`) have the `seq` of the event before them. */
+/** An event with its place. */
 export type JournalEvent = { readonly seq: number } & RunEvent;
-export type LiveEvent = JournalEvent | { readonly seq: number; readonly atMs: number; readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string };
+/** Not in the journal: only for those who watch while it happens, in the process that owns the run. `seq` is that of the event before it. */
+export type LivePiece = { readonly seq: number; readonly atMs: number; readonly key: string } & (
+  | { readonly type: "stream" | "log" | "progress"; readonly value?: unknown; readonly message?: string }
+  /** An attempt of a step begins; with `total`: a map over so many items does. */
+  | { readonly type: "started"; readonly total?: number }
+);
+export type LiveEvent = JournalEvent | LivePiece;
 
 export interface RunHandle<O = unknown> {
   readonly id: string;
@@ -149,6 +155,8 @@ export interface EngineOptions {
   readonly retention?: number | string;
   /** Largest input, result or signal, in bytes of its JSON text. Default 8 MiB. */
   readonly maxValueBytes?: number;
+  /** Where the values of secrets come from, by name. Default: the environment. */
+  readonly secrets?: (name: string) => string | undefined | Promise<string | undefined>;
   /** Find clock, randomness and I/O in workflow code outside steps. Default false. */
   readonly strict?: boolean;
   /** Do not take up runs: only start, look and send. Default false. */

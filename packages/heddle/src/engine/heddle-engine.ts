@@ -4,6 +4,7 @@ import {
   type Clock, type Json, type NewRun, type PartVerdict, type Random, type RunEvent, type RunOutcome, type RunPart, type RunRow, type RunStatus, type RunStore,
   type StoredMessage,
 } from "@heddle/kernel";
+import { jsonBytes } from "@heddle/kernel/internal";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
@@ -24,6 +25,7 @@ import { projectRun } from "./project-run.ts";
 import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
 import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
+import { Secrets } from "./secrets.ts";
 import { summaryOf } from "./summary.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
@@ -49,6 +51,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly strict: boolean;
   readonly maxValueBytes: number;
   readonly graceMs: number;
+  readonly secrets: Secrets;
   readonly hub: EventHub = new EventHub();
   readonly store: RunStore;
 
@@ -83,6 +86,7 @@ export class HeddleEngine implements Engine, RunHost {
     this.strict = this.#options.strict;
     this.maxValueBytes = this.#options.maxValueBytes;
     this.graceMs = this.#options.graceMs;
+    this.secrets = new Secrets(options.secrets);
     this.node = this.#options.node ?? `${hostname()}-${process.pid}-${this.random.id().slice(0, 6)}`;
     this.due = new DueTimes(this.clock);
     this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
@@ -202,7 +206,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   #checkInputSize(name: string, input: Json | undefined): void {
     if (typeof input !== "object" && typeof input !== "string") return;
-    const bytes = JSON.stringify(input).length;
+    const bytes = jsonBytes(input);
     if (bytes > this.maxValueBytes) {
       throw new HeddleError("VALUE_TOO_LARGE", `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${this.maxValueBytes}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`, { data: { bytes, limit: this.maxValueBytes } });
     }

@@ -1,9 +1,9 @@
 import {
-  advance, createRun, decodeValue, encodeError, hasCode, HeddleError,
+  advance, createRun, decodeValue, encodeError, encodeValue, hasCode, HeddleError,
   type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
   type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage,
 } from "@heddle/kernel";
-import { channelValues, closesRound, itemValues, pendingWrites, signalBuffer, taskValue } from "@heddle/kernel/internal";
+import { itemValues, signalBuffer, taskValue } from "@heddle/kernel/internal";
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import { eventText } from "./event-text.ts";
@@ -11,6 +11,7 @@ import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { TaskFrame } from "./frame/task-frame.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
+import type { Secrets } from "./secrets.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
 /** What a run needs of its engine. */
@@ -23,6 +24,7 @@ export interface RunHost {
   readonly strict: boolean;
   readonly maxValueBytes: number;
   readonly graceMs: number;
+  readonly secrets: Secrets;
   touch(run: OwnedRun): void;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
@@ -44,6 +46,23 @@ export interface RunHost {
 }
 
 export type LivePiece = { readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string };
+
+/** Options of `encodeValue` whose sentence is put together only when it is needed. */
+class KeptLimits {
+  readonly maxBytes: number;
+  readonly #runId: string;
+  about = "";
+  key = "";
+
+  constructor(runId: string, maxBytes: number) {
+    this.#runId = runId;
+    this.maxBytes = maxBytes;
+  }
+
+  get what(): string {
+    return `${this.about}${this.key === "" ? "" : ` "${this.key}"`} in run ${this.#runId}`;
+  }
+}
 
 export interface RunIdentity {
   readonly runId: string;
@@ -88,6 +107,7 @@ export class OwnedRun implements TurnTaker {
   state: RunState;
   readonly frames: Map<number, TaskFrame> = new Map();
 
+  readonly #limits: KeptLimits;
   #parentless: boolean;
   #parent: { readonly runId: string; readonly of: number; readonly key: string } | undefined;
   #input: unknown = undefined;
@@ -137,6 +157,7 @@ export class OwnedRun implements TurnTaker {
     this.#parentless = identity.parentless;
     this.seed = identity.runId;
     this.effects = identity.runId;
+    this.#limits = new KeptLimits(identity.runId, host.maxValueBytes);
     this.state = createRun(identity.definition.compiled);
   }
 
@@ -325,16 +346,18 @@ export class OwnedRun implements TurnTaker {
     return this.definition.plan.tasks[task]?.policy?.retry ?? null;
   }
 
-  /** @throws HeddleError `VALUE_TOO_LARGE` */
-  checkSize(value: Json | undefined, what: string): void {
-    if (value === undefined || value === null || typeof value === "number" || typeof value === "boolean") return;
-    if (typeof value === "string" && value.length * 3 < this.host.maxValueBytes) return;
-    const bytes = JSON.stringify(value).length;
-    if (bytes > this.host.maxValueBytes) {
-      throw new HeddleError("VALUE_TOO_LARGE", `${what} in run ${this.runId} is ${bytes} bytes as JSON; the limit is ${this.host.maxValueBytes}. Keep the data elsewhere and return where it is, or raise maxValueBytes.`, {
-        data: { runId: this.runId, bytes, limit: this.host.maxValueBytes },
-      });
-    }
+  /**
+   * A value that user code gave, as it is kept.
+   *
+   * @throws HeddleError `VALUE_NOT_DURABLE`, `VALUE_TOO_LARGE`, `SECRET_IN_VALUE`
+   */
+  keep(value: unknown, what: string, key: string): Json {
+    const limits = this.#limits;
+    limits.about = what;
+    limits.key = key;
+    const json = encodeValue(value, limits);
+    if (typeof json === "object" || typeof json === "string") this.host.secrets.check(json, limits);
+    return json;
   }
 
   childId(command: StartTask, key: string): string {

@@ -1,4 +1,5 @@
 import type { RetryPolicy } from "@heddle/kernel";
+import type { Secret } from "./secret.ts";
 import type { Schema } from "./standard-schema.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -72,6 +73,8 @@ export interface StepContext {
   readonly attempt: number;
   /** Stays the same over attempts, crashes and nodes: hand it to the service that you call. */
   readonly idempotencyKey: string;
+  /** The value of a secret. Results and errors that hold it are kept out of the journal. @throws `SECRET_UNKNOWN` */
+  reveal(secret: Secret): Promise<string>;
   /** Say that it is alive; needed at least every `heartbeat` where that option is set. */
   heartbeat(progress?: unknown): void;
   /** A line for people, beside the journal. */

@@ -43,6 +43,8 @@ export const errorTable = {
   QUESTION_CLOSED: "The question has been answered or timed out.",
   ANSWER_INVALID: "The answer does not fit the question.",
   QUERY_UNKNOWN: "The workflow has no such query or update.",
+  SECRET_UNKNOWN: "There is no secret of this name.",
+  SECRET_IN_VALUE: "A value to be recorded holds a revealed secret.",
   // Registry and engine
   WORKFLOW_UNKNOWN: "No workflow of this name is registered.",
   WORKFLOW_DUPLICATE: "Two workflows are registered under one name and version.",

@@ -167,7 +167,7 @@ export class FunctionContext implements TaskContext {
   }
 
   emit(key: string, name: string, value?: unknown): Promise<void> {
-    return this.#ask<void>(key, "emit", (operation) => void (operation.emit = { name, value: value === undefined ? undefined : encodeValue(value) }));
+    return this.#ask<void>(key, "emit", (operation) => void (operation.emit = { name, value: value === undefined ? undefined : this.#frame.run.keep(value, "the value of event", name) }));
   }
 
   log(message: string, fields?: Record<string, unknown>): void {
@@ -204,7 +204,7 @@ export class FunctionContext implements TaskContext {
     }
     const statements: TransactionStatement[] = [];
     const value = run({ run: (sql, ...parameters) => void statements.push({ sql, parameters }) });
-    return this.#ask<T>(key, "transaction", (operation) => void (operation.transaction = { statements, value: value === undefined ? undefined : encodeValue(value) }));
+    return this.#ask<T>(key, "transaction", (operation) => void (operation.transaction = { statements, value: value === undefined ? undefined : this.#frame.run.keep(value, "the result of transaction", key) }));
   }
 
   onQuery<I, O>(name: string, answer: (input: I) => O): void {
@@ -223,7 +223,7 @@ export class FunctionContext implements TaskContext {
         runId: options.id ?? this.#frame.run.childId(this.#frame.command, operation.key),
         workflow: workflow.name,
         version: workflow.version,
-        input: input === undefined ? undefined : encodeValue(input),
+        input: input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key),
         close: options.close ?? "cancel",
         tags: options.tags ?? {},
       };

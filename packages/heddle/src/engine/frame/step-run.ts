@@ -1,5 +1,6 @@
-import { encodeValue, HeddleError } from "@heddle/kernel";
+import { HeddleError, type Json } from "@heddle/kernel";
 import type { StepContext } from "../../workflow/context.ts";
+import type { Secret } from "../../workflow/secret.ts";
 import type { DueEntry } from "../due-times.ts";
 import type { Operation } from "./operation.ts";
 import { stepScope, workflowScope } from "./scopes.ts";
@@ -29,6 +30,10 @@ export class StepRun implements StepContext {
 
   get idempotencyKey(): string {
     return this.#frame.idempotencyKey(this.#operation.key);
+  }
+
+  reveal(secret: Secret): Promise<string> {
+    return this.#frame.run.host.secrets.reveal(secret);
   }
 
   heartbeat(progress?: unknown): void {
@@ -78,10 +83,9 @@ export class StepRun implements StepContext {
   #completed(value: unknown): void {
     if (!this.#end()) return;
     const frame = this.#frame;
-    let encoded: ReturnType<typeof encodeValue> | undefined;
+    let encoded: Json | undefined;
     try {
-      encoded = value === undefined ? undefined : encodeValue(value);
-      frame.run.checkSize(encoded, `The result of step "${this.#operation.key}"`);
+      encoded = value === undefined ? undefined : frame.run.keep(value, "the result of step", this.#operation.key);
     } catch (error) {
       // It happened and cannot be kept: trying again would only make it happen twice.
       this.#operation.attempt = Number.MAX_SAFE_INTEGER;

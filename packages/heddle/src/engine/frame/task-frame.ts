@@ -144,14 +144,14 @@ export class TaskFrame {
     if (inputHash !== undefined) event.inputHash = inputHash;
     if (signal !== undefined) event.signal = signal;
     if (attempt > 1) event.attempt = attempt;
-    this.run.record(event, () => this.run.deliver(() => this.#give(operation, outcome, atMs)));
+    this.run.record(event, () => this.run.deliver(() => this.#give(operation, ownCopy(outcome), atMs)));
     if (outcome.status === "completed") this.run.progressed();
   }
 
   /** An attempt failed: try again later, or end it. */
   attemptFailed(operation: Operation, error: unknown, status: "failed" | "timed-out" = "failed"): void {
     if (operation.ended || this.ended) return;
-    const value = encodeError(error);
+    const value = this.run.host.secrets.redact(encodeError(error));
     const policy = operation.step?.retry;
     const nowMs = this.run.stampMs();
     if (policy && (!this.cancelled || operation.kind === "undo")) {
@@ -293,7 +293,7 @@ export class TaskFrame {
 
   /** The code ran to its end or is to begin a new segment: from here on nothing it does counts. */
   continueAs(input: unknown): void {
-    const value = encodeValue(input);
+    const value = this.run.keep(input, "the input of continueAs", "");
     if (this.replaying) return;
     for (const operation of this.#pending?.values() ?? []) if (!operation.ended) this.closeOperation(operation);
     this.run.record({ type: "segment-started", atMs: this.run.stampMs(), of: this.command.no, input: value }, () =>
@@ -379,8 +379,7 @@ export class TaskFrame {
     if (this.ended || this.#finishing !== null) return;
     let encoded: Json | undefined;
     try {
-      encoded = value === undefined ? undefined : encodeValue(value);
-      this.run.checkSize(encoded, "The result");
+      encoded = value === undefined ? undefined : this.run.keep(value, "the result", "");
     } catch (error) {
       this.#failed(error);
       return;
@@ -390,7 +389,7 @@ export class TaskFrame {
 
   #failed(error: unknown): void {
     if (this.ended || this.#finishing !== null) return;
-    const value = encodeError(error);
+    const value = this.run.host.secrets.redact(encodeError(error));
     const outcome: Outcome = this.cancelled && isAbort(error) ? { status: "cancelled", error: value } : { status: "failed", error: value };
     const failedOps = this.#blame(error);
     if (this.#undo.length === 0) {
@@ -817,6 +816,23 @@ function isAbort(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { name, code } = error as { name?: unknown; code?: unknown };
   return name === "AbortError" || code === "RUN_CANCELLED" || code === "ABORT_ERR";
+}
+
+/** What the code is given is its own, as it will be on a replay: never the object that its step returned. */
+function ownCopy(outcome: Outcome): Outcome {
+  return outcome.status === "completed" && typeof outcome.value === "object" && outcome.value !== null ? { status: "completed", value: copyOf(outcome.value) } : outcome;
+}
+
+function copyOf(json: Json): Json {
+  if (typeof json !== "object" || json === null) return json;
+  if (Array.isArray(json)) return json.map(copyOf);
+  const copy: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(json)) {
+    // A key of this name would set the prototype.
+    if (key === "__proto__") return structuredClone(json);
+    copy[key] = typeof value === "object" ? copyOf(value) : value;
+  }
+  return copy;
 }
 
 function describe(entry: HistoryEntry): string {
