@@ -18,8 +18,12 @@ export { jsonBytes } from "./value/json-bytes.ts";
 export { canonicalJson } from "./value/canonical-json.ts";
 export { contentHash } from "./value/content-hash.ts";
 export { sha256Hex } from "./value/sha256.ts";
-// Retry.
+// Retry and time: arithmetic only.
 export type { RetryPolicy } from "./retry/retry-policy.ts";
+export { mayRetry, retryDefaults, retryDelayMs, type RetryDecision } from "./retry/retry-delay.ts";
+export { retryPolicyFaults, validateRetryPolicy, type RetryPolicyFault } from "./retry/validate-retry-policy.ts";
+export { durationMs } from "./time/duration.ts";
+export { nextDueMs } from "./time/schedule.ts";
 // Ports: what an adapter must supply.
 export type { Clock } from "./ports/clock.ts";
 export type { Random } from "./ports/random.ts";
