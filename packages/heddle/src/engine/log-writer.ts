@@ -5,8 +5,9 @@ import {
 
 /** Batches under way at once. One: a batch that a full disk refused must not be overtaken by the next, whose appends stand on it. */
 const batchesInFlight = 1;
-/** Pause before a batch that a full disk refused is sent again. */
-const fullDiskPauseMs = 500;
+/** Pause before a batch that the store could not take is sent again; doubled each time, up to the longest. */
+const firstPauseMs = 50;
+const longestPauseMs = 5_000;
 
 interface Waiting {
   readonly batch: { creates: NewRun[]; parts: RunPart[]; messages: NewMessage[] };
@@ -14,6 +15,9 @@ interface Waiting {
   readonly parts: ((verdict: PartVerdict) => void)[];
   readonly messages: ((verdict: MessageVerdict) => void)[];
   readonly rejects: ((error: unknown) => void)[];
+  pauseMs: number;
+  /** An earlier try may have been committed although its answer was lost. */
+  unsure: boolean;
 }
 
 /**
@@ -21,7 +25,7 @@ interface Waiting {
  * batch fills while the last one is flushed.
  *
  * Invariants: 1. Batches reach the store in the order in which they were filled. 2. A verdict is given to its owner in batch order.
- * 3. A batch that failed as a whole is sent again as it was, or fails all its owners; never a part of it.
+ * 3. A batch that failed as a whole is sent again as it was, or fails all its owners; never a part of it. What a lost answer leaves open is read from the journal.
  */
 export class LogWriter {
   readonly #store: RunStore;
@@ -32,6 +36,7 @@ export class LogWriter {
   #inFlight = 0;
   #sending = false;
   #stopped: unknown = undefined;
+  #retry: { readonly waiting: Waiting; readonly error: unknown } | null = null;
   #idle: (() => void)[] = [];
 
   /** @param failed called once when the store can no longer be believed; every later submission is rejected with the same error */
@@ -91,8 +96,14 @@ export class LogWriter {
     this.#sending = false;
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when nothing waits and nothing is under way. A batch that the store still refuses is given up. */
   async settled(): Promise<void> {
+    if (this.#retry !== null) {
+      const { waiting, error } = this.#retry;
+      this.#retry = null;
+      this.#stopped = error;
+      this.#refused(waiting, error);
+    }
     this.flush();
     if (this.#count === 0 && this.#inFlight === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -108,7 +119,8 @@ export class LogWriter {
       return;
     }
     if (answer instanceof Promise) {
-      answer.then(
+      const known = waiting.unsure ? answer.then((verdict) => knownVerdict(this.#store, waiting.batch, verdict)) : answer;
+      known.then(
         (verdict) => {
           this.#answered(waiting, verdict);
           this.flush();
@@ -128,9 +140,15 @@ export class LogWriter {
   }
 
   #refused(waiting: Waiting, error: unknown): void {
-    if (hasCode(error, "STORE_FULL") && this.#stopped === undefined) {
-      // Nothing was committed and order must hold: this batch keeps its place (and its count in flight) until there is room.
-      this.#clock.after(fullDiskPauseMs, () => {
+    if ((hasCode(error, "STORE_FULL") || hasCode(error, "STORE_UNAVAILABLE")) && this.#stopped === undefined) {
+      // Order must hold: the batch keeps its place, and its count in flight, until the store takes it.
+      waiting.unsure ||= hasCode(error, "STORE_UNAVAILABLE");
+      const { pauseMs } = waiting;
+      waiting.pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      this.#retry = { waiting, error };
+      this.#clock.after(pauseMs, () => {
+        if (this.#retry?.waiting !== waiting) return;
+        this.#retry = null;
         this.#inFlight--;
         this.#send(waiting);
         this.flush();
@@ -154,6 +172,31 @@ export class LogWriter {
   }
 }
 
+/**
+ * The verdict of a batch that was sent before and whose answer was lost. What was committed then shows now as stale, existing or duplicate: the
+ * journal and the rows tell it from the real ones.
+ */
+async function knownVerdict(store: RunStore, batch: Waiting["batch"], verdict: CommitVerdict): Promise<CommitVerdict> {
+  const creates = verdict.creates.map((each, index): CreateVerdict => {
+    const run = batch.creates[index];
+    if (each.status !== "exists" || run === undefined || each.row.runId !== run.row.runId || each.row.createdAtMs !== run.row.createdAtMs) return each;
+    return { status: "created", claimed: run.claimFor !== undefined && each.row.owner === run.claimFor && each.row.epoch === 1 };
+  });
+  const parts = await Promise.all(
+    verdict.parts.map(async (each, index): Promise<PartVerdict> => {
+      const part = batch.parts[index];
+      if (each.status !== "stale" || part === undefined || part.expectedSeq === null) return each;
+      const row = await store.get(part.runId);
+      if (row === null || row.epoch !== part.epoch) return each;
+      if (part.events.length === 0) return row.status === part.release?.status ? { status: "ok", seq: part.expectedSeq } : each;
+      const kept = await store.readJournal(part.runId, part.expectedSeq, part.events.length);
+      const same = kept.length === part.events.length && kept.every(({ body }, at) => body === part.events[at]);
+      return same ? { status: "ok", seq: part.expectedSeq + kept.length } : each;
+    }),
+  );
+  return { creates, parts, messages: verdict.messages.map((each): MessageVerdict => (each.status === "duplicate" ? { status: "kept" } : each)) };
+}
+
 function emptyBatch(): Waiting {
-  return { batch: { creates: [], parts: [], messages: [] }, creates: [], parts: [], messages: [], rejects: [] };
+  return { batch: { creates: [], parts: [], messages: [] }, creates: [], parts: [], messages: [], rejects: [], pauseMs: firstPauseMs, unsure: false };
 }
