@@ -3,7 +3,8 @@ import type { Style, Tone } from "../text/style.ts";
 import { formatDuration, formatWhen, formatWholeSeconds } from "../text/format-time.ts";
 import { printable, textWidth } from "../text/text-width.ts";
 import { progressBar } from "./progress-bar.ts";
-import { isOpen, openOperations, type ProgressGroup, type ProgressOperation, type RunProgress } from "./run-progress.ts";
+import { isOpen, openOperations, type ProgressGroup, type ProgressOperation } from "./progress-tree.ts";
+import type { RunProgress } from "./run-progress.ts";
 
 /** What is drawn: a run and the child runs that it waits for. */
 export interface ProgressView {
@@ -234,7 +235,7 @@ function flatten(rows: readonly Row[], prefix: string, style: Style): { readonly
   const { tree } = style.glyphs;
   return rows.flatMap((row, index) => {
     const last = index === rows.length - 1;
-    const inner = prefix + (last ? "  " : tree.through);
+    const inner = prefix + (last ? " ".repeat(tree.through.length) : tree.through);
     return [{ row, prefix: prefix + (last ? tree.last : tree.fork) }, ...flatten(row.rows, inner, style)];
   });
 }

@@ -54,6 +54,8 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
       return [[glyphs.mail, "info"], [` signal ${printable(event.name)}`], value(event.value)];
     case "log":
       return [[printable(event.message ?? ""), "plain"], value(event.value)];
+    case "started":
+      return [[glyphs.bullet, "dim"], [` ${printable(event.key)} begins${event.total === undefined ? "" : `: ${event.total} items`}`]];
     case "stream":
     case "progress":
       return [[glyphs.bullet, "dim"], [` ${printable(event.key)}`], [event.message === undefined ? "" : ` ${printable(event.message)}`], value(event.value)];

@@ -36,7 +36,7 @@ const unicode: Glyphs = {
 const ascii: Glyphs = {
   done: "+", failed: "x", warn: "!", ask: "?", wait: "~", child: ">", retry: "@", paused: "=", skipped: "o", mail: "m", more: ".", bullet: "*", arrow: ">",
   spinner: ["-", "\\", "|", "/"],
-  tree: { fork: "|-", last: "`-", through: "| " },
+  tree: { fork: "|- ", last: "`- ", through: "|  " },
   bar: { left: "[", right: "]", full: "#", parts: ["", ""], empty: "." },
 };
 
