@@ -1,9 +1,9 @@
 // Puts Node 24 first on the PATH of every npm script and of npx in this clone. npm 10 installs the platform
 // package of an optional dependency without linking its bin, so the clone links the binary itself; the
 // other versions of npm get the same link. Does nothing where no such package is installed.
-const childProcess = require("node:child_process");
-const fs = require("node:fs");
-const path = require("node:path");
+const childProcess = require("child_process");
+const fs = require("fs");
+const path = require("path");
 
 const modules = path.join(__dirname, "..", "node_modules");
 const binary = path.join(modules, `node-${process.platform}-${process.arch}`, "bin", "node");

@@ -1,7 +1,7 @@
 // Preloaded by every npm script that runs our TypeScript: says which Node is needed before any of it is read.
-// Plain old JavaScript on purpose, so that any Node can say it.
-const fs = require("node:fs");
-const path = require("node:path");
+// Plain old JavaScript on purpose (no node: specifier), so that any Node can say it.
+const fs = require("fs");
+const path = require("path");
 
 const needed = 24;
 

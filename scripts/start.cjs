@@ -1,7 +1,7 @@
 // `npm start`: the main job. The same as `npx heddle run examples/01-audit/audit.ts`, with everything after `--` behind it.
 require("./need-node.cjs");
-const path = require("node:path");
-const { pathToFileURL } = require("node:url");
+const path = require("path");
+const { pathToFileURL } = require("url");
 
 const root = path.join(__dirname, "..");
 const bin = path.join(root, "packages", "heddle", "bin", "heddle.js");
