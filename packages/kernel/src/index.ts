@@ -2,6 +2,7 @@
 export type {
   Channel, ControlTrigger, DataTrigger, Edge, Failure, Group, Id, Limits, Plan, Policy, Ref, Schedule, Slot, SubPlan, Task, TimeTrigger, Trigger,
 } from "./plan/plan.ts";
+export { planHash } from "./plan/plan-hash.ts";
 // Run: events in, commands out.
 export type { OpEnded, OpKind, OpOpened, Published, RunEvent, RunFact, RunStarted, TaskEnded } from "./run/event.ts";
 export type { Activation, CancelTask, CancelTimer, Command, DecideGroup, EndRun, SetTimer, StartTask } from "./run/command.ts";
