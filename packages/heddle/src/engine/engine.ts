@@ -118,13 +118,13 @@ export interface AnswerInput {
 
 /** An event with its place. */
 export type JournalEvent = { readonly seq: number } & RunEvent;
-/** Not in the journal: only for those who watch while it happens, in the process that owns the run. `seq` is that of the event before it. */
-export type LivePiece = { readonly seq: number; readonly atMs: number; readonly key: string } & (
-  | { readonly type: "stream" | "log" | "progress"; readonly value?: unknown; readonly message?: string }
-  /** An attempt of a step begins; with `total`: a map over so many items does. */
-  | { readonly type: "started"; readonly total?: number }
-);
-export type LiveEvent = JournalEvent | LivePiece;
+/** Not in the journal: for those who watch while it happens, in the process that owns the run. */
+export type LivePiece =
+  | { readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string }
+  /** An attempt of a step is under way; with `total`: a map over so many items is. */
+  | { readonly type: "started"; readonly key: string; readonly total?: number };
+/** The `seq` of a live piece is that of the event before it. */
+export type LiveEvent = JournalEvent | ({ readonly seq: number; readonly atMs: number } & LivePiece);
 
 export interface RunHandle<O = unknown> {
   readonly id: string;

@@ -1,6 +1,5 @@
 import { readEvent } from "./event-text.ts";
-import type { JournalEvent, LiveEvent } from "./engine.ts";
-import type { LivePiece } from "./owned-run.ts";
+import type { JournalEvent, LiveEvent, LivePiece } from "./engine.ts";
 
 export interface Listener {
   event(event: LiveEvent): void;

@@ -69,7 +69,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
 
   #heard(event: LiveEvent): void {
     if (!("type" in event)) return;
-    if (event.type === "stream" || event.type === "log" || event.type === "progress") {
+    if (event.type === "stream" || event.type === "log" || event.type === "progress" || event.type === "started") {
       if (this.#only === undefined && !this.#behind) this.#give(event);
       return;
     }
@@ -111,6 +111,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     const again = await this.#engine.events(this.#runId, this.#given);
     for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
     if (again.length > 0 || this.#over) return;
+    for (const event of this.#engine.underWay(this.#runId)) this.#give(event);
     if ((await this.#engine.store.get(this.#runId)) === null) this.#over = true;
   }
 

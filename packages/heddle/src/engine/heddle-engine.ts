@@ -9,7 +9,7 @@ import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
 import type {
-  AnswerInput, Engine, EngineOptions, ForkOptions, ListRunsOptions, RetryOptions, RunHandle, RunSummary, StartOptions,
+  AnswerInput, Engine, EngineOptions, ForkOptions, LiveEvent, LivePiece, ListRunsOptions, RetryOptions, RunHandle, RunSummary, StartOptions,
 } from "./engine.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventText, readEvent } from "./event-text.ts";
@@ -20,7 +20,7 @@ import { forkEvents, retryPoint } from "./fork.ts";
 import { LogWriter } from "./log-writer.ts";
 import { answerSignal, mailText, type Mail } from "./mail.ts";
 import { nearest } from "./nearest.ts";
-import { OwnedRun, type LivePiece, type RunHost } from "./owned-run.ts";
+import { OwnedRun, type RunHost } from "./owned-run.ts";
 import { projectRun } from "./project-run.ts";
 import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
@@ -517,6 +517,13 @@ export class HeddleEngine implements Engine, RunHost {
     waiters.add(call);
     this.#endWaiters.set(runId, waiters);
     return { [Symbol.dispose]: () => void waiters.delete(call) };
+  }
+
+  /** What this process is doing for a run, for those who begin to watch it. */
+  *underWay(runId: string): IterableIterator<LiveEvent> {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    for (const frame of run.frames.values()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
   }
 
   owns(runId: string): boolean {

@@ -6,6 +6,7 @@ import {
 import { itemValues, signalBuffer, taskValue } from "@heddle/kernel/internal";
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
+import type { LivePiece } from "./engine.ts";
 import { eventText } from "./event-text.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
@@ -44,8 +45,6 @@ export interface RunHost {
   /** A commit created runs or mail for others: they may be due now. */
   stir(runIds: readonly string[]): void;
 }
-
-export type LivePiece = { readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string };
 
 /** Options of `encodeValue` whose sentence is put together only when it is needed. */
 class KeptLimits {

@@ -54,8 +54,17 @@ export class MapRun<T, R> {
   }
 
   begin(): void {
-    if (this.#items.length === 0) this.#resolve([]);
-    else this.#issueMore();
+    if (this.#items.length === 0) {
+      this.#resolve([]);
+      return;
+    }
+    this.#frame.mapBegins(this.#key, this.#items.length);
+    this.#issueMore();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#frame.mapEnds(this.#key);
   }
 
   #issueMore(): void {
@@ -87,7 +96,7 @@ export class MapRun<T, R> {
     } else {
       const error = "error" in outcome && outcome.error !== undefined ? this.#frame.errorOf(operation.key, outcome.error) : decodeError({ name: "Error", message: `Item ${index} ended ${outcome.status}.` });
       if (this.#options.failure !== "collect") {
-        this.#over = true;
+        this.#end();
         for (const other of this.#open) this.#frame.closeOperation(other);
         this.#reject(
           new HeddleError("MAP_FAILED", `Item ${index} of ${this.#items.length} in map "${this.#key}" failed: ${error.message}`, { cause: error, data: { key: this.#key, index } }),
@@ -97,7 +106,7 @@ export class MapRun<T, R> {
       this.#results[index] = { ok: false, error } satisfies MapResult<R>;
     }
     if (this.#ended === this.#items.length) {
-      this.#over = true;
+      this.#end();
       this.#resolve(this.#results);
     } else this.#issueMore();
   }

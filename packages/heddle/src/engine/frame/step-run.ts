@@ -51,6 +51,7 @@ export class StepRun implements StepContext {
   }
 
   begin(): void {
+    this.#frame.run.live({ type: "started", key: this.#operation.key });
     const { timeoutMs, totalTimeoutMs } = this.#plan;
     if (timeoutMs !== undefined || totalTimeoutMs !== undefined) this.#boundTime(timeoutMs, totalTimeoutMs);
     if (this.#plan.heartbeatMs !== undefined) this.#expectBeat();

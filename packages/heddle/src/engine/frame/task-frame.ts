@@ -4,6 +4,7 @@ import {
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
 import type { TaskCode } from "../definition.ts";
+import type { LivePiece } from "../engine.ts";
 import { Branch } from "./branch.ts";
 import { FunctionContext } from "./function-context.ts";
 import type { FrameHistory, HistoryEntry } from "./history.ts";
@@ -44,6 +45,7 @@ export class TaskFrame {
   updates: Map<string, (input: unknown) => unknown> | null = null;
 
   #pending: Map<string, Operation> | null = null;
+  #maps: Map<string, number> | null = null;
   #used: Set<string> | null = null;
   #closed: Set<string> | null = null;
   #entries: readonly HistoryEntry[] = [];
@@ -105,6 +107,25 @@ export class TaskFrame {
     this.#pending ??= new Map();
     this.#pending.set(key, operation);
     if (!this.replaying) this.#goLive(operation);
+  }
+
+  /** A map over so many items is under way: told to those who watch, now and later. */
+  mapBegins(key: string, total: number): void {
+    this.#maps ??= new Map();
+    this.#maps.set(key, total);
+    this.run.live({ type: "started", key, total });
+  }
+
+  mapEnds(key: string): void {
+    this.#maps?.delete(key);
+  }
+
+  /** What is under way, for those who begin to watch. */
+  *underWay(): IterableIterator<{ readonly atMs: number } & LivePiece> {
+    const atMs = this.run.host.clock.nowMs();
+    if (this.#maps !== null) for (const [key, total] of this.#maps) yield { atMs, type: "started", key, total };
+    if (this.#pending === null) return;
+    for (const { key, acting, begunAtMs } of this.#pending.values()) if (acting) yield { atMs: begunAtMs || atMs, type: "started", key };
   }
 
   /** Stop waiting for and doing everything in a branch: a race was lost. */
