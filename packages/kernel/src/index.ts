@@ -3,7 +3,12 @@ export type {
   Channel, ControlTrigger, DataTrigger, Edge, Failure, Group, Id, Limits, Plan, Policy, Ref, Schedule, Slot, SubPlan, Task, TimeTrigger, Trigger,
 } from "./plan/plan.ts";
 export { planHash } from "./plan/plan-hash.ts";
+export { compilePlan } from "./plan/compile.ts";
+export type { CompiledPlan } from "./plan/compiled-plan.ts";
 // Run: events in, commands out.
+export { advance } from "./run/advance.ts";
+export { outstanding } from "./run/outstanding.ts";
+export { createRun, type RunState } from "./run/run-state.ts";
 export type { OpEnded, OpKind, OpOpened, Published, RunEvent, RunFact, RunStarted, TaskEnded } from "./run/event.ts";
 export type { Activation, CancelTask, CancelTimer, Command, DecideGroup, EndRun, SetTimer, StartTask } from "./run/command.ts";
 export type { ErrorValue, Outcome, RunOutcome } from "./run/outcome.ts";

@@ -1,2 +1,9 @@
 // Names that only our own packages need.
-export {};
+// Run: what an engine reads of a run's state.
+export {
+  channelValues, endingOutcome, groupInput, isEnding, isToldToCancel, itemValues, lastOutcome, nextSignal, openActivations, openOperations, runPhase,
+  segmentOf, signalBuffer, taskValue,
+} from "./run/view-run.ts";
+export { closesRound, pendingWrites, type PendingWrite } from "./run/round.ts";
+export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";
+export type { Phase } from "./run/run-state.ts";

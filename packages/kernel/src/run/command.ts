@@ -24,13 +24,13 @@ export interface Activation {
 export interface StartTask extends Activation {
   readonly type: "start-task";
   /** Trigger that fired; absent when a verb started it. */
-  readonly trigger?: Id;
+  readonly trigger?: Id | undefined;
   /** Item of a spawn, input of `next`, `goto` or `iterate`. */
-  readonly input?: Json;
+  readonly input?: Json | undefined;
   /** Artifacts consumed, by slot, in arrival order. */
-  readonly consumed?: readonly Id[];
+  readonly consumed?: readonly Id[] | undefined;
   /** Not before this time: a retry that waits. */
-  readonly notBeforeMs?: number;
+  readonly notBeforeMs?: number | undefined;
 }
 
 export interface CancelTask {

@@ -1,0 +1,116 @@
+import { endActivation, taskEnded } from "./answer.ts";
+import type { Command } from "./command.ts";
+import { beginEnding, cancelledOutcome, failAtOnce, markEnded } from "./ending.ts";
+import type { Published, RunEvent } from "./event.ts";
+import { matchFault, publish } from "./gates.ts";
+import { kernelError } from "./kernel-error.ts";
+import { frameOf, liveRecord } from "./live.ts";
+import { opEnded, opOpened, segmentStarted, signalReceived } from "./operations.ts";
+import { issue, type OpenTask, type RunState, takeCommands } from "./run-state.ts";
+import { settle } from "./settle.ts";
+import { fillFrame } from "./start-task.ts";
+import { setTimeTriggers, timerFired } from "./timers.ts";
+
+/**
+ * Apply one journal event and return the commands that it makes due. `docs/plan.md` says what that is, rule by rule.
+ * Changes `state` and nothing else; time comes inside the event. Cost, amortised over a run: in proportion to what the event
+ * touches, never to the plan; only the end of a run looks through its root tasks, and a stalled one through its joins.
+ */
+export function advance(state: RunState, event: RunEvent): readonly Command[] {
+  if (!applies(state, event)) return takeCommands(state);
+  state.nowMs = event.atMs;
+  switch (event.type) {
+    case "task-ended":
+      taskEnded(state, event);
+      break;
+    case "op-opened":
+      opOpened(state, event);
+      return takeCommands(state);
+    case "op-ended":
+      opEnded(state, event);
+      return takeCommands(state);
+    case "run-started":
+      state.phase = "running";
+      state.startedAtMs = event.atMs;
+      fillFrame(state, state.root);
+      setTimeTriggers(state, 0);
+      break;
+    case "task-retried":
+      taskRetried(state, event.no, event.dueAtMs);
+      break;
+    case "timer-fired":
+      timerFired(state, event.no);
+      break;
+    case "published":
+      published(state, event);
+      break;
+    case "cancel-requested":
+      beginEnding(state, cancelledOutcome(event.reason));
+      break;
+    case "run-ended":
+      markEnded(state, event.outcome);
+      return takeCommands(state);
+    case "plan-amended":
+    case "tasks-reset":
+      throw new Error(`${event.type} is not there yet`);
+    case "segment-started":
+      segmentStarted(state, event.of, event.input);
+      return takeCommands(state);
+    case "signal-received":
+      signalReceived(state, event);
+      return takeCommands(state);
+    case "run-forked":
+    case "run-paused":
+    case "run-resumed":
+    case "run-migrated":
+    case "run-crashed":
+    case "task-started":
+    case "op-retried":
+    case "emitted":
+      return takeCommands(state);
+    default:
+      return event satisfies never;
+  }
+  settle(state);
+  return takeCommands(state);
+}
+
+/** Whether an event counts where the run stands (rules 11 and 29). */
+function applies(state: RunState, event: RunEvent): boolean {
+  switch (state.phase) {
+    case "running":
+      return event.type !== "run-started" && event.type !== "tasks-reset";
+    case "fresh":
+      return event.type === "run-started";
+    case "ending":
+      return event.type !== "run-started" && event.type !== "tasks-reset" && event.type !== "published" && event.type !== "timer-fired";
+    case "closing":
+      return event.type === "run-ended";
+    case "ended":
+      return event.type === "tasks-reset";
+    default:
+      return state.phase satisfies never;
+  }
+}
+
+/** An attempt has ended and the activation goes on (rule 30), unless it was told to cancel. */
+function taskRetried(state: RunState, no: number, dueAtMs: number): void {
+  const record = liveRecord(state, no);
+  if (record?.type !== "start-task") return;
+  if (state.phase === "ending" || frameOf(state, record.frame).stopped) {
+    endActivation(state, record, { status: "cancelled" }, undefined, undefined);
+    return;
+  }
+  const again: OpenTask = {
+    type: "start-task", task: record.task, scope: record.scope, nth: record.nth, attempt: record.attempt + 1, no, trigger: record.trigger,
+    input: record.input, consumed: record.consumed, notBeforeMs: dueAtMs, at: record.at, frame: record.frame,
+  };
+  state.live[no - state.liveBase] = again;
+  issue(state, again);
+}
+
+function published(state: RunState, event: Published): void {
+  const fault = matchFault(state, event.matches);
+  if (fault === undefined) publish(state, event.blob, event.matches);
+  else failAtOnce(state, kernelError("VERB_REFUSED", `Artifact "${event.artifact}" was ${fault}.`));
+}

@@ -1,0 +1,118 @@
+import { canonically } from "./canonical-order.ts";
+import { kernelError } from "./kernel-error.ts";
+import { removeLive } from "./live.ts";
+import type { ErrorValue, RunOutcome } from "./outcome.ts";
+import { keepOutcome, keepValue } from "./outcomes.ts";
+import { issue, type Kept, rootHistory, type RunState } from "./run-state.ts";
+
+/** The run is to end so once what is open has answered: everything open is told to cancel, nothing new starts (rules 11 and 27). */
+export function beginEnding(state: RunState, outcome: RunOutcome): void {
+  if (state.phase !== "running") return;
+  state.phase = "ending";
+  state.outcome = outcome;
+  cancelOpen(state);
+  cancelTimers(state);
+}
+
+/** End the run in this very step: what is open counts as answered (rule 27). */
+export function endAtOnce(state: RunState, outcome: RunOutcome): void {
+  if (state.phase !== "running") return;
+  cancelOpen(state);
+  cancelTimers(state);
+  issueEnd(state, outcome);
+}
+
+export function failAtOnce(state: RunState, error: ErrorValue): void {
+  endAtOnce(state, { status: "failed", error });
+}
+
+/** Command `end-run` and let go of all but the root frame (rule 29). */
+export function issueEnd(state: RunState, outcome: RunOutcome): void {
+  letGo(state);
+  state.phase = "closing";
+  state.outcome = outcome;
+  const record = { type: "end-run" as const, no: ++state.lastNo, outcome };
+  // What was live is answered, so the list begins anew with this one.
+  state.liveBase = record.no;
+  state.live.push(record);
+  issue(state, record);
+}
+
+/** The journal says that the run has ended: after `end-run`, or because the engine ended it. */
+export function markEnded(state: RunState, outcome: RunOutcome): void {
+  if (state.phase !== "closing") letGo(state);
+  state.phase = "ended";
+  state.outcome = outcome;
+  state.live.length = 0;
+  state.liveBase = state.lastNo + 1;
+  state.liveFree = 0;
+}
+
+/** The first failure that nothing caught, if there was one. */
+export function firstFailure(state: RunState): ErrorValue | undefined {
+  return state.failures?.[0]?.error;
+}
+
+export function cancelledOutcome(reason: string | undefined): RunOutcome {
+  return reason === undefined ? { status: "cancelled" } : { status: "cancelled", error: kernelError("RUN_CANCELLED", reason) };
+}
+
+function cancelOpen(state: RunState): void {
+  for (let index = state.liveFree; index < state.live.length; index++) {
+    const record = state.live[index];
+    if (record?.type === "start-task" || record?.type === "decide-group") issue(state, { type: "cancel-task", no: record.no });
+  }
+}
+
+function cancelTimers(state: RunState): void {
+  if (state.timerCount === 0) return;
+  const timers: number[] = [];
+  for (let index = state.liveFree; index < state.live.length; index++) {
+    const record = state.live[index];
+    if (record?.type === "set-timer") timers.push(record.no);
+  }
+  for (const no of timers) {
+    removeLive(state, no);
+    issue(state, { type: "cancel-timer", no });
+  }
+  state.timerCount = 0;
+}
+
+/** Give what is still open its outcome, remember what a reset has to start again, and drop frames, gates and records. */
+function letGo(state: RunState): void {
+  if (state.round !== undefined && state.round.kept.length > 0) dropRound(state, state.round.kept.sort(canonically));
+  for (let index = state.liveFree; index < state.live.length; index++) {
+    const record = state.live[index];
+    if (record === undefined || record.type === "set-timer" || record.type === "end-run" || record.frame !== 0) continue;
+    keepOutcome(state, state.root, record.at, { status: "cancelled" });
+    rootHistory(state).cut.add(record.at);
+  }
+  if (state.frames !== undefined) {
+    for (const frame of state.frames.values()) {
+      frame.gone = true;
+      if (frame.kind === "spawn" && frame.parent === state.root) rootHistory(state).cut.add(frame.spawner);
+    }
+    state.frames = undefined;
+    state.spawns = undefined;
+  }
+  state.root.live = 0;
+  state.live.length = 0;
+  state.liveFree = 0;
+  state.openCount = 0;
+  state.timerCount = 0;
+  if (state.round !== undefined) state.round.open = 0;
+  if (state.board !== undefined) state.board.gates.clear();
+  state.gateCount = 0;
+  if (state.functions !== undefined) state.functions.open.clear();
+}
+
+/** Ends whose round does not close keep outcome and value; their writes are lost, so a reset starts them again. */
+function dropRound(state: RunState, kept: readonly Kept[]): void {
+  for (const { record, outcome, verbs } of kept) {
+    if (record.frame !== 0) continue;
+    if (outcome.status === "completed" && verbs?.some((verb) => "iterate" in verb) === true) keepValue(state, state.root, record.at, outcome.value);
+    else keepOutcome(state, state.root, record.at, outcome);
+    rootHistory(state).cut.add(record.at);
+  }
+  state.round!.kept = [];
+}

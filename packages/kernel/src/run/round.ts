@@ -1,0 +1,36 @@
+import type { Id } from "../plan/plan.ts";
+import type { Json } from "../value/json.ts";
+import { canonically } from "./canonical-order.ts";
+import type { TaskEnded } from "./event.ts";
+import { liveRecord } from "./live.ts";
+import type { Kept, RunState } from "./run-state.ts";
+
+/** Whether the answer to `no` will close the superstep round that runs, so that its event has to carry the merged `fold` channels. */
+export function closesRound(state: RunState, no: number): boolean {
+  if (state.round?.open !== 1) return false;
+  const type = liveRecord(state, no)?.type;
+  return type === "start-task" || type === "decide-group";
+}
+
+export interface PendingWrite {
+  readonly channel: Id;
+  readonly value: Json;
+  /** Task that wrote it, and its activation. */
+  readonly task: Id;
+  readonly no: number;
+}
+
+/** The writes of the round that runs, with those of the answer that is about to come, in the order in which they will take effect. */
+export function pendingWrites(state: RunState, answer?: TaskEnded): readonly PendingWrite[] {
+  const ends: Kept[] = [...(state.round?.kept ?? [])];
+  const record = answer === undefined ? undefined : liveRecord(state, answer.no);
+  if (answer !== undefined && (record?.type === "start-task" || record?.type === "decide-group")) {
+    ends.push({ record, outcome: answer.outcome, verbs: answer.verbs, late: false });
+  }
+  const writes: PendingWrite[] = [];
+  for (const { record: end, outcome, verbs } of ends.sort(canonically)) {
+    if (verbs === undefined || outcome.status !== "completed") continue;
+    for (const verb of verbs) if ("write" in verb) writes.push({ channel: verb.write, value: verb.value, task: end.task, no: end.no });
+  }
+  return writes;
+}
