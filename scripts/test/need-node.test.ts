@@ -35,7 +35,7 @@ describe("a Node that is too old", () => {
       default: { scripts: Record<string, string> };
     };
     const guarded = /^node (-r \.\/scripts\/need-node\.cjs \S+\.ts|scripts\/(start|link-node)\.cjs)( |$)/;
-    const tools = /^(tsc|oxlint|biome) /;
+    const tools = /^(tsc|oxlint|biome|knip) /;
     for (const [name, command] of Object.entries(manifest.scripts)) {
       for (const part of command.split(" && ")) assert.ok(guarded.test(part) || tools.test(part), `${name}: ${part}`);
     }
