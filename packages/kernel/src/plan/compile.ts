@@ -142,7 +142,8 @@ function addTask(plan: CompiledPlan, number: number, task: Task, on: number[], l
   home.cells += plan.superstep ? 2 : 1;
   const skippable = task.when.length > 0 && task.when.every((trigger) => "after" in trigger && trigger.untaken === "skip" && trigger.after.length > 0);
   if (skippable && task.when.length > 1) home.cells++;
-  plan.tasks[record + taskFlags] = skippable ? flagSkippable : 0;
+  // Added to, not set: an earlier task may come after this one and has marked it already.
+  if (skippable) plan.tasks[record + taskFlags]! |= flagSkippable;
   if (task.policy !== undefined) plan.policies.set(number, task.policy);
   if (task.writes !== undefined) plan.writes.set(number, new Set(task.writes));
 
