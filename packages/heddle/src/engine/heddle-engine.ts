@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import {
-  contentHash, decodeValue, durationMs, encodeValue, hasCode, HeddleError, outstanding,
+  contentHash, decodeValue, durationMs, encodeValue, hasCode, HeddleError, jsonBytes, outstanding,
   type Clock, type Json, type NewRun, type PartVerdict, type Random, type RunEvent, type RunOutcome, type RunPart, type RunRow, type RunStatus, type RunStore,
   type StoredMessage,
 } from "@heddle/kernel";
-import { jsonBytes } from "@heddle/kernel/internal";
+
 import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";

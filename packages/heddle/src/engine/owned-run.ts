@@ -3,7 +3,7 @@ import {
   type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
   type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage,
 } from "@heddle/kernel";
-import { itemValues, signalBuffer, taskValue } from "@heddle/kernel/internal";
+import { closesRound, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
@@ -337,8 +337,8 @@ export class OwnedRun implements TurnTaker {
     next();
   }
 
-  takeSignal(name: string): { readonly id: string; readonly value: Json | undefined } | null {
-    return signalBuffer(this.state, name)[0] ?? null;
+  takeSignal(name: string): { readonly id: string; readonly value?: Json } | null {
+    return nextSignal(this.state, name) ?? null;
   }
 
   taskRetry(task: string): RetryPolicy | null {

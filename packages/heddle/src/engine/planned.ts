@@ -1,13 +1,8 @@
-import { checkPlan, type Plan } from "@heddle/kernel";
+import type { Plan } from "@heddle/kernel";
 import type { PlanCode, PlannedWorkflow } from "./definition.ts";
 
-/**
- * A Plan written by hand, with the code that its tasks name, ready to be started like any workflow.
- *
- * @throws HeddleError `PLAN_INVALID` with every fault, `PLAN_CYCLE`
- */
+/** A Plan written by hand, with the code that its tasks name, ready to be started like any workflow. */
 export function planned<I = unknown, O = unknown>(plan: Plan, code: PlanCode): PlannedWorkflow<I, O> {
-  checkPlan(plan);
   const unused = (): Promise<never> => Promise.reject(new Error(`Plan "${plan.name}" has no single function: its tasks run.`));
   return { kind: "workflow", name: plan.name, ...(code.version === undefined ? null : { version: code.version }), options: {}, run: unused, plan, code };
 }
