@@ -9,6 +9,7 @@ export type { CompiledPlan } from "./plan/compiled-plan.ts";
 export { advance } from "./run/advance.ts";
 export { outstanding } from "./run/outstanding.ts";
 export { createRun, type RunState } from "./run/run-state.ts";
+export { restoreRun, snapshotRun } from "./run/snapshot.ts";
 export type { OpEnded, OpKind, OpOpened, Published, RunEvent, RunFact, RunStarted, TaskEnded } from "./run/event.ts";
 export type { Activation, CancelTask, CancelTimer, Command, DecideGroup, EndRun, SetTimer, StartTask } from "./run/command.ts";
 export type { ErrorValue, Outcome, RunOutcome } from "./run/outcome.ts";

@@ -1,3 +1,4 @@
+import { amendPlan } from "./amend-plan.ts";
 import { endActivation, taskEnded } from "./answer.ts";
 import type { Command } from "./command.ts";
 import { beginEnding, cancelledOutcome, failAtOnce, markEnded } from "./ending.ts";
@@ -6,6 +7,7 @@ import { matchFault, publish } from "./gates.ts";
 import { kernelError } from "./kernel-error.ts";
 import { frameOf, liveRecord } from "./live.ts";
 import { opEnded, opOpened, segmentStarted, signalReceived } from "./operations.ts";
+import { resetTasks } from "./reset-tasks.ts";
 import { issue, type OpenTask, type RunState, takeCommands } from "./run-state.ts";
 import { settle } from "./settle.ts";
 import { fillFrame } from "./start-task.ts";
@@ -51,8 +53,11 @@ export function advance(state: RunState, event: RunEvent): readonly Command[] {
       markEnded(state, event.outcome);
       return takeCommands(state);
     case "plan-amended":
+      amendPlan(state, event.tasks);
+      break;
     case "tasks-reset":
-      throw new Error(`${event.type} is not there yet`);
+      resetTasks(state, event.tasks);
+      break;
     case "segment-started":
       segmentStarted(state, event.of, event.input);
       return takeCommands(state);

@@ -98,16 +98,17 @@ function setGateTimer(state: RunState, gate: Gate, afterMs: number): void {
 }
 
 function gateOf(state: RunState, number: number, trigger: DataTrigger, scope: Scope): Gate {
+  return (
+    boardOf(state).gates.get(number)?.get(scopeKey(scope)) ?? addGate(state, { trigger: number, scope, matched: 0, slots: trigger.on.map((): Artifact[] => []), timer: 0 })
+  );
+}
+
+export function addGate(state: RunState, gate: Gate): Gate {
   const { gates } = boardOf(state);
-  let byScope = gates.get(number);
-  if (byScope === undefined) gates.set(number, (byScope = new Map()));
-  const key = scopeKey(scope);
-  let gate = byScope.get(key);
-  if (gate === undefined) {
-    gate = { trigger: number, scope, matched: 0, slots: trigger.on.map((): Artifact[] => []), timer: 0 };
-    byScope.set(key, gate);
-    state.gateCount++;
-  }
+  let byScope = gates.get(gate.trigger);
+  if (byScope === undefined) gates.set(gate.trigger, (byScope = new Map()));
+  byScope.set(scopeKey(gate.scope), gate);
+  state.gateCount++;
   return gate;
 }
 

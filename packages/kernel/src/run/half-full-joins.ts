@@ -32,11 +32,9 @@ export function halfFullJoins(state: RunState): HalfFullJoin[] {
 
 /** Sources of the edges that a half-full join still waits for; undefined when it is not half full. */
 function missingSources(plan: CompiledPlan, frame: Frame, trigger: number): Id[] | undefined {
+  if (!isHalfFull(plan, frame, trigger)) return undefined;
   const record = trigger * triggerSize;
-  const kind = plan.triggers[record + triggerKind]!;
-  const number = kind === kindNumberWait || kind === kindNumberSkip;
-  if (!number && kind !== kindAllWait && kind !== kindAllSkip) return undefined;
-  if (cellOf(frame, plan.triggers[record + triggerCell]!) <= 0) return undefined;
+  const number = isNumber(plan, trigger);
   const first = firstEdgeCell(plan, trigger);
   const missing: Id[] = [];
   for (let index = 0; index < plan.triggers[record + triggerEdges]!; index++) {
@@ -44,4 +42,16 @@ function missingSources(plan: CompiledPlan, frame: Frame, trigger: number): Id[]
     if (number ? (held & 1) === 0 : held === 0) missing.push(plan.taskIds[plan.inEdges[(plan.triggers[record + triggerIn]! + index) * 2]!]!);
   }
   return missing;
+}
+
+/** Whether a join holds tokens and has not fired for them (rule 19). */
+export function isHalfFull(plan: CompiledPlan, frame: Frame, trigger: number): boolean {
+  const kind = plan.triggers[trigger * triggerSize + triggerKind]!;
+  if (kind !== kindAllWait && kind !== kindAllSkip && !isNumber(plan, trigger)) return false;
+  return cellOf(frame, plan.triggers[trigger * triggerSize + triggerCell]!) > 0;
+}
+
+function isNumber(plan: CompiledPlan, trigger: number): boolean {
+  const kind = plan.triggers[trigger * triggerSize + triggerKind]!;
+  return kind === kindNumberWait || kind === kindNumberSkip;
 }

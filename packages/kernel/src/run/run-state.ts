@@ -1,6 +1,6 @@
 import type { CompiledPlan } from "../plan/compiled-plan.ts";
 import { rootHome } from "../plan/compiled-plan.ts";
-import type { Id } from "../plan/plan.ts";
+import type { Id, Task } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import type { ChannelValues } from "./channels.ts";
 import type { Command, DecideGroup, EndRun, SetTimer, StartTask } from "./command.ts";
@@ -16,7 +16,7 @@ import type { Verb } from "./verb.ts";
  * 2. `frame.live` counts what is open in a frame: activations whose end is not worked off, and inner frames.
  * 3. `frame.halfFull` counts its half-full joins; `openCount`, `timerCount` and `gateCount` count over the run.
  *    So whether something is drained or stalled is known without a search.
- * 4. `line`, `quiet` and `opening` are empty between events.
+ * 4. `line`, `quiet` and `opening` are empty between events, and `restarted` is undefined.
  */
 export interface RunState {
   plan: CompiledPlan;
@@ -51,12 +51,14 @@ export interface RunState {
   functions: Functions | undefined;
   history: RootHistory | undefined;
   /** Tasks added by amendments, in order, for snapshots. */
-  amendments: Readonly<Record<Id, unknown>>[] | undefined;
+  amendments: Readonly<Record<Id, Task>>[] | undefined;
 
   commands: Command[];
   line: Skipped[];
   quiet: Frame[];
   opening: Opening[];
+  /** Tasks that a reset has just started by name, while it gives out tokens again: no trigger of theirs fires. */
+  restarted: ReadonlySet<number> | undefined;
   /** Edges and triggers looked at since the run was created: for tests of what `advance` costs. */
   visits: number;
 }
@@ -212,6 +214,7 @@ export function createRun(plan: CompiledPlan): RunState {
     line: [],
     quiet: [],
     opening: [],
+    restarted: undefined,
     visits: 0,
   };
 }

@@ -72,6 +72,7 @@ export function startByTrigger(state: RunState, frame: Frame, trigger: number): 
 
 /** A satisfied trigger fires, or waits until nothing else is due. */
 export function satisfy(state: RunState, frame: Frame, trigger: number): void {
+  if (state.restarted !== undefined && state.restarted.has(state.plan.triggers[trigger * triggerSize + triggerTask]!)) return;
   if ((state.plan.triggers[trigger * triggerSize + triggerNeed]! & triggerIdle) !== 0) markReady(state, frame, trigger);
   else startByTrigger(state, frame, trigger);
 }

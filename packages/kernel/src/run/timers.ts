@@ -1,17 +1,14 @@
 import { kindTime, triggerKind, triggerSize, triggerTask } from "../plan/compiled-plan.ts";
+import { nextDueMs } from "../time/schedule.ts";
 import { gateTimedOut } from "./gates.ts";
 import { liveRecord, removeLive } from "./live.ts";
 import { boardOf, issue, type RunState } from "./run-state.ts";
 import { startTask } from "./start-task.ts";
 
-/** Set the timers of the time triggers from `first` on, in order (rules 23 and 31). */
+/** Set the timers of the time triggers from number `first` on, in order (rules 23 and 31). */
 export function setTimeTriggers(state: RunState, first: number): void {
-  for (const [number, schedule] of state.plan.schedules) {
-    if (number < first || state.phase !== "running") continue;
-    if ("everyMs" in schedule) {
-      if ((schedule.times ?? 1) > 0) setTimer(state, number, nextMultiple(state, schedule.everyMs));
-    } else setTimer(state, number, "atMs" in schedule ? schedule.atMs : state.startedAtMs + schedule.afterMs);
-  }
+  if (state.plan.schedules.size === 0) return;
+  for (const number of state.plan.schedules.keys()) if (number >= first) setNext(state, number, 0);
 }
 
 /** A timer has fired. Dropped if it is not set any more. */
@@ -26,20 +23,15 @@ export function timerFired(state: RunState, no: number): void {
     return;
   }
   startTask(state, state.root, state.plan.triggers[number * triggerSize + triggerTask]!, number, undefined, undefined, state.root.scope);
-  const schedule = state.plan.schedules.get(number)!;
-  if (!("everyMs" in schedule) || state.phase !== "running") return;
   const { fired } = boardOf(state);
   const times = (fired.get(number) ?? 0) + 1;
   fired.set(number, times);
-  if (times < (schedule.times ?? Number.POSITIVE_INFINITY)) setTimer(state, number, nextMultiple(state, schedule.everyMs));
+  setNext(state, number, times);
 }
 
-/** The first multiple of `everyMs` after the run's start that is later than now. */
-function nextMultiple(state: RunState, everyMs: number): number {
-  return state.startedAtMs + (Math.floor((state.nowMs - state.startedAtMs) / everyMs) + 1) * everyMs;
-}
-
-function setTimer(state: RunState, trigger: number, dueAtMs: number): void {
+function setNext(state: RunState, trigger: number, fired: number): void {
+  const dueAtMs = nextDueMs(state.plan.schedules.get(trigger)!, state.startedAtMs, state.nowMs, fired);
+  if (dueAtMs === null || state.phase !== "running") return;
   const no = ++state.lastNo;
   state.timerCount++;
   const record = { type: "set-timer" as const, no, trigger: state.plan.triggerIds[trigger]!, scope: state.root.scope, dueAtMs, at: trigger };
