@@ -12,6 +12,8 @@ export interface Io {
   readonly program: string;
   /** Version of the package. */
   readonly version: string;
+  /** Version of Node that runs this. */
+  readonly node: string;
   /** One or more whole lines for the reader or the next program. */
   out(text: string): void;
   /** One or more whole lines about what went wrong. */

@@ -61,7 +61,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly #turns: TurnQueue;
   readonly #runs = new Map<string, OwnedRun>();
   readonly #hot = new Map<string, OwnedRun>();
-  readonly #endWaiters = new Map<string, Set<(outcome: RunOutcome) => void>>();
+  readonly #endWaiters = new Map<string, Set<(outcome: RunOutcome | null) => void>>();
   readonly #idle = new Set<() => void>();
   readonly #ghosts = new Map<OwnedRun, () => void>();
   #watch: Disposable | null = null;
@@ -428,6 +428,10 @@ export class HeddleEngine implements Engine, RunHost {
     this.#turns.touch(run);
   }
 
+  submitNow(part: RunPart): PartVerdict | null {
+    return this.#writer.partNow(part);
+  }
+
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void {
     this.#writer.part(part, done, (error) => {
       const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
@@ -488,6 +492,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   parked(run: OwnedRun): void {
     this.#runs.delete(run.runId);
+    for (const call of this.#endWaiters.get(run.runId) ?? []) call(null);
     if (this.#options.hotFrames > 0 && this.#closing === null) {
       this.#hot.set(run.runId, run);
       if (this.#hot.size > this.#options.hotFrames) this.#hot.delete(this.#hot.keys().next().value as string);
@@ -498,6 +503,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   lost(run: OwnedRun, _reason: HeddleError): void {
     if (this.#runs.get(run.runId) === run) this.#runs.delete(run.runId);
+    for (const call of this.#endWaiters.get(run.runId) ?? []) call(null);
     this.#roomFreed();
   }
 
@@ -511,12 +517,20 @@ export class HeddleEngine implements Engine, RunHost {
     if (others) this.#claimSoon();
   }
 
-  /** Calls back when the run ends, if it ends in this process. */
-  onEnd(runId: string, call: (outcome: RunOutcome) => void): Disposable {
-    const waiters = this.#endWaiters.get(runId) ?? new Set();
+  /** Calls back when the run ends in this process, or with null when this process stops running it. */
+  onEnd(runId: string, call: (outcome: RunOutcome | null) => void): Disposable {
+    let waiters = this.#endWaiters.get(runId);
+    if (waiters === undefined) {
+      waiters = new Set();
+      this.#endWaiters.set(runId, waiters);
+    }
     waiters.add(call);
-    this.#endWaiters.set(runId, waiters);
-    return { [Symbol.dispose]: () => void waiters.delete(call) };
+    return {
+      [Symbol.dispose]: () => {
+        waiters.delete(call);
+        if (waiters.size === 0 && this.#endWaiters.get(runId) === waiters) this.#endWaiters.delete(runId);
+      },
+    };
   }
 
   /** What this process is doing for a run, for those who begin to watch it. */

@@ -1,5 +1,5 @@
 import {
-  hasCode, type Clock, type CommitBatch, type CommitVerdict, type CreateVerdict, type MessageVerdict, type NewMessage, type NewRun,
+  hasCode, HeddleError, type Clock, type CommitBatch, type CommitVerdict, type CreateVerdict, type MessageVerdict, type NewMessage, type NewRun,
   type PartVerdict, type RunPart, type RunStore,
 } from "@heddle/kernel";
 
@@ -53,6 +53,14 @@ export class LogWriter {
     filling.parts.push(done);
     filling.rejects.push(failed);
     this.#count++;
+  }
+
+  /** The verdict at once, past the batch, from a store that answers so and with nothing waiting before it; null: use `part`. */
+  partNow(part: RunPart): PartVerdict | null {
+    if (this.#store.features.durability !== "none" || this.#count > 0 || this.#inFlight > 0 || this.#sending || this.#stopped !== undefined) return null;
+    const answer = this.#store.commit({ parts: [part] });
+    if (answer instanceof Promise) throw new HeddleError("STORE_UNAVAILABLE", "A store that keeps nothing must answer at once.");
+    return answer.parts[0] as PartVerdict;
   }
 
   create(run: NewRun): Promise<CreateVerdict> {

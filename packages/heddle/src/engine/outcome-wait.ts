@@ -4,71 +4,58 @@ import type { HeddleEngine } from "./heddle-engine.ts";
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
 
-/** Waits for the end of a run, wherever it runs. */
-export class OutcomeWait {
-  readonly #engine: HeddleEngine;
-  readonly #runId: string;
-  #told: RunOutcome | null = null;
-  #look = true;
-  #wake: (() => void) | null = null;
-  #polling: Disposable | null = null;
-  readonly #open: Disposable[];
-
-  constructor(engine: HeddleEngine, runId: string) {
-    this.#engine = engine;
-    this.#runId = runId;
-    this.#open = [
-      engine.onEnd(runId, (outcome) => {
-        this.#told = outcome;
-        this.#wake?.();
-      }),
-      engine.hub.onHint(runId, () => {
-        this.#look = true;
-        this.#wake?.();
-      }),
-    ];
+/** How a run ends, wherever it runs: told when it ends in this process, else read from its journal once the store says that it has. */
+export async function waitForOutcome(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
+  signal?.throwIfAborted();
+  for (;;) {
+    const told = engine.owns(runId) ? await endHere(engine, runId, signal) : await endElsewhere(engine, runId, signal);
+    signal?.throwIfAborted();
+    if (told !== null) return told;
   }
+}
 
-  async outcome(signal: AbortSignal | undefined): Promise<RunOutcome> {
-    const stop = (): void => this.#wake?.();
-    signal?.addEventListener("abort", stop, { once: true });
-    try {
-      for (;;) {
-        if (this.#told !== null) return this.#told;
-        signal?.throwIfAborted();
-        // A run that is under way here tells by itself.
-        if (this.#look && !this.#engine.owns(this.#runId)) {
-          this.#look = false;
-          const stored = await this.#stored();
-          if (stored !== null) return stored;
-          continue;
-        }
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          this.#polling ??= this.#engine.clock.after(pollMs, () => {
-            this.#polling = null;
-            this.#look = true;
-            resolve();
-          });
-        });
-        this.#wake = null;
-      }
-    } finally {
+function endHere(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
+  return new Promise((resolve) => {
+    const waiting = engine.onEnd(runId, (outcome) => {
+      waiting[Symbol.dispose]();
       signal?.removeEventListener("abort", stop);
-    }
-  }
+      resolve(outcome);
+    });
+    const stop = (): void => {
+      waiting[Symbol.dispose]();
+      resolve(null);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
 
-  close(): void {
-    this.#polling?.[Symbol.dispose]();
-    for (const open of this.#open) open[Symbol.dispose]();
+/** Look at the store; if the run has not ended, wait until there is a reason to look again. */
+async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
+  const open: Disposable[] = [];
+  try {
+    return await new Promise<RunOutcome | null>((resolve, reject) => {
+      const again = (): void => resolve(null);
+      open.push(
+        engine.onEnd(runId, resolve),
+        engine.hub.onHint(runId, again),
+        engine.clock.after(pollMs, again),
+      );
+      signal?.addEventListener("abort", again, { once: true });
+      open.push({ [Symbol.dispose]: () => signal?.removeEventListener("abort", again) });
+      storedEnd(engine, runId).then((outcome) => {
+        if (outcome !== null) resolve(outcome);
+      }, reject);
+    });
+  } finally {
+    for (const each of open) each[Symbol.dispose]();
   }
+}
 
-  async #stored(): Promise<RunOutcome | null> {
-    if (this.#engine.closed) throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
-    const row = await this.#engine.store.get(this.#runId);
-    if (row === null) throw new HeddleError("RUN_DELETED", `Run ${this.#runId} was deleted while its result was awaited.`, { data: { runId: this.#runId } });
-    if (row.endedAtMs === null) return null;
-    const end = (await this.#engine.events(this.#runId)).findLast(({ event }) => event.type === "run-ended");
-    return end?.event.type === "run-ended" ? end.event.outcome : null;
-  }
+async function storedEnd(engine: HeddleEngine, runId: string): Promise<RunOutcome | null> {
+  if (engine.closed) throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
+  const row = await engine.store.get(runId);
+  if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
+  if (row.endedAtMs === null) return null;
+  const end = (await engine.events(runId)).findLast(({ event }) => event.type === "run-ended");
+  return end?.event.type === "run-ended" ? end.event.outcome : null;
 }

@@ -27,6 +27,8 @@ export interface RunHost {
   readonly graceMs: number;
   readonly secrets: Secrets;
   touch(run: OwnedRun): void;
+  /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
+  submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
   readMail(runId: string): Promise<readonly StoredMessage[]>;
@@ -70,6 +72,10 @@ export interface RunIdentity {
   readonly crashes: number;
   readonly parentless: boolean;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** What an acknowledgement sets off: commands to carry out, or a call. */
+type Gate = readonly Command[] | (() => void);
 
 /** A wait that ends this soon is waited for in memory; giving the run up and claiming it again costs two commits. */
 const shortWaitMs = 1_000;
@@ -117,7 +123,7 @@ export class OwnedRun implements TurnTaker {
   #starts = new Map<number, StartTask>();
   #timers = new Map<number, DueEntry>();
   #events: string[] = [];
-  #gates: (readonly Command[] | (() => void))[] = [];
+  #gates: Gate[] = [];
   #children: NewRun[] = [];
   #messages: NewMessage[] = [];
   #mailSeen: number | undefined;
@@ -136,6 +142,7 @@ export class OwnedRun implements TurnTaker {
   #mailReading = false;
   #mailTaken = 0;
   #afterTransaction: (() => void)[] | null = null;
+  #plainEnding = false;
   #transacting = false;
   /** Transactions that wait until everything recorded before them is durable. */
   #transactions: (() => void)[] = [];
@@ -234,7 +241,33 @@ export class OwnedRun implements TurnTaker {
       held.push(() => this.record(event, acknowledged));
       return this.seq + held.length;
     }
-    const seq = ++this.seq;
+    this.#apply(event, acknowledged);
+    this.touch();
+    return this.seq;
+  }
+
+  /** The end of a task whose code used none of `ctx`: no code waits for a result here, so that what it makes due may begin at once where the store allows. */
+  recordPlainEnd(event: RunEvent): void {
+    if (this.releasing || this.#inFlight > 0 || this.#events.length > 0 || this.#afterTransaction !== null || this.#plainEnding || this.#deliveries.length > 0) {
+      this.record(event);
+      return;
+    }
+    if (this.#gone || this.ghost) return;
+    this.#apply(event, undefined);
+    this.#plainEnding = true;
+    const part = this.#takePart();
+    const verdict = this.host.submitNow(part);
+    this.#plainEnding = false;
+    this.#inFlight++;
+    const gates = this.#takeGates();
+    const firstSeq = this.seq - part.events.length + 1;
+    if (verdict === null) this.host.submit(this, part, (later) => this.#answered(part, firstSeq, gates, later));
+    else this.#answered(part, firstSeq, gates, verdict);
+    if (verdict === null || this.#busyFrames === 0) this.touch();
+  }
+
+  #apply(event: RunEvent, acknowledged: (() => void) | undefined): void {
+    this.seq++;
     const commands = this.#fold(event);
     this.#events.push(eventText(event));
     if (commands.length > 0) {
@@ -243,8 +276,6 @@ export class OwnedRun implements TurnTaker {
       if (last.type === "end-run") this.#recordEnd(last.outcome);
     }
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
-    this.touch();
-    return seq;
   }
 
   /** Give a result to user code, in its turn. */
@@ -308,9 +339,13 @@ export class OwnedRun implements TurnTaker {
     this.touch();
   }
   frameEnded(frame: TaskFrame): void {
-    this.#replaying.delete(frame);
+    if (this.#replaying.size > 0) this.#replaying.delete(frame);
     this.frames.delete(frame.command.no);
-    this.nextInLine();
+    if (this.#lineBusy) this.nextInLine();
+  }
+  plainFrameEnded(frame: TaskFrame): void {
+    this.#busyFrames--;
+    this.frameEnded(frame);
   }
   stepStarted(): void {
     this.#steps++;
@@ -668,37 +703,39 @@ export class OwnedRun implements TurnTaker {
   }
 
   #submit(): void {
-    const events = this.#events;
-    const gates = this.#gates;
-    const release = this.#release;
-    const children = this.#children;
-    const messages = this.#messages;
-    this.#events = [];
-    this.#gates = [];
-    this.#release = undefined;
-    const firstSeq = this.seq - events.length + 1;
-    const part: RunPart = {
-      runId: this.runId,
-      epoch: this.epoch,
-      expectedSeq: firstSeq - 1,
-      atMs: this.stampMs(),
-      events,
-      ...(this.#mailSeen === undefined ? null : { mailSeen: this.#mailSeen }),
-      ...(children.length === 0 ? null : { children }),
-      ...(messages.length === 0 ? null : { messages }),
-      ...(release === undefined ? null : { release }),
-      ...(this.#progress ? { progress: true } : null),
-    };
-    if (children.length > 0) this.#children = [];
-    if (messages.length > 0) this.#messages = [];
-    this.#mailSeen = undefined;
-    this.#progress = false;
-    this.releasing = release !== undefined;
+    const part = this.#takePart();
+    const gates = this.#takeGates();
+    const firstSeq = this.seq - part.events.length + 1;
     this.#inFlight++;
     this.host.submit(this, part, (verdict) => this.#answered(part, firstSeq, gates, verdict));
   }
 
-  #answered(part: RunPart, firstSeq: number, gates: (readonly Command[] | (() => void))[], verdict: PartVerdict): void {
+  #takeGates(): Gate[] {
+    const gates = this.#gates;
+    this.#gates = [];
+    return gates;
+  }
+
+  /** Everything recorded since the last part. */
+  #takePart(): RunPart {
+    const events = this.#events;
+    const part: Mutable<RunPart> = { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq - events.length, events, atMs: this.stampMs() };
+    this.#events = [];
+    if (this.#mailSeen !== undefined) part.mailSeen = this.#mailSeen;
+    if (this.#children.length > 0) part.children = this.#children;
+    if (this.#messages.length > 0) part.messages = this.#messages;
+    if (this.#release !== undefined) part.release = this.#release;
+    if (this.#progress) part.progress = true;
+    if (part.children !== undefined) this.#children = [];
+    if (part.messages !== undefined) this.#messages = [];
+    this.#mailSeen = undefined;
+    this.#progress = false;
+    this.releasing = this.#release !== undefined;
+    this.#release = undefined;
+    return part;
+  }
+
+  #answered(part: RunPart, firstSeq: number, gates: Gate[], verdict: PartVerdict): void {
     this.#inFlight--;
     if (this.#gone) return;
     if (verdict.status === "mail") {
@@ -720,7 +757,7 @@ export class OwnedRun implements TurnTaker {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }
     for (let index = 0; index < gates.length; index++) {
-      const gate = gates[index] as readonly Command[] | (() => void);
+      const gate = gates[index] as Gate;
       if (typeof gate === "function") gate();
       else this.#execute(gate);
     }

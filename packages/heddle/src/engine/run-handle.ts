@@ -1,7 +1,7 @@
-import { decodeError, decodeValue, HeddleError, type RunOutcome } from "@heddle/kernel";
+import { decodeError, decodeValue, HeddleError } from "@heddle/kernel";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
-import { OutcomeWait } from "./outcome-wait.ts";
+import { waitForOutcome } from "./outcome-wait.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
 import { projectRun } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
@@ -19,7 +19,7 @@ export class Handle<O> implements RunHandle<O> {
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
-    const outcome = await this.#outcome(options.signal);
+    const outcome = await waitForOutcome(this.#engine, this.id, options.signal);
     if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
     const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
     const data = { runId: this.id };
@@ -42,16 +42,5 @@ export class Handle<O> implements RunHandle<O> {
     const { at } = options;
     const until = at === undefined ? undefined : at instanceof Date ? { timeMs: at.getTime() } : { seq: at };
     return projectRun(row, await this.#engine.events(this.id), until);
-  }
-
-  /** How the run ended: told when it ends in this process, else read from its journal when the store says that it has. */
-  async #outcome(signal: AbortSignal | undefined): Promise<RunOutcome> {
-    signal?.throwIfAborted();
-    const waiting = new OutcomeWait(this.#engine, this.id);
-    try {
-      return await waiting.outcome(signal);
-    } finally {
-      waiting.close();
-    }
   }
 }

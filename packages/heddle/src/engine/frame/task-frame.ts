@@ -449,6 +449,16 @@ export class TaskFrame {
 
   #finish(): void {
     const { outcome, failedOps } = this.#finishing as { outcome: Outcome; failedOps: readonly string[] };
+    if (this.#used === null && this.#children === null && failedOps.length === 0) {
+      this.ended = true;
+      this.#busy = false;
+      this.run.plainFrameEnded(this);
+      const { no, task } = this.command;
+      const atMs = this.run.stampMs();
+      this.run.recordPlainEnd(this.verbs === null ? { type: "task-ended", atMs, no, task, outcome } : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs });
+      if (outcome.status === "completed") this.run.progressed();
+      return;
+    }
     for (const { close } of this.#children?.values() ?? []) {
       if (close === "wait" && !this.cancelled) {
         this.#setBusy(false);

@@ -227,7 +227,7 @@ class MemoryStore implements RunStore {
     if (dedup !== null) this.#dedup.set(dedup, run);
     const claimed = made.claimFor !== undefined && this.#claimNew(run, made.claimFor);
     if (!claimed) this.#queue.enter(run);
-    this.#hints.give(run.runId, "work");
+    this.#hints.give(run.runId, claimed ? "grown" : "work");
     return { status: "created", claimed };
   }
 
@@ -264,8 +264,8 @@ class MemoryStore implements RunStore {
     const children = part.children?.map((child) => this.#create(child));
     const messages = part.messages?.map((message) => this.#keep(message));
     if (part.release !== undefined) this.#release(run, part.release, part.atMs);
-    if (part.release !== undefined) this.#hints.give(run.runId, "work");
-    else if (part.events.length > 0) this.#hints.give(run.runId, "grown");
+    if (part.release !== undefined && part.release.wakeAtMs !== null) this.#hints.give(run.runId, "work");
+    else if (part.events.length > 0 || part.release !== undefined) this.#hints.give(run.runId, "grown");
     if (children === undefined && messages === undefined) return { status: "ok", seq };
     return { status: "ok", seq, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
   }
