@@ -33,7 +33,7 @@ export function findingId(kind: FindingKind, name: string, version: string, subj
 function* findLicence({ licence, presence, alias }: PackageFacts): Generator<Found> {
   const { declared, expression } = licence;
   const files = licence.files.map(({ file, ids }) => `${file}: ${ids.length === 0 ? "text not recognised" : ids.join(", ")}`);
-  const written = declared.kind === "none" ? "package.json names no licence" : `package.json says ${JSON.stringify(declared.written)}`;
+  const written = declared.kind === "none" ? "package.json names no licence" : `package.json says ${declared.written}`;
 
   if (expression !== null) {
     yield {
@@ -60,7 +60,7 @@ function* findLicence({ licence, presence, alias }: PackageFacts): Generator<Fou
       declared.kind === "spdx" ? `; read as ${declared.expression}` : expression === null ? "" : `; its texts say ${expression}`;
     yield {
       kind: "licence-unreadable",
-      title: `The licence is written as ${JSON.stringify(declared.written)}${meant}`,
+      title: `The licence is written as ${declared.written}${meant}`,
       details: declared.kind === "unreadable" ? [`Not an SPDX expression: ${declared.fault}`] : ["Not how SPDX writes it"],
       advice: "Nothing to do where the reading is right. Its author may be glad of a pull request.",
     };
@@ -81,7 +81,7 @@ function* findLicence({ licence, presence, alias }: PackageFacts): Generator<Fou
       advice: "The package contains work of others. Hand their notices on with yours when you ship it.",
     };
   }
-  if (presence !== "left-out" && presence !== "missing" && presence !== "unreadable" && licence.files.length === 0) {
+  if (presence !== "left-out" && presence !== "missing" && presence !== "unreadable" && licence.files.length === 0 && expression !== null) {
     yield {
       kind: "licence-text-missing",
       title: "It comes without the text of its licence",

@@ -1,7 +1,7 @@
 import { canonicalId, idOfName } from "./licence-names.ts";
 import { licencesIn, parseSpdx, printSpdx, type SpdxExpression } from "./spdx-expression.ts";
 
-/** What a package says of its own licence, in package.json or the lockfile. */
+/** What a package says of its own licence, in package.json or the lockfile. `written` is how it stands there, as JSON. */
 export type DeclaredLicence =
   /** An SPDX expression. `fixed`: it was written another way, and this is what it means. */
   | { readonly kind: "spdx"; readonly written: string; readonly expression: string; readonly fixed: boolean }
@@ -21,14 +21,15 @@ export type DeclaredLicence =
  */
 export function readDeclaredLicence(license: unknown, licenses?: unknown): DeclaredLicence {
   const single = nameOf(license);
-  if (single !== undefined) return readText(single, typeof license !== "string");
+  if (single !== undefined)
+    return typeof license === "string" ? readText(single) : readLegacy(single, `{ "type": ${JSON.stringify(single)} }`);
 
   const listed = (Array.isArray(license) ? license : Array.isArray(licenses) ? licenses : [licenses])
     .map(nameOf)
     .filter((name) => name !== undefined);
   if (listed.length === 0) return { kind: "none" };
-  if (listed.length === 1 && listed[0] !== undefined) return readText(listed[0], true);
-  return readText(listed.map((name) => `(${idOfName(name) ?? name})`).join(" OR "), true, listed.join(", "));
+  const choice = listed.length === 1 ? listed[0] : listed.map((name) => `(${idOfName(name) ?? name})`).join(" OR ");
+  return readLegacy(choice ?? "", `[${listed.map((name) => JSON.stringify(name)).join(", ")}]`);
 }
 
 function nameOf(value: unknown): string | undefined {
@@ -36,7 +37,14 @@ function nameOf(value: unknown): string | undefined {
   return typeof name === "string" && name.trim() !== "" ? name.trim() : undefined;
 }
 
-function readText(source: string, legacy: boolean, written: string = source): DeclaredLicence {
+/** Says how it was written, which is never how SPDX does. */
+function readLegacy(source: string, written: string): DeclaredLicence {
+  const declared = readText(source);
+  return declared.kind === "spdx" ? { ...declared, written, fixed: true } : { ...declared, written };
+}
+
+function readText(source: string): Exclude<DeclaredLicence, { kind: "none" }> {
+  const written = JSON.stringify(source);
   const file = /^see licen[cs]e in (.+)$/i.exec(source)?.[1];
   if (file !== undefined) return { kind: "file", written, file: file.trim().replace(/^[<"']|[>"']$/g, "") };
   // One letter from "Unlicense", and its opposite.
@@ -45,14 +53,15 @@ function readText(source: string, legacy: boolean, written: string = source): De
   const named = idOfName(source);
   if (named !== undefined) return { kind: "spdx", written, expression: named, fixed: named !== source };
   const parsed = parseSpdx(source);
-  if (!parsed.ok)
+  if (!parsed.ok) {
     return { kind: "unreadable", written, fault: `expected ${parsed.expected} at character ${parsed.at + 1}, got ${parsed.got}` };
+  }
   if (licencesIn(parsed.expression).some(({ id }) => unclear.has(id.toLowerCase()))) {
     return { kind: "unreadable", written, fault: "it does not say which licence of that family" };
   }
   const expression = printSpdx(withCanonicalIds(parsed.expression));
-  const tidy = printSpdx(parsed.expression);
-  return { kind: "spdx", written, expression, fixed: legacy || expression !== tidy };
+  // Spaces and needless parentheses are no other way to write it; another case of letters is.
+  return { kind: "spdx", written, expression, fixed: expression !== printSpdx(parsed.expression) };
 }
 
 /** Well-formed as ids, but no licence: each names a family or nothing. */

@@ -1,4 +1,4 @@
-import type { Finding } from "../findings/finding.ts";
+import type { Finding, FindingKind } from "../findings/finding.ts";
 import { fitsRange } from "../package/version-range.ts";
 import { judgeLicence } from "./judge-licence.ts";
 import { splitPackage, type Policy, type PolicyException } from "./policy.ts";
@@ -69,8 +69,14 @@ function rule(policy: Policy, finding: Finding): { readonly verdict: Verdict; re
   if (finding.kind === "install-script" && finding.package !== null && policy.installScripts.allowed.includes(finding.package)) {
     return { verdict: "ok", because: "its install script is allowed" };
   }
-  const verdict = policy.findings[finding.kind] ?? "note";
-  return { verdict, because: `the policy says ${verdict} to ${finding.kind}` };
+  return ruleOfKind(policy, finding.kind);
+}
+
+const says: Readonly<Record<Verdict, string>> = { ok: "allows", note: "notes", ask: "asks about", forbidden: "forbids" };
+
+function ruleOfKind(policy: Policy, kind: FindingKind): { readonly verdict: Verdict; readonly because: string } {
+  const verdict = policy.findings[kind] ?? "note";
+  return { verdict, because: `the policy ${says[verdict]} this kind of finding (${kind})` };
 }
 
 function covers(exception: PolicyException, finding: Finding): boolean {
@@ -88,7 +94,6 @@ function judgeException(
   index: number,
   kind: "exception-expired" | "exception-unused",
 ): JudgedFinding {
-  const verdict = policy.findings[kind] ?? "note";
   const expired = kind === "exception-expired";
   return {
     id: `${kind}:${index}`,
@@ -102,8 +107,7 @@ function judgeException(
     title: expired ? `The exception for ${covered} ended on ${until}` : `The exception for ${covered} covers nothing`,
     details: [`Its reason was: ${reason}`],
     advice: expired ? "Decide anew: take it out of the policy, or give it a later end." : "Take it out of the policy.",
-    verdict,
-    because: `the policy says ${verdict} to ${kind}`,
+    ...ruleOfKind(policy, kind),
     exception: null,
     decision: null,
   };

@@ -72,6 +72,9 @@ export interface PackageRow {
   readonly presence: PackageFacts["presence"];
   readonly licence: string | null;
   readonly licenceFrom: PackageFacts["licence"]["expressionFrom"];
+  readonly installScript: boolean;
+  /** Files of machine code. */
+  readonly nativeFiles: number;
   /** Null for a package that is not on disk. */
   readonly bytes: number | null;
   readonly files: number | null;
@@ -163,6 +166,8 @@ function packageRows(packages: readonly PackageFacts[], findings: readonly Judge
       presence: facts.presence,
       licence: facts.licence.expression,
       licenceFrom: facts.licence.expressionFrom,
+      installScript: facts.installScripts.length > 0,
+      nativeFiles: facts.measure?.nativeCount ?? 0,
       bytes: facts.measure?.bytes ?? null,
       files: facts.measure?.files ?? null,
       verdict: own.map(({ verdict }) => verdict).reduce(stricter, "ok"),

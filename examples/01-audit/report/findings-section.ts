@@ -46,10 +46,8 @@ ${findings.map((finding) => item(finding, shared === undefined))}</ul>
 
 function item(finding: JudgedFinding, withAdvice: boolean): Markup {
   const { package: name, version, title, details, requiredBy, dev, paths, because, exception, decision, advice } = finding;
-  const who =
-    name === null
-      ? null
-      : html`<b>${name}</b> <span class="version">${version}</span>${dev ? html` <span class="tag">development only</span>` : null} `;
+  const tag = dev ? html` <span class="tag">development only</span>` : null;
+  const who = name === null ? null : html`<p><b>${name}</b> <span class="version">${version}</span>${tag}</p>`;
   const rows = [
     ...details.map((detail) => html`<li>${detail}</li>`),
     requiredBy.length === 0 ? null : html`<li>Required by ${requiredBy.join(", ")}</li>`,
@@ -61,7 +59,7 @@ function item(finding: JudgedFinding, withAdvice: boolean): Markup {
     places(paths),
     withAdvice && advice !== "" ? html`<li class="advice">${advice}</li>` : null,
   ];
-  return html`<li class="finding"><p>${who}${title}</p><ul>${rows}</ul></li>
+  return html`<li class="finding">${who}<p>${title}</p><ul>${rows}</ul></li>
 `;
 }
 

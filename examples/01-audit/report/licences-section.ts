@@ -1,6 +1,6 @@
 import type { AuditReport, LicenceCount } from "./audit-report.ts";
 import { html, type Markup } from "./markup.ts";
-import { counted } from "./wording.ts";
+import { counted, figure } from "./wording.ts";
 
 /** Colours of the page, in `report.css`. What does not fit into them is one last part. */
 const colours = 7;
@@ -24,7 +24,7 @@ export function licencesSection({ licences, totals }: AuditReport): Markup | nul
   });
   const legend = parts.map(
     ({ name, packages, colour }) =>
-      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="c${colour}" width="10" height="10" rx="2.5"/></svg><span>${name}</span><b>${packages}</b><span class="share">${share(packages, totals.packages)}</span></li>
+      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="c${colour}" width="10" height="10" rx="2.5"/></svg><span>${name}</span><b>${figure(packages)}</b><span class="share">${share(packages, totals.packages)}</span></li>
 `,
   );
   const others =

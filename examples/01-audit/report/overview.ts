@@ -1,8 +1,8 @@
 import { formatBytes } from "../findings/format-bytes.ts";
-import type { AuditReport, AuditVerdict } from "./audit-report.ts";
+import type { AuditReport, AuditVerdict, PackageRow } from "./audit-report.ts";
 import { icon } from "./icon.ts";
 import { html, type Markup } from "./markup.ts";
-import { counted } from "./wording.ts";
+import { counted, figure, someNames } from "./wording.ts";
 
 /** Heading, verdict and the figures that one looks for first. */
 export function overview(report: AuditReport): Markup {
@@ -17,12 +17,20 @@ ${icon(report.verdict)}
 <div><h2 id="verdict">${headline(report)}</h2><p>${explanation(report)}</p></div>
 </section>
 <dl class="cards">
-${card("Packages", String(totals.packages), `${totals.production} for production, ${totals.development} for development only`)}
+${card("Packages", figure(totals.packages), `${figure(totals.production)} for production, ${figure(totals.development)} for development only`)}
 ${card("Size on disk", formatBytes(totals.bytes), `${counted(totals.files, "file")} in ${counted(totals.installed, "package")}${leftOut(totals.leftOut)}`)}
 ${card("Licences", String(report.licences.filter(({ licence }) => licence !== null).length), licenceLine(report))}
-${card("Findings", String(totals.forbidden + totals.notes), `${totals.forbidden} forbidden, ${counted(totals.notes, "note")}`)}
-${card("Run code on install", String(totals.withInstallScripts), totals.withInstallScripts === 1 ? "package with an install script" : "packages with install scripts")}
-${card("Machine code", String(totals.withNativeBinaries), totals.withNativeBinaries === 1 ? "package with native binaries" : "packages with native binaries")}
+${card("Findings", figure(totals.forbidden + totals.notes), `${totals.forbidden === 0 ? "none" : figure(totals.forbidden)} forbidden, ${counted(totals.notes, "note")}`)}
+${card(
+  "Run code on install",
+  figure(totals.withInstallScripts),
+  namesOf(report, ({ installScript }) => installScript),
+)}
+${card(
+  "Machine code",
+  figure(totals.withNativeBinaries),
+  namesOf(report, ({ nativeFiles }) => nativeFiles > 0),
+)}
 </dl>`;
 }
 
@@ -30,7 +38,12 @@ function card(term: string, figure: string, note: string): Markup {
   return html`<div class="card"><dt>${term}</dt><dd><b>${figure}</b><span>${note}</span></dd></div>`;
 }
 
-const leftOut = (count: number): string => (count === 0 ? "" : `; ${count} more are for other machines`);
+function namesOf({ packages }: AuditReport, test: (row: PackageRow) => boolean): string {
+  const names = [...new Set(packages.filter(test).map(({ name }) => name))];
+  return names.length === 0 ? "no package" : someNames(names);
+}
+
+const leftOut = (count: number): string => (count === 0 ? "" : `; ${count} more for other machines`);
 
 function licenceLine({ licences, totals }: AuditReport): string {
   const first = licences.find(({ licence }) => licence !== null);
@@ -59,10 +72,14 @@ function explanation({ verdict, totals, findings }: AuditReport): string {
       : ` ${counted(totals.accepted, "finding")} that the policy asks about ${totals.accepted === 1 ? "was" : "were"} accepted by people.`;
   if (verdict === "pass-with-notes")
     return `Nothing is against the policy. ${counted(totals.notes, "note")} may be worth a look.${accepted}`;
-  const refused = findings.filter(({ decision }) => decision !== null && !decision.approved).length;
-  const byPolicy = totals.forbidden - refused;
-  const parts = [byPolicy > 0 ? `${byPolicy} forbidden by the policy` : "", refused > 0 ? `${refused} that nobody accepted` : ""].filter(
-    (part) => part !== "",
-  );
-  return `${parts.join(", ")}. What to do about each is said below.${accepted}`;
+  const against = findings.filter((finding) => finding.verdict === "forbidden");
+  const byPolicy = against.filter(({ decision }) => decision === null).length;
+  const refused = against.filter(({ decision }) => decision !== null && decision.atMs !== null && !decision.timedOut).length;
+  const unanswered = against.length - byPolicy - refused;
+  const parts = [
+    byPolicy > 0 ? `${figure(byPolicy)} forbidden by the policy` : "",
+    refused > 0 ? `${figure(refused)} refused by people` : "",
+    unanswered > 0 ? `${figure(unanswered)} that nobody accepted` : "",
+  ];
+  return `${parts.filter((part) => part !== "").join(", ")}. What to do about each is said below.${accepted}`;
 }

@@ -3,7 +3,7 @@ import type { JudgedFinding } from "../policy/judge-findings.ts";
 import type { AuditReport, PackageRow } from "./audit-report.ts";
 import { kindLabels } from "./kind-labels.ts";
 import { html, type Markup } from "./markup.ts";
-import { counted } from "./wording.ts";
+import { counted, figure } from "./wording.ts";
 
 /** Every package in a table. Without script it is a list in the lockfile's order; with it, it sorts and filters. */
 export function packagesSection({ packages, licences, findings }: AuditReport): Markup {
@@ -60,7 +60,7 @@ function packageRow(row: PackageRow, findings: readonly JudgedFinding[]): Markup
 <td>${row.licence ?? "–"}${row.licenceFrom === "texts" ? html` <span class="tag">from its text</span>` : null}</td>
 <td>${scope}${row.optional ? ", optional" : null}</td>
 <td class="number" data-value="${row.bytes ?? -1}">${row.bytes === null ? html`<span class="away">${away}</span>` : formatBytes(row.bytes)}</td>
-<td class="number" data-value="${row.files ?? -1}">${row.files ?? "–"}</td>
+<td class="number" data-value="${row.files ?? -1}">${row.files === null ? "–" : figure(row.files)}</td>
 <td data-value="${order[row.verdict]}"><span class="mark ${row.verdict}">${row.verdict}</span></td>
 <td data-value="${findings.length}">${kinds.join(", ")}</td>
 </tr>
