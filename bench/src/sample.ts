@@ -49,26 +49,30 @@ export interface DriverOptions {
   /** Default five minutes. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** A command that starts Node: `strace` and its flags. */
+  readonly wrapper?: readonly string[];
+  /** Folder for processor profiles; measures for longer then. */
+  readonly profile?: string;
 }
 
 /** Measure once, in a process of its own: nothing that one measurement leaves behind reaches the next. */
 export async function runDriver(options: DriverOptions): Promise<Sample> {
+  const [command = process.execPath, ...wrapped] = options.wrapper ?? [];
   const end = await runChild({
+    command,
     args: [
+      ...wrapped, ...(options.wrapper === undefined ? [] : [process.execPath]),
       "--expose-gc", "--no-warnings", "--max-old-space-size=8192", ...(options.flags ?? []),
+      ...(options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`]),
       join(drivers, "drive.ts"), options.driver, JSON.stringify(options.parameters ?? {}),
     ],
     timeoutMs: options.timeoutMs ?? 300_000,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.profile === undefined ? {} : { env: { HEDDLE_BENCH_PROFILED: "1" } }),
   });
   return readSample(basename(options.driver), end);
 }
 
 export function contestant(name: string, options: DriverOptions): Contestant {
-  const flags = options.flags ?? [];
-  return {
-    name,
-    sample: () => runDriver(options),
-    profile: (folder) => runDriver({ ...options, flags: [...flags, "--cpu-prof", `--cpu-prof-dir=${folder}`] }),
-  };
+  return { name, sample: () => runDriver(options), profile: (profile) => runDriver({ ...options, profile }) };
 }

@@ -16,7 +16,8 @@ function after(sources: readonly string[]): Task["when"] {
   return sources.length === 0 ? first : [{ id: "ready", after: sources.map((from) => ({ from, on: "ok" })), join: "all", untaken: "skip" }];
 }
 
-const addOne = async (input: unknown): Promise<State> => ({ n: (input as State).n + 1 });
+/** A ring's first task has nothing before it in the first round. */
+const addOne = async (input: unknown): Promise<State> => ({ n: ((input ?? { n: 0 }) as State).n + 1 });
 
 export function sequencePlan(length: number): PlannedWorkflow<State, State> {
   const tasks: Record<string, Task> = {};

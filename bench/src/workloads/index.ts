@@ -1,4 +1,5 @@
 import type { Workload } from "../workload.ts";
+import { durableRuns } from "./durable-runs.ts";
 import { eventStream } from "./event-stream.ts";
 import { fanAndMap } from "./fan-and-map.ts";
 import { oneLongRun } from "./one-long-run.ts";
@@ -7,4 +8,4 @@ import { processStart } from "./process-start.ts";
 import { sequenceAndLoop } from "./sequence-and-loop.ts";
 import { taskGraph } from "./task-graph.ts";
 
-export const workloads: readonly Workload[] = [sequenceAndLoop, fanAndMap, taskGraph, oneLongRun, parkedRuns, processStart, eventStream];
+export const workloads: readonly Workload[] = [sequenceAndLoop, fanAndMap, taskGraph, durableRuns, oneLongRun, parkedRuns, processStart, eventStream];

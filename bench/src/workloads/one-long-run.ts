@@ -12,14 +12,14 @@ export const oneLongRun: Workload = {
     const steps = bench.quick ? 10_000 : 100_000;
     const segment = steps / 10;
     const name = `${steps.toLocaleString("en-US")} steps`;
-    const inFolder = async (what: string, flags: readonly string[]): Promise<Sample> => {
+    const inFolder = async (what: string, profile?: string): Promise<Sample> => {
       using folder = dataFolder();
-      return runDriver({ driver: "heddle/long-run.ts", parameters: { folder: folder.path, steps, segment, what }, flags, timeoutMs: 900_000 });
+      return runDriver({ driver: "heddle/long-run.ts", parameters: { folder: folder.path, steps, segment, what }, ...(profile === undefined ? {} : { profile }), timeoutMs: 900_000 });
     };
     const ours: Contestant = {
       name: "Heddle",
-      sample: () => inFolder("run", []),
-      profile: (folder) => inFolder("run", ["--cpu-prof", `--cpu-prof-dir=${folder}`]),
+      sample: () => inFolder("run"),
+      profile: (folder) => inFolder("run", folder),
     };
     const samples = await bench.alone(name, ours, bench.quick ? 1 : comparisons);
     if (samples !== undefined) {

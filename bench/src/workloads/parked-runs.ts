@@ -8,14 +8,14 @@ export const parkedRuns: Workload = {
   async measure(bench) {
     const runs = bench.quick ? 4_000 : 10_000;
     const name = `${runs.toLocaleString("en-US")} parked`;
-    const sample = (flags: readonly string[]) => {
+    const sample = (profile?: string) => {
       const folder = dataFolder();
-      return runDriver({ driver: "heddle/parked-runs.ts", parameters: { folder: folder.path, runs }, flags }).finally(() => folder[Symbol.dispose]());
+      return runDriver({ driver: "heddle/parked-runs.ts", parameters: { folder: folder.path, runs }, ...(profile === undefined ? {} : { profile }) }).finally(() => folder[Symbol.dispose]());
     };
     const ours: Contestant = {
       name: "Heddle",
-      sample: () => sample([]),
-      profile: (folder) => sample(["--cpu-prof", `--cpu-prof-dir=${folder}`]),
+      sample: () => sample(),
+      profile: (folder) => sample(folder),
     };
     const samples = await bench.alone(name, ours, bench.quick ? 1 : comparisons);
     if (samples === undefined) return;
