@@ -27,10 +27,9 @@ export function endActivation(state: RunState, record: OpenTask | OpenDecision, 
   state.openCount--;
   if (frame.inside !== undefined) frame.inside.activations.delete(record.no);
   if (state.functions !== undefined) state.functions.open.delete(record.no);
-  const late = state.phase === "ending";
   const { round } = state;
   if (round !== undefined) {
-    round.kept.push({ record, outcome, verbs, late });
+    round.kept.push({ record, outcome, verbs });
     round.open--;
     if (outcome.status !== "completed") heedFailure(state, frame, record.at, outcome);
     if (round.open === 0) closeRound(state, merged);
@@ -39,7 +38,7 @@ export function endActivation(state: RunState, record: OpenTask | OpenDecision, 
   keepEnd(state, frame, record, outcome, verbs);
   if (outcome.status !== "completed") heedFailure(state, frame, record.at, outcome);
   else if (verbs !== undefined && !applyWrites(state, record, verbs, merged)) return;
-  if (state.phase === "ending") hold(state, { record, outcome, verbs, late });
+  if (state.phase === "ending") hold(state, { record, outcome, verbs });
   else workOff(state, frame, record, outcome, verbs, false);
   release(state, frame);
 }
@@ -77,7 +76,7 @@ function keepEnd(state: RunState, frame: Frame, record: OpenTask | OpenDecision,
 /** An end that came while the run was ending: nothing follows from it, unless a reset reopens the run (rule 32). */
 function hold(state: RunState, end: Kept): void {
   if (end.record.frame !== 0) return;
-  if (end.late && end.outcome.status === "cancelled") rootHistory(state).cut.add(end.record.at);
+  if (end.outcome.status === "cancelled") rootHistory(state).cut.add(end.record.at);
   else rootHistory(state).held.push(end);
 }
 

@@ -3,6 +3,7 @@ import {
   triggerCell, triggerEdges, triggerIdle, triggerIn, triggerKind, triggerNeed, triggerSize, triggerTask,
 } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
+import { canonically } from "./canonical-order.ts";
 import { deliverAgain } from "./deliver-again.ts";
 import { workOffLine } from "./follow-edges.ts";
 import { setValue } from "./frame.ts";
@@ -37,12 +38,17 @@ export function resetTasks(state: RunState, names: readonly Id[]): void {
   for (const task of starters) startAgain(state, task);
   state.restarted = new Set(starters);
   for (const task of inOrder) refill(state, task, (source) => !set.has(source) && !late.has(source));
+  state.restarted = undefined;
   workOffLine(state);
-  for (const { record, outcome, verbs } of held) {
-    workOff(state, state.root, record, outcome, verbs, true);
+  for (const end of state.round === undefined ? held : held.sort(canonically)) {
+    // One before it may have ended the run again.
+    if (state.phase !== "running") {
+      rootHistory(state).held.push(end);
+      continue;
+    }
+    workOff(state, state.root, end.record, end.outcome, end.verbs, true);
     workOffLine(state);
   }
-  state.restarted = undefined;
 }
 
 /** Root tasks of the list and what the run's end cut off, in plan order. */

@@ -25,7 +25,7 @@ export function pendingWrites(state: RunState, answer?: TaskEnded): readonly Pen
   const ends: Kept[] = [...(state.round?.kept ?? [])];
   const record = answer === undefined ? undefined : liveRecord(state, answer.no);
   if (answer !== undefined && (record?.type === "start-task" || record?.type === "decide-group")) {
-    ends.push({ record, outcome: answer.outcome, verbs: answer.verbs, late: false });
+    ends.push({ record, outcome: answer.outcome, verbs: answer.verbs });
   }
   const writes: PendingWrite[] = [];
   for (const { record: end, outcome, verbs } of ends.sort(canonically)) {

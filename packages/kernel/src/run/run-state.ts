@@ -110,8 +110,6 @@ export interface Kept {
   readonly record: OpenTask | OpenDecision;
   readonly outcome: Outcome;
   readonly verbs: readonly Verb[] | undefined;
-  /** It came while the run was ending. */
-  readonly late: boolean;
 }
 
 export interface Round {

@@ -192,12 +192,12 @@ function readRecord(state: RunState, shape: LiveShape): Live {
   return { type, task, scope, nth, attempt, no, trigger, input, consumed, notBeforeMs, at, frame, inner: shape.inner };
 }
 
-function writeKept(state: RunState, { record, outcome, verbs, late }: Kept): KeptShape {
-  return { record: writeRecord(state, record), outcome, late, ...(verbs === undefined ? undefined : { verbs }) };
+function writeKept(state: RunState, { record, outcome, verbs }: Kept): KeptShape {
+  return { record: writeRecord(state, record), outcome, ...(verbs === undefined ? undefined : { verbs }) };
 }
 
-function readKept(state: RunState, { record, outcome, verbs, late }: KeptShape): Kept {
-  return { record: readRecord(state, record) as OpenTask | OpenDecision, outcome, verbs, late };
+function readKept(state: RunState, { record, outcome, verbs }: KeptShape): Kept {
+  return { record: readRecord(state, record) as OpenTask | OpenDecision, outcome, verbs };
 }
 
 function writeChannel(value: ChannelValues["values"][number]): { readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] } {
