@@ -85,8 +85,8 @@ function unknownOption(command: Pick<Command, "name" | "usage">, raw: string, kn
   return usage(command, `"${command.name}" has no option ${raw}.${hint}`);
 }
 
-// `answer RUN [KEY]` with nothing given: `RUN`.
+// `answer RUN [QUESTION]` with nothing given: `RUN`.
 function missingNames(line: string, given: number): string {
-  const names = line.split(" ").slice(1).filter((name) => /^[A-Z<]/u.test(name));
+  const names = line.replace(/\[[^\]]*\]/gu, "").split(" ").slice(1).filter((name) => /^[A-Z]/u.test(name));
   return names.slice(given).join(" and ") || "more";
 }

@@ -153,6 +153,8 @@ export interface EngineOptions {
   readonly graceMs?: number;
   /** Ended runs are removed after so long; default: kept on disk, the last 1,000 in memory. */
   readonly retention?: number | string;
+  /** `false`: of a run under way, events that a snapshot covers are removed, so that a long run's store stays small; its history before is gone. Default `true`. */
+  readonly keepHistory?: boolean;
   /** Largest input, result or signal, in bytes of its JSON text. Default 8 MiB. */
   readonly maxValueBytes?: number;
   /** Where the values of secrets come from, by name. Default: the environment. */

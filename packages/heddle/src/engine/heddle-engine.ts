@@ -26,6 +26,7 @@ import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
 import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
 import { Secrets } from "./secrets.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { summaryOf } from "./summary.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
@@ -598,9 +599,8 @@ export class HeddleEngine implements Engine, RunHost {
     const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: row.crashes, parentless: row.parentId === null });
     this.#runs.set(runId, run);
     try {
-      const events = await this.events(runId);
-      for (const { seq, event } of events) run.foldStored(seq, event);
-      if (!(await this.#resumed(run, row, events))) return;
+      const events = await this.#load(run);
+      if (run.facts.paused) await this.#resumed(run, events);
       if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
       run.recover(events, outstanding(run.state));
     } catch (error) {
@@ -625,18 +625,36 @@ export class HeddleEngine implements Engine, RunHost {
     this.#writer.flush();
   }
 
-  /** A run that was paused begins again only with the word to resume in its mail. */
-  async #resumed(run: OwnedRun, row: RunRow, events: { seq: number; event: RunEvent }[]): Promise<boolean> {
-    const last = events.findLast(({ event }) => event.type === "run-paused" || event.type === "run-resumed");
-    if (last?.event.type !== "run-paused") return true;
-    const mail = await this.store.readMail(row.runId);
-    const resume = mail.map(({ body }) => JSON.parse(body) as Mail).findLast(({ type }) => type === "resume" || type === "cancel");
+  /** Bring a run's state up to its journal: newest snapshot, then the tail. Returns the events that open functions must be given again. */
+  async #load(run: OwnedRun): Promise<{ seq: number; event: RunEvent }[]> {
+    const stored = await this.store.readSnapshot(run.runId);
+    const snapshot = stored === null ? null : readSnapshot(run.definition.compiled, stored.body);
+    if (stored === null || snapshot === null) {
+      const events = await this.events(run.runId);
+      for (const { seq, event } of events) run.foldStored(seq, event);
+      return events;
+    }
+    run.restore(stored.seq, snapshot.state, snapshot.facts, stored.body.length);
+    const tail = await this.events(run.runId, stored.seq);
+    for (const { seq, event } of tail) run.foldStored(seq, event);
+    const from = run.historyFrom;
+    if (from === null || from > stored.seq) return tail;
+    return this.events(run.runId, from - 1);
+  }
+
+  /** A run that was paused is due again because somebody said so: record it, with what was said about the code. */
+  async #resumed(run: OwnedRun, events: { seq: number; event: RunEvent }[]): Promise<void> {
+    const mail = await this.store.readMail(run.runId);
+    const accepted = mail.map(({ body }) => JSON.parse(body) as Mail).some((each) => each.type === "resume" && each.accept === true);
     const atMs = this.clock.nowMs();
-    const accepted = resume?.type === "resume" && resume.accept === true;
     const after: RunEvent[] = [{ type: "run-resumed", atMs }];
     if (accepted) after.push({ type: "run-migrated", atMs, planHash: run.definition.planHash, ...(run.definition.version === undefined ? null : { version: run.definition.version }) });
     for (const event of after) events.push({ seq: run.record(event), event });
-    return true;
+  }
+
+  snapshotKept(runId: string, throughSeq: number): void {
+    if (this.#options.keepHistory) return;
+    this.store.compact(runId, throughSeq).catch((error: unknown) => this.#storeTrouble(error));
   }
 
   /** A copy of a run that is not under way here, replayed to where its journal ends: to be asked, never to act. */
@@ -647,8 +665,7 @@ export class HeddleEngine implements Engine, RunHost {
     if (definition === undefined) throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
     const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: 0, parentless: row.parentId === null });
     run.ghost = true;
-    const events = await this.events(runId);
-    for (const { seq, event } of events) run.foldStored(seq, event);
+    const events = await this.#load(run);
     await new Promise<void>((resolve) => {
       this.#ghosts.set(run, resolve);
       run.recover(events, outstanding(run.state));

@@ -1,9 +1,9 @@
 import {
   advance, createRun, decodeValue, encodeError, encodeValue, hasCode, HeddleError,
   type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
-  type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage,
+  type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage, type TaskEnded,
 } from "@heddle/kernel";
-import { closesRound, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
+import { channelValues, closesRound, isToldToCancel, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
@@ -12,6 +12,7 @@ import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { TaskFrame } from "./frame/task-frame.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
+import { snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
@@ -37,6 +38,8 @@ export interface RunHost {
   live(runId: string, seq: number, piece: LivePiece): void;
   /** What an activation has recorded so far, from the journal. */
   history(run: OwnedRun, of: number): Promise<FrameHistory>;
+  /** Everything up to `throughSeq` is in a snapshot, and no open function needs it: it may be dropped. */
+  snapshotKept(runId: string, throughSeq: number): void;
   ghostReady(run: OwnedRun): void;
   /** Whether this node's lease holds by its own clock; if not, it is looked up before anything else happens. */
   leaseHolds(): boolean;
@@ -77,6 +80,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What an acknowledgement sets off: commands to carry out, or a call. */
 type Gate = readonly Command[] | (() => void);
 
+/** Events after which a snapshot is worth while. */
+const snapshotEvents = 1_000;
 /** A wait that ends this soon is waited for in memory; giving the run up and claiming it again costs two commits. */
 const shortWaitMs = 1_000;
 /** Claims after a crash without any completion in between, from which on the run goes one recorded start at a time. */
@@ -102,10 +107,7 @@ export class OwnedRun implements TurnTaker {
   seq = 0;
   /** Time of the last event that the code was given. */
   nowMs = 0;
-  startedAtMs = 0;
-  seed: string;
-  effects: string;
-  cancelReason: string | undefined;
+  readonly facts: RunFacts;
   releasing = false;
   /** A copy that is replayed to be asked, and never acts or records. */
   ghost = false;
@@ -114,11 +116,13 @@ export class OwnedRun implements TurnTaker {
 
   readonly #limits: KeptLimits;
   #parentless: boolean;
-  #parent: { readonly runId: string; readonly of: number; readonly key: string } | undefined;
   #input: unknown = undefined;
   #deadline: DueEntry | null = null;
-  #deadlineAtMs: number | undefined;
   #deadlinePassed = false;
+  readonly #beginnings = new Map<number, number>();
+  #tailEvents = 0;
+  #tailBytes = 0;
+  #snapshotBytes = 0;
   #waitingStarts = new Map<number, DueEntry>();
   #starts = new Map<number, StartTask>();
   #timers = new Map<number, DueEntry>();
@@ -161,8 +165,10 @@ export class OwnedRun implements TurnTaker {
     this.epoch = identity.epoch;
     this.crashes = identity.crashes;
     this.#parentless = identity.parentless;
-    this.seed = identity.runId;
-    this.effects = identity.runId;
+    this.facts = {
+      startedAtMs: 0, seed: identity.runId, effects: identity.runId, input: undefined, parent: undefined, deadlineAtMs: undefined,
+      cancelReason: undefined, forked: false, paused: false, beginnings: [],
+    };
     this.#limits = new KeptLimits(identity.runId, host.maxValueBytes);
     this.state = createRun(identity.definition.compiled);
   }
@@ -201,6 +207,7 @@ export class OwnedRun implements TurnTaker {
     const readers = new Map<number, HistoryReader>();
     for (const command of outstanding) if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no));
     for (const { seq, event } of events) for (const reader of readers.values()) reader.add(seq, event);
+    for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason, this.nowMs);
     this.#history = readers;
     this.#armDeadline();
     this.#mailWanted = true;
@@ -211,9 +218,25 @@ export class OwnedRun implements TurnTaker {
 
   /** Apply one event that is in the journal already. */
   foldStored(seq: number, event: RunEvent): void {
+    this.#tailEvents++;
     this.seq = seq;
     this.nowMs = event.atMs;
     this.#fold(event);
+  }
+
+  /** Begin from a snapshot instead of the first event. */
+  restore(seq: number, state: RunState, facts: RunFacts, bytes: number): void {
+    this.seq = seq;
+    this.state = state;
+    Object.assign(this.facts, facts);
+    this.#input = facts.input === undefined ? undefined : decodeValue(facts.input);
+    for (const [no, at] of facts.beginnings) this.#beginnings.set(no, at);
+    this.#snapshotBytes = bytes;
+  }
+
+  /** Where the recorded operations of open activations begin; null: there are none. */
+  get historyFrom(): number | null {
+    return this.#beginnings.size === 0 ? null : Math.min(...this.#beginnings.values());
   }
 
   /** Ours again after it was parked, with everything still in memory. */
@@ -266,7 +289,8 @@ export class OwnedRun implements TurnTaker {
     if (verdict === null || this.#busyFrames === 0) this.touch();
   }
 
-  #apply(event: RunEvent, acknowledged: (() => void) | undefined): void {
+  #apply(given: RunEvent, acknowledged: (() => void) | undefined): void {
+    const event = given.type === "task-ended" && this.definition.reducers.size > 0 ? this.#merge(given) : given;
     this.seq++;
     const commands = this.#fold(event);
     this.#events.push(eventText(event));
@@ -479,18 +503,45 @@ export class OwnedRun implements TurnTaker {
   // ---- Inside
 
   #fold(event: RunEvent): readonly Command[] {
-    if (event.type === "run-started") {
-      this.startedAtMs = event.atMs;
-      this.nowMs = event.atMs;
-      this.seed = event.seed ?? this.seed;
-      this.effects = event.effects ?? this.effects;
-      this.#parent = event.parent;
-      this.#deadlineAtMs = event.deadlineAtMs;
-      this.#input = event.input === undefined ? undefined : decodeValue(event.input);
-    } else if (event.type === "run-forked") {
-      this.#parent = undefined;
-      this.#parentless = true;
-    } else if (event.type === "cancel-requested") this.cancelReason = event.reason;
+    const { facts } = this;
+    switch (event.type) {
+      case "run-started":
+        facts.startedAtMs = event.atMs;
+        this.nowMs = event.atMs;
+        facts.seed = event.seed ?? facts.seed;
+        facts.effects = event.effects ?? facts.effects;
+        facts.parent = event.parent;
+        facts.deadlineAtMs = event.deadlineAtMs;
+        facts.input = event.input;
+        this.#input = event.input === undefined ? undefined : decodeValue(event.input);
+        break;
+      case "run-forked":
+        facts.parent = undefined;
+        facts.forked = true;
+        break;
+      case "cancel-requested":
+        facts.cancelReason = event.reason;
+        break;
+      case "run-paused":
+        facts.paused = true;
+        break;
+      case "run-resumed":
+        facts.paused = false;
+        break;
+      case "segment-started":
+        this.#beginnings.set(event.of, this.seq);
+        break;
+      case "task-ended":
+        this.#beginnings.delete(event.no);
+        break;
+      case "op-opened":
+      case "op-ended":
+      case "emitted":
+        if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
+        break;
+      default:
+        break;
+    }
     return advance(this.state, event);
   }
 
@@ -534,6 +585,28 @@ export class OwnedRun implements TurnTaker {
           command satisfies never;
       }
     }
+  }
+
+  /** The whole values of the `fold` channels that this answer's writes, or those of the round that it closes, bring about. */
+  #merge(event: RunEvent & TaskEnded): RunEvent {
+    const { plan, reducers } = this.definition;
+    const superstep = plan.discipline === "superstep";
+    if (superstep && !closesRound(this.state, event.no)) return event;
+    const writes = superstep
+      ? pendingWrites(this.state, event)
+      : (event.verbs ?? []).flatMap((verb) => ("write" in verb && event.outcome.status === "completed" ? [{ channel: verb.write, value: verb.value }] : []));
+    const merged: Record<string, Json> = {};
+    let held: Readonly<Record<string, Json>> | undefined;
+    for (const { channel, value } of writes) {
+      const shape = plan.channels?.[channel];
+      if (shape?.kind !== "fold") continue;
+      const reducer = reducers.get(shape.reducer.use);
+      if (reducer === undefined) continue;
+      held ??= channelValues(this.state);
+      const current = merged[channel] ?? held[channel];
+      merged[channel] = this.keep(reducer(current === undefined ? undefined : decodeValue(current), decodeValue(value)), "the value of channel", channel);
+    }
+    return held === undefined ? event : { ...event, merged };
   }
 
   #start(command: StartTask): void {
@@ -636,8 +709,8 @@ export class OwnedRun implements TurnTaker {
   }
 
   #armDeadline(): void {
-    if (this.#deadlineAtMs === undefined || this.#deadlinePassed) return;
-    this.#deadline = this.host.due.add(this.#deadlineAtMs, () => {
+    if (this.facts.deadlineAtMs === undefined || this.#deadlinePassed) return;
+    this.#deadline = this.host.due.add(this.facts.deadlineAtMs, () => {
       if (this.releasing || this.#gone) return;
       this.#deadlinePassed = true;
       this.record({ type: "cancel-requested", atMs: this.stampMs(), reason: "deadline" });
@@ -645,7 +718,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   #recordEnd(outcome: RunOutcome): void {
-    const late = outcome.status === "cancelled" && this.cancelReason === "deadline";
+    const late = outcome.status === "cancelled" && this.facts.cancelReason === "deadline";
     const end: RunOutcome = late
       ? { status: "timed-out", error: { name: "HeddleError", code: "RUN_TIMED_OUT", message: `Run ${this.runId} did not end before its deadline.` } }
       : outcome;
@@ -655,19 +728,19 @@ export class OwnedRun implements TurnTaker {
     this.seq++;
     this.#fold(event);
     this.#events.push(eventText(event));
-    if (this.#parent !== undefined) {
+    if (this.facts.parent !== undefined) {
       this.#messages.push({
-        runId: this.#parent.runId,
+        runId: this.facts.parent.runId,
         id: `child:${this.runId}`,
         atMs,
-        body: mailText({ type: "child-ended", child: this.runId, of: this.#parent.of, key: this.#parent.key, outcome: end }),
+        body: mailText({ type: "child-ended", child: this.runId, of: this.facts.parent.of, key: this.facts.parent.key, outcome: end }),
       });
     }
     const failed = end.status === "failed" || end.status === "timed-out" ? end.error : undefined;
     this.#release = {
       status: end.status,
       wakeAtMs: null,
-      ...(failed === undefined ? null : { note: failed.message.slice(0, 300), ...(this.#parentless ? { dead: failed.code ?? failed.name } : null) }),
+      ...(failed === undefined ? null : { note: failed.message.slice(0, 300), ...(this.#parentless || this.facts.forked ? { dead: failed.code ?? failed.name } : null) }),
     };
   }
 
@@ -695,7 +768,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   #nextDueMs(): number {
-    let next = this.#deadlineAtMs !== undefined && !this.#deadlinePassed ? this.#deadlineAtMs : Number.POSITIVE_INFINITY;
+    let next = this.facts.deadlineAtMs !== undefined && !this.#deadlinePassed ? this.facts.deadlineAtMs : Number.POSITIVE_INFINITY;
     for (const { dueAtMs } of this.#waitingStarts.values()) next = Math.min(next, dueAtMs);
     for (const { dueAtMs } of this.#timers.values()) next = Math.min(next, dueAtMs);
     for (const frame of this.frames.values()) next = Math.min(next, frame.nextDueMs());
@@ -721,6 +794,7 @@ export class OwnedRun implements TurnTaker {
     const events = this.#events;
     const part: Mutable<RunPart> = { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq - events.length, events, atMs: this.stampMs() };
     this.#events = [];
+    this.#considerSnapshot(part);
     if (this.#mailSeen !== undefined) part.mailSeen = this.#mailSeen;
     if (this.#children.length > 0) part.children = this.#children;
     if (this.#messages.length > 0) part.messages = this.#messages;
@@ -733,6 +807,19 @@ export class OwnedRun implements TurnTaker {
     this.releasing = this.#release !== undefined;
     this.#release = undefined;
     return part;
+  }
+
+  /** A snapshot bounds what a recovery reads. It costs at most half as much as the events before it, and is not needed at the end. */
+  #considerSnapshot(part: Mutable<RunPart>): void {
+    if (this.host.features.durability === "none") return;
+    this.#tailEvents += part.events.length;
+    for (const text of part.events) this.#tailBytes += text.length;
+    if (this.#tailEvents < snapshotEvents || this.#tailBytes < 2 * this.#snapshotBytes || this.#outcome !== null || part.events.length === 0) return;
+    const body = snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings] });
+    part.snapshot = { body };
+    this.#tailEvents = 0;
+    this.#tailBytes = 0;
+    this.#snapshotBytes = body.length;
   }
 
   #answered(part: RunPart, firstSeq: number, gates: Gate[], verdict: PartVerdict): void {
@@ -753,6 +840,7 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
+    if (part.snapshot !== undefined) this.host.snapshotKept(this.runId, this.historyFrom === null ? firstSeq + part.events.length - 1 : Math.min(this.historyFrom - 1, firstSeq + part.events.length - 1));
     if (part.children !== undefined || part.messages !== undefined) {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }

@@ -9,6 +9,7 @@ export interface ResolvedOptions {
   readonly drainMs: number;
   readonly graceMs: number;
   readonly retentionMs: number | undefined;
+  readonly keepHistory: boolean;
   readonly maxValueBytes: number;
   readonly strict: boolean;
   readonly passive: boolean;
@@ -23,6 +24,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     drainMs: atLeast("drainMs", options.drainMs ?? 5_000, 0),
     graceMs: atLeast("graceMs", options.graceMs ?? 10_000, 0),
     retentionMs: options.retention === undefined ? undefined : durationMs(options.retention),
+    keepHistory: options.keepHistory ?? true,
     maxValueBytes: atLeast("maxValueBytes", options.maxValueBytes ?? 8 * 1024 * 1024, 1),
     strict: options.strict ?? false,
     passive: options.passive ?? false,

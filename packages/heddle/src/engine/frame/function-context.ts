@@ -265,7 +265,7 @@ export class FunctionContext implements TaskContext {
 
   #seed(key: string): Json {
     const { task, scope, nth } = this.#frame.command;
-    return [this.#frame.run.seed, task, scope as Json, nth, this.#frame.segment, `${this.#prefix}${key}`];
+    return [this.#frame.run.facts.seed, task, scope as Json, nth, this.#frame.segment, `${this.#prefix}${key}`];
   }
 
   #usable(key: string): void {

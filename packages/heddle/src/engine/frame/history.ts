@@ -68,6 +68,11 @@ export class HistoryReader {
     }
   }
 
+  /** It was cancelled for another reason than a request to the run, or before its first operation. */
+  toldToCancel(reason: string | undefined, atMs: number): void {
+    if (!this.#entries.some(({ type }) => type === "cancelled")) this.#entries.push({ type: "cancelled", atMs, reason });
+  }
+
   history(): FrameHistory {
     return { entries: this.#entries, segmentInput: this.#segmentInput, segment: this.#segment, lenientBefore: this.#lenientBefore };
   }

@@ -371,7 +371,7 @@ export class TaskFrame {
   /** Stays the same over attempts, crashes and nodes. */
   idempotencyKey(key: string): string {
     const { task, scope, nth } = this.command;
-    return contentHash([this.run.effects, task, scope as Json, nth, this.segment, key]);
+    return contentHash([this.run.facts.effects, task, scope as Json, nth, this.segment, key]);
   }
 
   #call(code: TaskCode, input: unknown): void {
@@ -433,7 +433,7 @@ export class TaskFrame {
     const policy = this.run.taskRetry(this.command.task);
     if (outcome.status === "failed" && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
-      const decision = mayRetry(policy, this.command.attempt, outcome.error, nowMs - this.run.startedAtMs, this.run.host.random.next());
+      const decision = mayRetry(policy, this.command.attempt, outcome.error, nowMs - this.run.facts.startedAtMs, this.run.host.random.next());
       if (decision.retry) {
         this.#leave();
         this.run.record({
@@ -839,7 +839,7 @@ export class TaskFrame {
   }
 
   #cancelError(): HeddleError {
-    return new HeddleError("RUN_CANCELLED", `Run ${this.run.runId} was cancelled${this.run.cancelReason === undefined ? "" : `: ${this.run.cancelReason}`}.`);
+    return new HeddleError("RUN_CANCELLED", `Run ${this.run.runId} was cancelled${this.run.facts.cancelReason === undefined ? "" : `: ${this.run.facts.cancelReason}`}.`);
   }
 }
 

@@ -1,0 +1,17 @@
+import type { Command } from "./command.ts";
+import { answer } from "./commands/answer.ts";
+import { cancel } from "./commands/cancel.ts";
+import { dead } from "./commands/dead.ts";
+import { doctor } from "./commands/doctor.ts";
+import { events } from "./commands/events.ts";
+import { fork } from "./commands/fork.ts";
+import { pause } from "./commands/pause.ts";
+import { resume } from "./commands/resume.ts";
+import { retry } from "./commands/retry.ts";
+import { run } from "./commands/run.ts";
+import { runs } from "./commands/runs.ts";
+import { show } from "./commands/show.ts";
+import { signal } from "./commands/signal.ts";
+
+/** All commands, in the order in which help lists them. */
+export const commands: readonly Command[] = [run, runs, show, events, dead, answer, signal, cancel, pause, resume, retry, fork, doctor];

@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import { hasCode, HeddleError } from "@heddle/kernel";
+import type { AnswerInput, Engine, RunHandle } from "../../engine/engine.ts";
+import type { OpenQuestion } from "../ask/open-question.ts";
+import { type Command, exitCode } from "../command.ts";
+import type { Io } from "../io.ts";
+import { type Definition, loadDefinition } from "../load-definition.ts";
+import { fileTag, NextSteps, stepLines } from "../next-steps.ts";
+import { type OptionValues, readArguments, readPair, usage } from "../read-arguments.ts";
+import { readInput } from "../read-input.ts";
+import { openToRun, sqliteFile, storeOption, storeUrl } from "../store-location.ts";
+import { reportEnding, reportEndingAsJson } from "../watch/report-ending.ts";
+import { jsonReporter, liveReporter, plainReporter, type RunReporter } from "../watch/run-reporter.ts";
+import { watchRun } from "../watch/watch-run.ts";
+
+const options = {
+  input: { type: "string", value: "JSON|@FILE|-", says: "What the workflow gets: JSON, a file, or standard input", short: "i" },
+  id: { type: "string", value: "ID", says: "Name of the run. A run of that name that has not ended goes on. Default: the workflow's name and five letters" },
+  store: storeOption,
+  tag: { type: "string", value: "KEY=VALUE", says: "Mark the run; more than once for more tags", multiple: true },
+  detach: { type: "boolean", says: "Run in the background and return at once", short: "d" },
+  wait: { type: "boolean", says: "Keep waiting for people and signals, where no one can answer in place" },
+  json: { type: "boolean", says: "One JSON object per line: events, then the result" },
+} as const;
+
+type Values = OptionValues<typeof options>;
+type Loaded = Extract<Definition, { kind: "workflow" }>;
+
+export const run: Command = {
+  name: "run",
+  summary: "Run a workflow from a file, or go on with a run",
+  usage: "run FILE[#export] [--input JSON|@FILE|-] [--id ID] [options]",
+  group: "Run",
+  options,
+  examples: [
+    [`run flow.ts --input '{"sku":"A1"}'`, "start a run"],
+    ["run flow.ts#refund --input @order.json", "one of several workflows in a file"],
+    ["run flow.ts --id order-7", "begin it, or go on with it after a stop or a crash"],
+    ["run flow.ts --detach", "in the background"],
+    ["run flow.ts --json | jq .type", "for another program"],
+  ],
+  notes: [
+    "In a terminal questions are answered in place. Elsewhere a run that can only go on when a person or a signal comes ends the command with 3 and the commands that answer; the run stays in the store.",
+    "Ctrl-C stops cleanly and prints the command that goes on; pressed again it stops at once, and nothing that was recorded is lost.",
+    "Exit codes: 0 completed, 1 failed, 2 wrong usage, 3 waits for a person or a signal, 130 interrupted.",
+  ],
+  async run(io) {
+    const { values, positionals } = readArguments(run, options, io, { least: 1, most: 1 });
+    const [file = ""] = positionals;
+    if (values.detach && values.json) throw usage(run, "--detach and --json do not go together: a detached run writes its events to a file.");
+    const definition = await loadDefinition(file, io);
+    if (definition.kind === "plan") throw usage(run, `${file} is a plan without code, so it cannot run; "graph" draws it and "validate" checks it.`);
+    const input = values.input === undefined ? undefined : { value: await readInput(values.input, "--input", io) };
+    return values.detach ? detach(definition, input, values, io) : watch(definition, input, values, io);
+  },
+};
+
+async function watch(definition: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<number> {
+  const steps = new NextSteps(io, values.store);
+  const startedAtMs = io.clock.nowMs();
+  const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows });
+  let ending: Awaited<ReturnType<typeof watchRun>>;
+  let handle: RunHandle;
+  try {
+    const begun = await begin(engine, definition, input, values, io);
+    handle = begun.run;
+    using reporter = reporterFor(engine, begun, values, io);
+    const leaving = (): void => reporter.notice([[`Stopping: what runs may end; Ctrl-C again stops at once`, "warn"]]);
+    io.interrupted.addEventListener("abort", leaving, { once: true });
+    ending = await watchRun({ engine, run: handle, io, reporter, stay: values.wait === true });
+    // Before the screen is given up, so that it shows what is still let end.
+    await engine.close();
+  } finally {
+    await engine.close();
+  }
+  const ended = { runId: handle.id, file: definition.source, tookMs: io.clock.nowMs() - startedAtMs };
+  return values.json ? reportEndingAsJson(ending, ended, steps, io) : reportEnding(ending, ended, steps, io);
+}
+
+async function detach(definition: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<number> {
+  const url = storeUrl(values.store, io);
+  const file = sqliteFile(url, io.cwd);
+  if (file === null) throw usage(run, `--detach needs a store that two processes can open, and ${url} is not; use sqlite:PATH.`);
+  // Recorded here, so that what is wrong with it is said here, and the run is there when this returns.
+  const engine = await openToRun(url, io, { workflows: definition.workflows, passive: true });
+  let handle: RunHandle;
+  try {
+    handle = (await begin(engine, definition, input, values, io)).run;
+  } finally {
+    await engine.close();
+  }
+  const logFile = join(dirname(file), `${handle.id.replaceAll(":", "_")}.log`);
+  const processId = await io.detach(["run", definition.source, "--id", handle.id, "--store", `sqlite:${file}`, "--wait", "--json"], logFile);
+  const steps = new NextSteps(io, values.store);
+  const next = stepLines([["follow", steps.about("events", handle.id, "--follow")], ["look", steps.about("show", handle.id)], ["stop", steps.about("cancel", handle.id)]], io);
+  io.out([`${handle.id} runs in process ${processId}; its events go to ${logFile}`, ...next].join("\n"));
+  return exitCode.done;
+}
+
+interface Begun {
+  readonly run: RunHandle;
+  /** Last event that it had before this command. */
+  readonly from: number;
+}
+
+// The run to watch: the one of this id if there is one, else a new one.
+async function begin(engine: Engine, { workflow, source }: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<Begun> {
+  const there = values.id === undefined ? null : await find(engine, values.id);
+  const from = there === null ? 0 : (await there.state()).seq;
+  if (there !== null && input === undefined) {
+    if (there.workflow === workflow.name) return { run: there, from };
+    throw new HeddleError("RUN_EXISTS", `Run ${there.id} is of workflow "${there.workflow}", and ${source} defines "${workflow.name}": name its file, or give another --id.`, {
+      data: { runId: there.id },
+    });
+  }
+  const tags = Object.fromEntries((values.tag ?? []).map((tag) => readPair(run, "--tag", tag)));
+  const id = values.id ?? `${workflow.name.replaceAll("/", "-").slice(0, 100)}-${shortName()}`;
+  return { run: await engine.start(workflow, input?.value, { id, tags: { [fileTag]: source, ...tags } }), from };
+}
+
+async function find(engine: Engine, runId: string): Promise<RunHandle | null> {
+  try {
+    return await engine.get(runId);
+  } catch (error) {
+    if (hasCode(error, "RUN_UNKNOWN")) return null;
+    throw error;
+  }
+}
+
+function reporterFor(engine: Engine, { run: handle, from }: Begun, values: Values, io: Io): RunReporter {
+  if (values.json) return jsonReporter(io, handle.id);
+  if (io.screen === null) return plainReporter(io, handle.id, from);
+  const answer = (question: OpenQuestion, given: AnswerInput): Promise<void> => engine.answer(question.runId, question.key, given);
+  return liveReporter({ ...io, screen: io.screen }, handle.id, answer);
+}
+
+// Five letters and digits, without those that are taken for others: 33 million names.
+function shortName(): string {
+  const letters = "0123456789abcdefghjkmnpqrstvwxyz";
+  return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join("");
+}

@@ -1,0 +1,37 @@
+import type { RunHandle } from "../engine/engine.ts";
+import type { Io } from "./io.ts";
+import { fileTag, type NextSteps, stepLines } from "./next-steps.ts";
+import { wrapText } from "./text/line.ts";
+
+/** How long somebody who runs the store gets to take up what was sent, and how often we look. */
+const patienceMs = 1_000;
+const lookMs = 50;
+
+/**
+ * Say that something was recorded for a run, whether a process took it up, and if not, the command that goes on with the
+ * run. What was sent is kept either way.
+ */
+export async function reportSent(what: string, run: RunHandle, steps: NextSteps, io: Io): Promise<void> {
+  const taken = await takenUp(run, io);
+  const summary = await run.summary();
+  const ended = summary.endedAtMs !== undefined;
+  const file = summary.tags[fileTag];
+  const state = ended ? ` The run is ${summary.status}.` : taken ? "" : " No process runs it now; it takes effect when one does.";
+  const next: readonly (readonly [string, string])[] = ended
+    ? [["look", steps.about("show", run.id)]]
+    : taken || file === undefined ? [["follow", steps.about("events", run.id, "--follow")]] : [["go on", steps.run(file, run.id)]];
+  io.out([...wrapText(`${what}${state}`, Math.max(20, (io.screen?.columns ?? 120) - 1)), ...stepLines(next, io)].join("\n"));
+}
+
+// Mail that nobody has taken leaves a run due: waiting, or queued, with a time that has come.
+async function takenUp(run: RunHandle, io: Io): Promise<boolean> {
+  const untilMs = io.clock.nowMs() + patienceMs;
+  for (;;) {
+    const { status, wakeAtMs } = await run.summary();
+    const nowMs = io.clock.nowMs();
+    const due = (status === "waiting" || status === "queued" || status === "paused") && wakeAtMs !== undefined && wakeAtMs <= nowMs;
+    if (!due) return true;
+    if (nowMs >= untilMs || io.interrupted.aborted) return false;
+    await new Promise<void>((resolve) => io.clock.after(lookMs, resolve));
+  }
+}

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { HeddleError } from "@heddle/kernel";
+import type { Engine, EngineOptions } from "../engine/engine.ts";
+import type { Option } from "./command.ts";
+import type { Io } from "./io.ts";
+
+export const storeOption = {
+  type: "string",
+  value: "URL",
+  says: "Where runs are kept: sqlite:PATH or memory:. Default HEDDLE_STORE, else sqlite:.heddle/heddle.db",
+} as const satisfies Option;
+
+const defaultStore = "sqlite:.heddle/heddle.db";
+
+/** The store's address: option, environment, default. */
+export function storeUrl(option: string | undefined, io: Pick<Io, "env">): string {
+  return option ?? (io.env.HEDDLE_STORE || defaultStore);
+}
+
+/** Open the store to run in, making its folder where there is none. */
+export async function openToRun(url: string, io: Io, options: EngineOptions): Promise<Engine> {
+  const file = sqliteFile(url, io.cwd);
+  if (file !== null) await makeFolder(dirname(file));
+  return io.open(absolute(url, file), options);
+}
+
+/**
+ * Open a store that is there, to look and to send; runs are not taken up.
+ *
+ * @throws HeddleError `STORE_UNAVAILABLE`: there is no such file
+ */
+export async function openToLook(url: string, io: Io): Promise<Engine> {
+  const file = sqliteFile(url, io.cwd);
+  if (file !== null && !existsSync(file)) {
+    throw new HeddleError("STORE_UNAVAILABLE", `There is no store ${url} yet: nothing has been run in this folder. Start a run, or name its store with --store.`, {
+      data: { url, missing: true },
+    });
+  }
+  return io.open(absolute(url, file), { passive: true });
+}
+
+/** Path of a SQLite store's file, absolute; null for other stores. */
+export function sqliteFile(url: string, cwd: string): string | null {
+  return url.startsWith("sqlite:") ? resolve(cwd, url.slice("sqlite:".length)) : null;
+}
+
+function absolute(url: string, file: string | null): string {
+  return file === null ? url : `sqlite:${file}`;
+}
+
+// What a run leaves behind belongs to no repository: the folder ignores itself.
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await mkdir(folder, { recursive: true });
+  if (folder.endsWith(".heddle")) await writeFile(resolve(folder, ".gitignore"), "*\n");
+}
