@@ -69,7 +69,10 @@ export class FakeTerminal implements Screen {
   }
 
   #put(character: string): void {
-    if (this.#column >= this.columns) throw new Error(`A line is wider than ${this.columns} columns: ${this.#line().join("")}`);
+    if (this.#column >= this.columns) {
+      this.#take("\n");
+      this.#column = 0;
+    }
     const line = this.#line();
     while (line.length < this.#column) line.push(" ");
     line[this.#column++] = character;
