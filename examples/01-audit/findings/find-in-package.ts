@@ -98,7 +98,7 @@ function* findRisks({ installScripts, measure, source, integrity, bundled, depre
       title: `It runs ${installScripts.map(({ event }) => event).join(" and ")} when it is installed`,
       details: installScripts.map(({ event, command }) => `${event}: ${command}`),
       advice:
-        "Read what it does. If the package works without it, install with --ignore-scripts; else name it under installScripts.allowed.",
+        "Read what it does. If the package works without it, install with `--ignore-scripts`; else name it under `installScripts.allowed`.",
     };
   }
   if (measure !== null && measure.nativeCount > 0) {

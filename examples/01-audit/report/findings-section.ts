@@ -34,7 +34,7 @@ ${groups}
 function group(kind: JudgedFinding["kind"], findings: readonly JudgedFinding[], open: boolean): Markup {
   const advices = new Set(findings.map(({ advice }) => advice));
   const shared = advices.size === 1 ? [...advices][0] : undefined;
-  const advice = shared === undefined || shared === "" ? null : html`<p class="advice">${shared}</p>`;
+  const advice = shared === undefined || shared === "" ? null : html`<p class="advice">${withCode(shared)}</p>`;
   return html`<details class="group"${open ? html` open` : null}>
 <summary><span>${kindLabels[kind].group}</span><span class="count">${findings.length}</span></summary>
 ${advice}
@@ -57,7 +57,7 @@ function item(finding: JudgedFinding, withAdvice: boolean): Markup {
       : html`<li>Excepted${exception.by === undefined ? null : ` by ${exception.by}`}${exception.until === undefined ? null : ` until ${exception.until}`}</li>`,
     decision === null ? null : html`<li class="decision">${decisionLine(decision)}</li>`,
     places(paths),
-    withAdvice && advice !== "" ? html`<li class="advice">${advice}</li>` : null,
+    withAdvice && advice !== "" ? html`<li class="advice">${withCode(advice)}</li>` : null,
   ];
   return html`<li class="finding">${who}<p>${title}</p><ul>${rows}</ul></li>
 `;
@@ -68,6 +68,11 @@ function places(paths: readonly string[]): Markup | null {
   if (paths.length === 0) return null;
   const shown = paths.slice(0, 5).map((path, index) => html`${index === 0 ? null : ", "}<code>${path}</code>`);
   return html`<li>In ${shown}${paths.length > 5 ? ` and ${paths.length - 5} more places` : null}</li>`;
+}
+
+/** Our own advice has commands between backticks. */
+function withCode(advice: string): readonly Markup[] {
+  return advice.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }
 
 /** Who decided what, and when. */

@@ -194,7 +194,10 @@ describe("reportHtml", () => {
       const hash = createHash("sha256").update(inside).digest("base64");
       assert.ok(text.includes(`${tag}-src &#39;sha256-${hash}&#39;`), tag);
     }
-    assert.ok(!/<[^>]*\s(?:style|on\w+)=/.test(text.replace(/<script>[\s\S]*<\/script>/, "")), "an inline style or handler would be blocked");
+    assert.ok(
+      !/<[^>]*\s(?:style|on\w+)=/.test(text.replace(/<script>[\s\S]*<\/script>/, "")),
+      "an inline style or handler would be blocked",
+    );
   });
 
   test("says who decided what, when and why", () => {
