@@ -5,12 +5,21 @@ import type { Context } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { TaskContext } from "./frame/task-context.ts";
 
-/** The code of one task: gets its input and what it may command; what it returns is its value. */
+/**
+ * The code of one task; what it returns is its value. Its input: what a verb or spawn gave it; else the value of the task that it comes after,
+ * an array of their values in the order of its edges if there are several, an array of the items' values after a spawn; else the run's input.
+ */
 export type TaskCode = (input: unknown, ctx: TaskContext) => unknown;
 /** Judges a group by its members' outcomes. */
 export type GroupPolicy = (members: readonly { readonly task: string; readonly outcome: Outcome }[], config: Json | undefined) => Outcome;
 /** Merges one write into a `fold` channel. */
 export type Reducer = (current: unknown, written: unknown) => unknown;
+
+/** A task that another comes after; `items`: it is spawned, and all its items' values count. */
+export interface Source {
+  readonly task: string;
+  readonly items: boolean;
+}
 
 /** Everything that an engine needs to run one version of one workflow. */
 export interface Definition {
@@ -22,8 +31,8 @@ export interface Definition {
   readonly code: ReadonlyMap<string, TaskCode>;
   readonly policies: ReadonlyMap<string, GroupPolicy>;
   readonly reducers: ReadonlyMap<string, Reducer>;
-  /** Sources whose values are a task's input, by task. */
-  readonly sources: ReadonlyMap<string, readonly string[]>;
+  /** Sources whose values are a task's input, by task, in the order of its edges. */
+  readonly sources: ReadonlyMap<string, readonly Source[]>;
   readonly checkInput: ((input: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
   readonly timeoutMs: number | undefined;
@@ -112,7 +121,7 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
 
 export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): Definition {
   const tasks = new Map<string, TaskCode>();
-  const sources = new Map<string, string[]>();
+  const sources = new Map<string, Source[]>();
   for (const [id, task] of Object.entries(plan.tasks)) {
     if ("use" in task.does) {
       const found = code.tasks[task.does.use];
@@ -121,9 +130,12 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
       }
       tasks.set(id, found);
     }
-    const from = new Set<string>();
-    for (const trigger of task.when) if ("after" in trigger) for (const edge of trigger.after) from.add(edge.from);
-    if (from.size > 0) sources.set(id, [...from]);
+    const from: Source[] = [];
+    for (const trigger of task.when) {
+      if (!("after" in trigger)) continue;
+      for (const edge of trigger.after) if (!from.some((each) => each.task === edge.from)) from.push({ task: edge.from, items: edge.on === "drained" });
+    }
+    if (from.length > 0) sources.set(id, from);
   }
   return {
     name: plan.name,

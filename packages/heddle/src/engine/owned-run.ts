@@ -4,7 +4,7 @@ import {
   type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage, type TaskEnded,
 } from "@heddle/kernel";
 import { channelValues, closesRound, isToldToCancel, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
-import type { Definition } from "./definition.ts";
+import type { Definition, Source } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
 import { eventText } from "./event-text.ts";
@@ -666,14 +666,15 @@ export class OwnedRun implements TurnTaker {
     if (command.input !== undefined) return decodeValue(command.input);
     const sources = this.definition.sources.get(command.task);
     if (sources === undefined) return this.#input;
-    if (sources.length === 1) return this.#valueOf(sources[0] as string, command);
-    return Object.fromEntries(sources.map((source) => [source, this.#valueOf(source, command)]));
+    if (sources.length === 1) return this.#valueOf(sources[0] as Source, command);
+    const values = new Array<unknown>(sources.length);
+    for (let index = 0; index < sources.length; index++) values[index] = this.#valueOf(sources[index] as Source, command);
+    return values;
   }
 
-  #valueOf(source: string, command: StartTask): unknown {
-    const items = itemValues(this.state, source, command.scope);
-    if (items !== undefined) return items.map((item) => (item === undefined ? undefined : decodeValue(item)));
-    const value = taskValue(this.state, source, command.scope);
+  #valueOf(source: Source, command: StartTask): unknown {
+    if (source.items) return itemValues(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? [];
+    const value = taskValue(this.state, source.task, command.scope);
     return value === undefined ? undefined : decodeValue(value);
   }
 
