@@ -2,6 +2,7 @@ import type { OpenQuestion } from "./ask/open-question.ts";
 import type { Io } from "./io.ts";
 import type { Line } from "./text/line.ts";
 import { formatLine, padEnd } from "./text/line.ts";
+import { storeUrl } from "./store-location.ts";
 import { shellLine } from "./text/shell-word.ts";
 
 /** Tag under which `run` keeps the file that a run was started from, so that later commands can say how it goes on. */
@@ -11,11 +12,14 @@ export const fileTag = "heddle.file";
 export class NextSteps {
   readonly #program: string;
   readonly #store: readonly string[];
+  /** There is a next time: the store outlives this process. */
+  readonly kept: boolean;
 
   /** @param store value of `--store`, if it was given: commands must name it again */
-  constructor(io: Pick<Io, "program">, store: string | undefined) {
+  constructor(io: Pick<Io, "program" | "env">, store: string | undefined) {
     this.#program = io.program;
     this.#store = store === undefined ? [] : ["--store", store];
+    this.kept = storeUrl(store, io) !== "memory:";
   }
 
   run(file: string, runId: string): string {

@@ -10,7 +10,7 @@ class Shop implements AsyncDisposable {
   readonly #store = openMemoryStore();
 
   cli(options: TestIoOptions = {}): TestCli {
-    return new TestCli({ open: (_url, engineOptions) => this.open(engineOptions), env: { HEDDLE_STORE: "memory:" }, ...options });
+    return new TestCli({ open: (_url, engineOptions) => this.open(engineOptions), env: { HEDDLE_STORE: "test:" }, ...options });
   }
 
   open(options: EngineOptions): Promise<Engine> {
@@ -170,6 +170,14 @@ describe("run, without a terminal", () => {
     assert.match(file.out, /Ship F1\?/u);
     assert.equal(await file.run("run", flows("order"), "--input", "@fixtures/no.json"), 2);
     assert.match(file.err, /^FILE_UNKNOWN: --input: the file fixtures\/no\.json cannot be read/u);
+  });
+
+  test("in memory names no commands for later, for there is nothing left", async () => {
+    await using shop = new Shop();
+    const cli = shop.cli();
+
+    assert.equal(await cli.run("run", flows("plain"), "--store", "memory:"), 0);
+    assert.doesNotMatch(cli.out, /Next/u);
   });
 
   test("stopped by Ctrl-C ends with 130 and prints the command that goes on", async () => {

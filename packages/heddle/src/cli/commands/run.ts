@@ -9,6 +9,7 @@ import { type Definition, loadDefinition } from "../load-definition.ts";
 import { fileTag, NextSteps, stepLines } from "../next-steps.ts";
 import { type OptionValues, readArguments, readPair, usage } from "../read-arguments.ts";
 import { readInput } from "../read-input.ts";
+import { captureLines } from "../watch/capture-lines.ts";
 import { openToRun, sqliteFile, storeOption, storeUrl } from "../store-location.ts";
 import { reportEnding, reportEndingAsJson } from "../watch/report-ending.ts";
 import { jsonReporter, liveReporter, plainReporter, type RunReporter } from "../watch/run-reporter.ts";
@@ -25,6 +26,7 @@ const options = {
 } as const;
 
 type Values = OptionValues<typeof options>;
+type Input = { readonly value: unknown } | undefined;
 type Loaded = Extract<Definition, { kind: "workflow" }>;
 
 export const run: Command = {
@@ -49,6 +51,8 @@ export const run: Command = {
     const { values, positionals } = readArguments(run, options, io, { least: 1, most: 1 });
     const [file = ""] = positionals;
     if (values.detach && values.json) throw usage(run, "--detach and --json do not go together: a detached run writes its events to a file.");
+    // Programs read nothing but objects: what user code prints, from the moment it is loaded, goes to standard error.
+    using _printed = values.json ? captureLines(io, (text) => io.err(text)) : null;
     const definition = await loadDefinition(file, io);
     if (definition.kind === "plan") throw usage(run, `${file} is a plan without code, so it cannot run; "graph" draws it and "validate" checks it.`);
     const input = values.input === undefined ? undefined : { value: await readInput(values.input, "--input", io) };
@@ -56,67 +60,58 @@ export const run: Command = {
   },
 };
 
-async function watch(definition: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<number> {
+async function watch(definition: Loaded, input: Input, values: Values, io: Io): Promise<number> {
   const steps = new NextSteps(io, values.store);
-  const startedAtMs = io.clock.nowMs();
+  const runId = values.id ?? newId(definition);
   const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows });
-  let ending: Awaited<ReturnType<typeof watchRun>>;
-  let handle: RunHandle;
   try {
-    const begun = await begin(engine, definition, input, values, io);
-    handle = begun.run;
-    using reporter = reporterFor(engine, begun, values, io);
-    const leaving = (): void => reporter.notice([[`Stopping: what runs may end; Ctrl-C again stops at once`, "warn"]]);
+    const there = await find(engine, runId);
+    // Before the run begins: it may print and ask at once.
+    using reporter = reporterFor(engine, runId, there === null ? 0 : (await there.state()).seq, values, io);
+    const leaving = (): void => reporter.notice([["Stopping: what runs may end; Ctrl-C again stops at once", "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
-    ending = await watchRun({ engine, run: handle, io, reporter, stay: values.wait === true });
+    const handle = await begin(engine, there, runId, definition, input, values);
+    const ending = await watchRun({ engine, run: handle, io, reporter, stay: values.wait === true });
     // Before the screen is given up, so that it shows what is still let end.
     await engine.close();
+    reporter[Symbol.dispose]();
+    const ended = { runId, file: definition.source };
+    return values.json ? reportEndingAsJson(ending, ended, steps, io) : reportEnding(ending, ended, steps, io);
   } finally {
     await engine.close();
   }
-  const ended = { runId: handle.id, file: definition.source, tookMs: io.clock.nowMs() - startedAtMs };
-  return values.json ? reportEndingAsJson(ending, ended, steps, io) : reportEnding(ending, ended, steps, io);
 }
 
-async function detach(definition: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<number> {
+async function detach(definition: Loaded, input: Input, values: Values, io: Io): Promise<number> {
   const url = storeUrl(values.store, io);
   const file = sqliteFile(url, io.cwd);
   if (file === null) throw usage(run, `--detach needs a store that two processes can open, and ${url} is not; use sqlite:PATH.`);
   // Recorded here, so that what is wrong with it is said here, and the run is there when this returns.
+  const runId = values.id ?? newId(definition);
   const engine = await openToRun(url, io, { workflows: definition.workflows, passive: true });
-  let handle: RunHandle;
   try {
-    handle = (await begin(engine, definition, input, values, io)).run;
+    await begin(engine, await find(engine, runId), runId, definition, input, values);
   } finally {
     await engine.close();
   }
-  const logFile = join(dirname(file), `${handle.id.replaceAll(":", "_")}.log`);
-  const processId = await io.detach(["run", definition.source, "--id", handle.id, "--store", `sqlite:${file}`, "--wait", "--json"], logFile);
+  const logFile = join(dirname(file), `${runId.replaceAll(":", "_")}.log`);
+  const processId = await io.detach(["run", definition.source, "--id", runId, "--store", `sqlite:${file}`, "--wait", "--json"], logFile);
   const steps = new NextSteps(io, values.store);
-  const next = stepLines([["follow", steps.about("events", handle.id, "--follow")], ["look", steps.about("show", handle.id)], ["stop", steps.about("cancel", handle.id)]], io);
-  io.out([`${handle.id} runs in process ${processId}; its events go to ${logFile}`, ...next].join("\n"));
+  const next = stepLines([["follow", steps.about("events", runId, "--follow")], ["look", steps.about("show", runId)], ["stop", steps.about("cancel", runId)]], io);
+  io.out([`${runId} runs in process ${processId}; its events go to ${logFile}`, ...next].join("\n"));
   return exitCode.done;
 }
 
-interface Begun {
-  readonly run: RunHandle;
-  /** Last event that it had before this command. */
-  readonly from: number;
-}
-
 // The run to watch: the one of this id if there is one, else a new one.
-async function begin(engine: Engine, { workflow, source }: Loaded, input: { readonly value: unknown } | undefined, values: Values, io: Io): Promise<Begun> {
-  const there = values.id === undefined ? null : await find(engine, values.id);
-  const from = there === null ? 0 : (await there.state()).seq;
+async function begin(engine: Engine, there: RunHandle | null, id: string, { workflow, source }: Loaded, input: Input, values: Values): Promise<RunHandle> {
   if (there !== null && input === undefined) {
-    if (there.workflow === workflow.name) return { run: there, from };
-    throw new HeddleError("RUN_EXISTS", `Run ${there.id} is of workflow "${there.workflow}", and ${source} defines "${workflow.name}": name its file, or give another --id.`, {
-      data: { runId: there.id },
+    if (there.workflow === workflow.name) return there;
+    throw new HeddleError("RUN_EXISTS", `Run ${id} is of workflow "${there.workflow}", and ${source} defines "${workflow.name}": name its file, or give another --id.`, {
+      data: { runId: id },
     });
   }
   const tags = Object.fromEntries((values.tag ?? []).map((tag) => readPair(run, "--tag", tag)));
-  const id = values.id ?? `${workflow.name.replaceAll("/", "-").slice(0, 100)}-${shortName()}`;
-  return { run: await engine.start(workflow, input?.value, { id, tags: { [fileTag]: source, ...tags } }), from };
+  return engine.start(workflow, input?.value, { id, tags: { [fileTag]: source, ...tags } });
 }
 
 async function find(engine: Engine, runId: string): Promise<RunHandle | null> {
@@ -128,11 +123,15 @@ async function find(engine: Engine, runId: string): Promise<RunHandle | null> {
   }
 }
 
-function reporterFor(engine: Engine, { run: handle, from }: Begun, values: Values, io: Io): RunReporter {
-  if (values.json) return jsonReporter(io, handle.id);
-  if (io.screen === null) return plainReporter(io, handle.id, from);
+function reporterFor(engine: Engine, runId: string, from: number, values: Values, io: Io): RunReporter {
+  if (values.json) return jsonReporter(io, runId);
+  if (io.screen === null) return plainReporter(io, runId, from);
   const answer = (question: OpenQuestion, given: AnswerInput): Promise<void> => engine.answer(question.runId, question.key, given);
-  return liveReporter({ ...io, screen: io.screen }, handle.id, answer);
+  return liveReporter({ ...io, screen: io.screen }, runId, answer);
+}
+
+function newId({ workflow }: Loaded): string {
+  return `${workflow.name.replaceAll("/", "-").slice(0, 100)}-${shortName()}`;
 }
 
 // Five letters and digits, without those that are taken for others: 33 million names.

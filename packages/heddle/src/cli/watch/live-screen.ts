@@ -36,6 +36,7 @@ export class LiveScreen implements Disposable {
   #notice: Line | null = null;
   #timer: Disposable | null = null;
   #closed = false;
+  #seen = false;
 
   constructor(options: LiveScreenOptions) {
     this.#options = options;
@@ -46,6 +47,7 @@ export class LiveScreen implements Disposable {
   }
 
   event(runId: string, event: LiveEvent): void {
+    this.#seen = true;
     if (event.type === "log" && event.message !== undefined) this.print(event.message);
     if (runId === this.#run.runId) watchEvent(this.#run, event);
     else {
@@ -142,8 +144,9 @@ export class LiveScreen implements Disposable {
     });
   }
 
+  // A run of which nothing is known has no picture: it may yet be refused.
   #paint(): void {
-    if (!this.#closed) this.#painter.paint(this.#picture());
+    if (!this.#closed && this.#seen) this.#painter.paint(this.#picture());
   }
 
   #picture(): Picture {

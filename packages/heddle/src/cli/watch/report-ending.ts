@@ -15,7 +15,6 @@ export interface EndedRun {
   readonly runId: string;
   /** File and export that it was started from. */
   readonly file: string;
-  readonly tookMs: number;
 }
 
 /** Room for sentences: the screen's width, or a page's. */
@@ -58,19 +57,30 @@ export function reportEnding(ending: Ending, run: EndedRun, steps: NextSteps, io
       reportParked(ending.parked, run, steps, io);
       return exitCode.waiting;
     case "interrupted":
-      io.out(["", ...wrapText(`Stopped. ${run.runId} keeps what it has recorded and goes on from there:`, width(io)), ...stepLines([["go on", steps.run(run.file, run.runId)], ["give up", steps.about("cancel", run.runId)]], io)].join("\n"));
+      io.out(stoppedLines(run, steps, io).join("\n"));
       return ending.interruption.exitCode;
     default:
       return ending satisfies never;
   }
 }
 
+function stoppedLines(run: EndedRun, steps: NextSteps, io: Io): readonly string[] {
+  if (!steps.kept) return ["", ...wrapText("Stopped. Nothing of the run is kept: memory: is gone with its process.", width(io))];
+  const says = wrapText(`Stopped. ${run.runId} keeps what it has recorded and goes on from there:`, width(io));
+  return ["", ...says, ...stepLines([["go on", steps.run(run.file, run.runId)], ["give up", steps.about("cancel", run.runId)]], io)];
+}
+
+// Nothing comes next where nothing is kept.
+function nextLines(list: readonly (readonly [meaning: string, command: string])[], steps: NextSteps, io: Io): readonly string[] {
+  return steps.kept ? ["", tinted("Next", "strong", io.style), ...stepLines(list, io)] : [];
+}
+
 function reportCompleted(output: unknown, run: EndedRun, steps: NextSteps, io: Io): number {
   const { lines, cut } = prettyValue(output, outputLines);
   const shown = lines.length === 0 ? [] : ["", tinted("Output", "strong", io.style), ...lines.map((line) => `  ${line}`)];
   const more = cut > 0 ? [tinted(`  ${io.style.glyphs.more} ${cut} more lines: ${steps.about("show", run.runId, "--output")}`, "dim", io.style)] : [];
-  const next = stepLines([["what it did", steps.about("show", run.runId)], ["all runs", steps.list("runs")]], io);
-  io.out([...shown, ...more, "", tinted("Next", "strong", io.style), ...next].join("\n"));
+  const next = nextLines([["what it did", steps.about("show", run.runId)], ["all runs", steps.list("runs")]], steps, io);
+  io.out([...shown, ...more, ...next].join("\n"));
   return exitCode.done;
 }
 
@@ -83,7 +93,7 @@ function reportFailed(error: unknown, status: string, run: EndedRun, steps: Next
     lines.push(...wrapped.map((line) => `  ${line}`));
   }
   const again: readonly (readonly [string, string])[] = status === "failed" || status === "timed-out" ? [["try again", steps.about("retry", run.runId)]] : [];
-  lines.push("", tinted("Next", "strong", style), ...stepLines([["look", steps.about("show", run.runId)], ["its history", steps.about("events", run.runId)], ...again], io));
+  lines.push(...nextLines([["look", steps.about("show", run.runId)], ["its history", steps.about("events", run.runId)], ...again], steps, io));
   io.err(lines.join("\n"));
   return exitCode.failed;
 }
@@ -127,7 +137,7 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
     if (pause.code === "RUN_MISMATCH") todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
   }
   todo.push(["then go on", steps.run(run.file, run.runId)]);
-  io.out([...lines, "", tinted("Next", "strong", style), ...stepLines(todo, io)].join("\n"));
+  io.out([...lines, ...nextLines(todo, steps, io)].join("\n"));
 }
 
 function answerSteps(question: OpenQuestion, steps: NextSteps): readonly (readonly [string, string])[] {

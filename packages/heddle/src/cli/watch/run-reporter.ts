@@ -2,6 +2,7 @@ import type { AnswerInput, LiveEvent } from "../../engine/engine.ts";
 import type { OpenQuestion } from "../ask/open-question.ts";
 import type { Io } from "../io.ts";
 import { formatLine, type Line } from "../text/line.ts";
+import { captureLines } from "./capture-lines.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { PlainLines } from "./plain-lines.ts";
 
@@ -15,10 +16,8 @@ export interface RunReporter extends Disposable {
   notice(line: Line): void;
 }
 
-/** `--json`: events as they are, one per line; what user code prints goes to standard error. */
+/** `--json`: events as they are, one per line. */
 export function jsonReporter(io: Io, runId: string): RunReporter {
-  const printed = new WholeLines((text) => io.err(text));
-  const captured = io.capture((text) => printed.add(text));
   return {
     answers: false,
     event: (of, event) => {
@@ -26,10 +25,7 @@ export function jsonReporter(io: Io, runId: string): RunReporter {
     },
     questions: () => undefined,
     notice: () => undefined,
-    [Symbol.dispose]: () => {
-      printed.end();
-      captured[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => undefined,
   };
 }
 
@@ -40,11 +36,14 @@ export function jsonReporter(io: Io, runId: string): RunReporter {
  */
 export function plainReporter(io: Io, runId: string, from: number): RunReporter {
   const lines = new PlainLines(runId, from, io.style, (line) => io.out(line));
-  if (from > 0) io.out(`${runId} goes on after event ${from}; "${io.program} events ${runId}" tells what was before.`);
+  let begun = false;
   return {
     answers: false,
     event: (of, event) => {
-      if (of === runId) lines.event(event);
+      if (of !== runId) return;
+      if (!begun && from > 0) io.out(`${runId} goes on after event ${from}; "${io.program} events ${runId}" tells what was before.`);
+      begun = true;
+      lines.event(event);
     },
     questions: () => undefined,
     notice: (line) => io.err(formatLine(line, io.style)),
@@ -55,39 +54,15 @@ export function plainReporter(io: Io, runId: string, from: number): RunReporter 
 /** In a terminal: the live tree, with questions answered in place where there is a keyboard. */
 export function liveReporter(io: Io & { readonly screen: NonNullable<Io["screen"]> }, runId: string, answer: (question: OpenQuestion, answer: AnswerInput) => Promise<void>): RunReporter {
   const live = new LiveScreen({ io, runId, answer });
-  const printed = new WholeLines((text) => live.print(text));
-  const captured = io.capture((text) => printed.add(text));
+  const printed = captureLines(io, (text) => live.print(text));
   return {
     answers: io.keyboard !== null,
     event: (of, event) => live.event(of, event),
     questions: (open) => live.ask(open),
     notice: (line) => live.notice(line),
     [Symbol.dispose]: () => {
-      printed.end();
+      printed[Symbol.dispose]();
       live[Symbol.dispose]();
-      captured[Symbol.dispose]();
     },
   };
-}
-
-/** Hands on whole lines of text that comes in pieces. */
-class WholeLines {
-  readonly #give: (text: string) => void;
-  #rest = "";
-
-  constructor(give: (text: string) => void) {
-    this.#give = give;
-  }
-
-  add(text: string): void {
-    const all = this.#rest + text;
-    const end = all.lastIndexOf("\n");
-    this.#rest = all.slice(end + 1);
-    if (end !== -1) this.#give(all.slice(0, end));
-  }
-
-  end(): void {
-    if (this.#rest !== "") this.#give(this.#rest);
-    this.#rest = "";
-  }
 }
