@@ -33,7 +33,8 @@ async function readReport(summary: AuditSummary): Promise<AuditReport> {
 }
 
 for (const store of ["memory:", "sqlite:"]) {
-  describe(`the audit on ${store}`, () => {
+  // A run that waits for an answer that the test does not give would wait for ever.
+  describe(`the audit on ${store}`, { timeout: 120_000 }, () => {
     /** A fixture project, an engine on this store, and a folder for the report. */
     async function set(): Promise<{ readonly engine: Engine; readonly input: AuditInput; readonly folder: string } & AsyncDisposable> {
       const folder = await temporaryFolder();

@@ -127,6 +127,8 @@ describe("buildReport", () => {
 
     assert.equal(reportJson(again), reportJson(report));
     assert.equal(page(again), page(report));
+    const { lockfile: _, ...rest } = report;
+    assert.deepEqual(buildReport({ ...rest, lockfile, packages: packages.toReversed(), findings: report.findings.toReversed() }), report);
   });
 });
 
