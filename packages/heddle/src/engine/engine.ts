@@ -165,4 +165,9 @@ export interface EngineOptions {
   readonly passive?: boolean;
   /** Durable functions kept in memory while they wait; above it the longest waiting are dropped and rebuilt from the journal when woken. Default 1,000. */
   readonly hotFrames?: number;
+  /**
+   * Called at once with what the runs in this process say of themselves: log lines, progress, pieces of a stream, starts of
+   * steps. For logs and screens; a run's `events` brings the same to those who began to watch in time.
+   */
+  readonly onLive?: (runId: string, event: LiveEvent & LivePiece) => void;
 }

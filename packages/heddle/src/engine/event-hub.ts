@@ -1,5 +1,5 @@
 import { readEvent } from "./event-text.ts";
-import type { JournalEvent, LiveEvent, LivePiece } from "./engine.ts";
+import type { JournalEvent, LiveEvent } from "./engine.ts";
 
 export interface Listener {
   event(event: LiveEvent): void;
@@ -49,11 +49,9 @@ export class EventHub {
     }
   }
 
-  live(runId: string, seq: number, atMs: number, piece: LivePiece): void {
+  live(runId: string, event: LiveEvent): void {
     const listeners = this.#listeners.get(runId);
-    if (listeners === undefined) return;
-    const event: LiveEvent = { seq, atMs, ...piece };
-    for (const listener of listeners) listener.event(event);
+    if (listeners !== undefined) for (const listener of listeners) listener.event(event);
   }
 
   /** Another process may have written: to one run, or to any. */

@@ -429,6 +429,10 @@ export class HeddleEngine implements Engine, RunHost {
     this.#turns.touch(run);
   }
 
+  mayHurry(): boolean {
+    return this.#turns.mayHurry();
+  }
+
   submitNow(part: RunPart): PartVerdict | null {
     return this.#writer.partNow(part);
   }
@@ -480,7 +484,18 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   live(runId: string, seq: number, piece: LivePiece): void {
-    if (this.hub.watched(runId)) this.hub.live(runId, seq, this.clock.nowMs(), piece);
+    const { onLive } = this.#options;
+    if (onLive === undefined && !this.hub.watched(runId)) return;
+    const event = { seq, atMs: this.clock.nowMs(), ...piece };
+    this.hub.live(runId, event);
+    try {
+      onLive?.(runId, event);
+    } catch (error) {
+      // A listener's fault is not the step's: it surfaces where uncaught errors do.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   ended(run: OwnedRun, outcome: RunOutcome): void {

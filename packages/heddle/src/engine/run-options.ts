@@ -14,6 +14,7 @@ export interface ResolvedOptions {
   readonly strict: boolean;
   readonly passive: boolean;
   readonly hotFrames: number;
+  readonly onLive: EngineOptions["onLive"];
 }
 
 export function resolveOptions(options: EngineOptions): ResolvedOptions {
@@ -29,6 +30,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     strict: options.strict ?? false,
     passive: options.passive ?? false,
     hotFrames: atLeast("hotFrames", options.hotFrames ?? 1_000, 0),
+    onLive: options.onLive,
   };
 }
 

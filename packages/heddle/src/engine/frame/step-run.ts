@@ -1,6 +1,5 @@
 import { HeddleError, type Json } from "@heddle/kernel";
 import type { StepContext } from "../../workflow/context.ts";
-import type { Secret } from "../../workflow/secret.ts";
 import type { DueEntry } from "../due-times.ts";
 import type { Operation } from "./operation.ts";
 import { stepScope, workflowScope } from "./scopes.ts";
@@ -32,22 +31,28 @@ export class StepRun implements StepContext {
     return this.#frame.idempotencyKey(this.#operation.key);
   }
 
-  reveal(secret: Secret): Promise<string> {
-    return this.#frame.run.host.secrets.reveal(secret);
+  // Getters of functions, so that `({ heartbeat, stream }) => …` works; most steps ask for none.
+
+  get reveal(): StepContext["reveal"] {
+    return (secret) => this.#frame.run.host.secrets.reveal(secret);
   }
 
-  heartbeat(progress?: unknown): void {
-    if (this.#done) return;
-    this.#expectBeat();
-    if (progress !== undefined) this.#frame.run.live({ type: "progress", key: this.#operation.key, value: progress });
+  get heartbeat(): StepContext["heartbeat"] {
+    return (progress) => {
+      if (this.#done) return;
+      this.#expectBeat();
+      if (progress !== undefined) this.#frame.run.live({ type: "progress", key: this.#operation.key, value: progress });
+    };
   }
 
-  log(message: string, fields?: Record<string, unknown>): void {
-    this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
+  get log(): StepContext["log"] {
+    return (message, fields) => this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
   }
 
-  stream(chunk: unknown): void {
-    if (!this.#done) this.#frame.run.live({ type: "stream", key: this.#operation.key, value: chunk });
+  get stream(): StepContext["stream"] {
+    return (chunk) => {
+      if (!this.#done) this.#frame.run.live({ type: "stream", key: this.#operation.key, value: chunk });
+    };
   }
 
   begin(): void {
