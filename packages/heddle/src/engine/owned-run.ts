@@ -28,6 +28,8 @@ export interface RunHost {
   readonly graceMs: number;
   readonly secrets: Secrets;
   touch(run: OwnedRun): void;
+  /** Whether a run may go on without a turn of its own. */
+  mayHurry(): boolean;
   /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
   submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
@@ -199,7 +201,7 @@ export class OwnedRun implements TurnTaker {
     const commands = this.#fold(started);
     this.#execute(commands);
     this.#armDeadline();
-    this.touch();
+    if (this.#busyFrames === 0) this.touch();
   }
 
   /** A run with a journal: the state is folded from it, then open work goes on. `events` are all of it, oldest first. */
@@ -271,7 +273,7 @@ export class OwnedRun implements TurnTaker {
 
   /** The end of a task whose code used none of `ctx`: no code waits for a result here, so that what it makes due may begin at once where the store allows. */
   recordPlainEnd(event: RunEvent): void {
-    if (this.releasing || this.#inFlight > 0 || this.#events.length > 0 || this.#afterTransaction !== null || this.#plainEnding || this.#deliveries.length > 0) {
+    if (this.releasing || this.#inFlight > 0 || this.#events.length > 0 || this.#afterTransaction !== null || this.#plainEnding || this.#deliveries.length > 0 || !this.host.mayHurry()) {
       this.record(event);
       return;
     }
