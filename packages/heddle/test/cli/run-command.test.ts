@@ -67,6 +67,18 @@ describe("run, without a terminal", () => {
     assert.deepEqual(lines.slice(0, -1).map(({ seq }) => seq).filter((seq, index, all) => all.indexOf(seq) === index), [1, 2, 3, 4, 5, 6, 7]);
   });
 
+  test("with --json what steps say of themselves is among the events", async () => {
+    await using shop = new Shop();
+    const cli = shop.cli();
+
+    assert.equal(await cli.run("run", flows("noisy"), "--id", "n1", "--json"), 0);
+    const live = jsonLines(cli.out).filter(({ type }) => type === "log" || type === "progress" || type === "stream");
+    assert.deepEqual(
+      live.map(({ type, key, message, value }) => [type, key, message ?? value]),
+      [["log", "print", "a step's line"], ["progress", "print", { done: 1 }], ["stream", "print", "a piece"], ["log", "", "a line for people"]],
+    );
+  });
+
   test("with --json a failure is the result too", async () => {
     await using shop = new Shop();
     const failed = shop.cli();

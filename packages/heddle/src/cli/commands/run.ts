@@ -11,6 +11,7 @@ import { type OptionValues, readArguments, readPair, usage } from "../read-argum
 import { readInput } from "../read-input.ts";
 import { captureLines } from "../watch/capture-lines.ts";
 import { openToRun, sqliteFile, storeOption, storeUrl } from "../store-location.ts";
+import { LiveFeed } from "../watch/live-feed.ts";
 import { reportEnding, reportEndingAsJson } from "../watch/report-ending.ts";
 import { jsonReporter, liveReporter, plainReporter, type RunReporter } from "../watch/run-reporter.ts";
 import { watchRun } from "../watch/watch-run.ts";
@@ -63,7 +64,8 @@ export const run: Command = {
 async function watch(definition: Loaded, input: Input, values: Values, io: Io): Promise<number> {
   const steps = new NextSteps(io, values.store);
   const runId = values.id ?? newId(definition);
-  const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows });
+  const feed = new LiveFeed(runId);
+  const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows, onLive: feed.receive });
   try {
     const there = await find(engine, runId);
     // Before the run begins: it may print and ask at once.
@@ -71,7 +73,7 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
     const leaving = (): void => reporter.notice([["Stopping: what runs may end; Ctrl-C again stops at once", "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
     const handle = await begin(engine, there, runId, definition, input, values);
-    const ending = await watchRun({ engine, run: handle, io, reporter, stay: values.wait === true });
+    const ending = await watchRun({ engine, run: handle, io, reporter, feed, stay: values.wait === true });
     // Before the screen is given up, so that it shows what is still let end.
     await engine.close();
     reporter[Symbol.dispose]();

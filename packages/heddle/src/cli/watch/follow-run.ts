@@ -16,7 +16,7 @@ const followedChildren = 16;
 /** A child that ends at once, or ended long ago in the history, is not worth following. */
 const settleMs = 150;
 
-/** Hand on a run's events, history first, then live, until it ends or `signal` is aborted. */
+/** Hand on the events of a run's journal, history first, then live, until it ends or `signal` is aborted. */
 export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, options: FollowOptions): Promise<void> {
   const ended = new AbortController();
   const children = new Map<string, Disposable>();
@@ -36,6 +36,8 @@ export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, opt
   const waiting = new Map<string, string>();
   try {
     for await (const event of run.events({ signal: options.signal })) {
+      // What is said live comes from the engine at once; here it would come twice, or not at all.
+      if (isLivePiece(event)) continue;
       options.event(run.id, event);
       if (!options.children) continue;
       if (event.type === "op-opened" && event.op === "call" && event.child !== undefined) {
@@ -56,4 +58,8 @@ export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, opt
     ended.abort();
     for (const timer of children.values()) timer[Symbol.dispose]();
   }
+}
+
+function isLivePiece(event: LiveEvent): boolean {
+  return event.type === "started" || event.type === "log" || event.type === "progress" || event.type === "stream";
 }

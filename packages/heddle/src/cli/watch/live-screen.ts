@@ -7,7 +7,8 @@ import type { Io, Keyboard, Screen } from "../io.ts";
 import { Painter, type Picture } from "../progress/painter.ts";
 import { renderProgress } from "../progress/render-progress.ts";
 import { newRunProgress, type RunProgress, watchEvent } from "../progress/run-progress.ts";
-import type { Line } from "../text/line.ts";
+import { describeEvent } from "../text/describe-event.ts";
+import { formatLine, type Line } from "../text/line.ts";
 
 /** No more than so many pictures a second; eyes and remote terminals see no more. */
 const frameMs = 1000 / 12;
@@ -48,7 +49,7 @@ export class LiveScreen implements Disposable {
 
   event(runId: string, event: LiveEvent): void {
     this.#seen = true;
-    if (event.type === "log" && event.message !== undefined) this.print(event.message);
+    if (event.type === "log") this.print(this.#logLine(runId, event));
     if (runId === this.#run.runId) watchEvent(this.#run, event);
     else {
       const child = this.#children.get(runId) ?? newRunProgress(runId);
@@ -86,6 +87,12 @@ export class LiveScreen implements Disposable {
     this.#timer?.[Symbol.dispose]();
     this.#resize[Symbol.dispose]();
     this.#painter.release();
+  }
+
+  #logLine(runId: string, event: LiveEvent): string {
+    const { style } = this.#options.io;
+    const of = runId === this.#run.runId ? "" : `${runId}  `;
+    return formatLine([[of, "dim"], ...describeEvent(event, style.glyphs)], style);
   }
 
   #askNext(): void {

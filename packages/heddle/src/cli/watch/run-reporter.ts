@@ -10,6 +10,8 @@ import { PlainLines } from "./plain-lines.ts";
 export interface RunReporter extends Disposable {
   /** Questions are answered in place, so watching goes on while there are some. */
   readonly answers: boolean;
+  /** Shows the runs that a run waits for, too. */
+  readonly tree: boolean;
   event(runId: string, event: LiveEvent): void;
   questions(open: readonly OpenQuestion[]): void;
   /** About the watching itself: that it stops, that it waits. */
@@ -20,6 +22,7 @@ export interface RunReporter extends Disposable {
 export function jsonReporter(io: Io, runId: string): RunReporter {
   return {
     answers: false,
+    tree: false,
     event: (of, event) => {
       if (of === runId) io.out(JSON.stringify({ runId, ...event }));
     },
@@ -39,6 +42,7 @@ export function plainReporter(io: Io, runId: string, from: number): RunReporter 
   let begun = false;
   return {
     answers: false,
+    tree: false,
     event: (of, event) => {
       if (of !== runId) return;
       if (!begun && from > 0) io.out(`${runId} goes on after event ${from}; "${io.program} events ${runId}" tells what was before.`);
@@ -57,6 +61,7 @@ export function liveReporter(io: Io & { readonly screen: NonNullable<Io["screen"
   const printed = captureLines(io, (text) => live.print(text));
   return {
     answers: io.keyboard !== null,
+    tree: true,
     event: (of, event) => live.event(of, event),
     questions: (open) => live.ask(open),
     notice: (line) => live.notice(line),

@@ -1,7 +1,8 @@
 import type { RunStatus } from "@heddle/kernel";
-import type { Engine, RunHandle } from "../../engine/engine.ts";
+import type { Engine, LiveEvent, RunHandle } from "../../engine/engine.ts";
 import type { Interruption, Io } from "../io.ts";
 import { followRun } from "./follow-run.ts";
+import type { LiveFeed } from "./live-feed.ts";
 import { OpenAsks } from "./open-asks.ts";
 import { type Parked, parkedRun } from "./parked-run.ts";
 import type { RunReporter } from "./run-reporter.ts";
@@ -17,6 +18,8 @@ export interface WatchOptions {
   readonly run: RunHandle;
   readonly io: Io;
   readonly reporter: RunReporter;
+  /** Where the engine sends what runs say of themselves. */
+  readonly feed: LiveFeed;
   /** Keep watching while the run waits for people and signals. */
   readonly stay: boolean;
 }
@@ -31,13 +34,18 @@ export async function watchRun(options: WatchOptions): Promise<Ending> {
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, io.interrupted]);
   const looks = new Looks(options, signal);
+  const tell = (runId: string, event: LiveEvent): void => {
+    looks.event(runId, event);
+    reporter.event(runId, event);
+  };
+  options.feed.listen(tell);
   const followed = followRun(engine, run, {
     signal,
     clock: io.clock,
-    children: reporter.answers,
+    children: reporter.tree,
     event: (runId, event) => {
-      looks.event(runId, event);
-      reporter.event(runId, event);
+      tell(runId, event);
+      options.feed.told(runId);
     },
   });
 
