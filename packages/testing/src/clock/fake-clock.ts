@@ -89,14 +89,16 @@ export class FakeClock implements Clock {
       idle = 0;
       await this.advance(next.dueMs - this.#monotonicMs);
     }
-    if (!settled) throw new Error(`The promise did not settle within ${limitMs} ms of fake time, and no timer is left that could settle it.`);
+    if (!settled)
+      throw new Error(`The promise did not settle within ${limitMs} ms of fake time, and no timer is left that could settle it.`);
     await watch;
     return promise;
   }
 
   #next(): Timer | undefined {
     let next: Timer | undefined;
-    for (const timer of this.#timers) if (next === undefined || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer;
+    for (const timer of this.#timers)
+      if (next === undefined || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer;
     return next;
   }
 

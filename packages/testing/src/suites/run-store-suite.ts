@@ -51,7 +51,19 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       });
     };
 
-    for (const laws of [journalLaws, createLaws, claimLaws, limitLaws, mailLaws, nodeLaws, snapshotLaws, listLaws, lifecycleLaws, transactionLaws]) laws(law);
+    for (const laws of [
+      journalLaws,
+      createLaws,
+      claimLaws,
+      limitLaws,
+      mailLaws,
+      nodeLaws,
+      snapshotLaws,
+      listLaws,
+      lifecycleLaws,
+      transactionLaws,
+    ])
+      laws(law);
     law("the suite was given what the store's features need", async ({ features }) => {
       assert.equal(options.reopen !== undefined, features.durability !== "none", "reopen, exactly if something survives");
       assert.equal(options.beside !== undefined, features.shared, "beside, exactly if the store is shared");

@@ -126,6 +126,6 @@ function readPage(page: Page, from: number, limit: number, into: StoredEvent[]):
   const text = decoder.decode(new Uint8Array(page.buffer, page.count * 12));
   for (let index = Math.max(0, from - page.firstSeq); index < page.count && into.length < limit; index++) {
     const start = index === 0 ? 0 : ends[index - 1]!;
-    into.push({ seq: page.firstSeq + index, atMs: times[index]!, body: text.slice(start, ends[index]!) });
+    into.push({ seq: page.firstSeq + index, atMs: times[index]!, body: text.slice(start, ends[index]) });
   }
 }

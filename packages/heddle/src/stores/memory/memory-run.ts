@@ -74,10 +74,27 @@ export class MemoryRun {
 
   toRow(): RunRow {
     return {
-      runId: this.runId, workflow: this.workflow, version: this.version, status: this.status, epoch: this.epoch,
-      owner: this.owner?.name ?? null, wakeAtMs: this.wakeAtMs, crashes: this.crashes, mailSeq: this.mailSeq, mailSeen: this.mailSeen,
-      priority: this.priority, limitKey: this.limitKey, limitMax: this.limitMax, dedupKey: this.dedupKey, parentId: this.parentId,
-      tags: this.tags, createdAtMs: this.createdAtMs, endedAtMs: this.endedAtMs, inputHash: this.inputHash, dead: this.dead, note: this.note,
+      runId: this.runId,
+      workflow: this.workflow,
+      version: this.version,
+      status: this.status,
+      epoch: this.epoch,
+      owner: this.owner?.name ?? null,
+      wakeAtMs: this.wakeAtMs,
+      crashes: this.crashes,
+      mailSeq: this.mailSeq,
+      mailSeen: this.mailSeen,
+      priority: this.priority,
+      limitKey: this.limitKey,
+      limitMax: this.limitMax,
+      dedupKey: this.dedupKey,
+      parentId: this.parentId,
+      tags: this.tags,
+      createdAtMs: this.createdAtMs,
+      endedAtMs: this.endedAtMs,
+      inputHash: this.inputHash,
+      dead: this.dead,
+      note: this.note,
     };
   }
 }

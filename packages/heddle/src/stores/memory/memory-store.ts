@@ -1,6 +1,23 @@
 import {
-  type ClaimOptions, type CommitBatch, type CommitVerdict, type CreateVerdict, HeddleError, type ListOptions, type MessageVerdict, type NewMessage,
-  type NewRun, type PartVerdict, type RunId, type RunPart, type RunRow, type RunStatus, type RunStore, type StoredEvent, type StoredMessage, type StoreFeatures, type StoreHint,
+  type ClaimOptions,
+  type CommitBatch,
+  type CommitVerdict,
+  type CreateVerdict,
+  HeddleError,
+  type ListOptions,
+  type MessageVerdict,
+  type NewMessage,
+  type NewRun,
+  type PartVerdict,
+  type RunId,
+  type RunPart,
+  type RunRow,
+  type RunStatus,
+  type RunStore,
+  type StoredEvent,
+  type StoredMessage,
+  type StoreFeatures,
+  type StoreHint,
 } from "@heddle/kernel";
 import { RunHints } from "../run-hints.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
@@ -16,7 +33,8 @@ export interface MemoryStoreOptions {
 /** Keep runs in this process only. `commit` answers at once, without a promise. */
 export function openMemoryStore(options: MemoryStoreOptions = {}): RunStore {
   const keepEnded = options.keepEnded ?? 1_000;
-  if (!(keepEnded >= 0)) throw new HeddleError("OPTION_INVALID", `keepEnded is ${keepEnded}: give a number of runs, 0 or more.`, { data: { keepEnded } });
+  if (!(keepEnded >= 0))
+    throw new HeddleError("OPTION_INVALID", `keepEnded is ${keepEnded}: give a number of runs, 0 or more.`, { data: { keepEnded } });
   return new MemoryStore(keepEnded, options.clock ?? { nowMs: () => Date.now() });
 }
 
@@ -50,7 +68,8 @@ class MemoryStore implements RunStore {
     this.#checkOpen();
     const creates = batch.creates === undefined ? none : batch.creates.map((run) => this.#create(run));
     let parts: readonly PartVerdict[] = none;
-    if (batch.parts !== undefined) parts = batch.parts.length === 1 ? [this.#append(batch.parts[0]!)] : batch.parts.map((part) => this.#append(part));
+    if (batch.parts !== undefined)
+      parts = batch.parts.length === 1 ? [this.#append(batch.parts[0]!)] : batch.parts.map((part) => this.#append(part));
     const messages = batch.messages === undefined ? none : batch.messages.map((message) => this.#keep(message));
     if (this.#ended.size > this.#keepEnded) this.#dropEnded();
     return { creates, parts, messages };
@@ -156,7 +175,13 @@ class MemoryStore implements RunStore {
     return rows;
   }
 
-  async setStatus(runId: RunId, from: readonly RunStatus[], to: Exclude<RunStatus, "running">, wakeAtMs: number | null, note: string | null): Promise<boolean> {
+  async setStatus(
+    runId: RunId,
+    from: readonly RunStatus[],
+    to: Exclude<RunStatus, "running">,
+    wakeAtMs: number | null,
+    note: string | null,
+  ): Promise<boolean> {
     this.#checkOpen();
     const run = this.#runs.get(runId);
     if (run === undefined || run.status === "running" || !from.includes(run.status)) return false;
@@ -256,7 +281,8 @@ class MemoryStore implements RunStore {
     for (const event of part.events) run.journal.append(event, part.atMs);
     const seq = run.journal.lastSeq;
     if (part.progress === true) run.crashes = 0;
-    if (part.snapshot !== undefined) run.snapshots = [...(run.snapshots ?? []).filter((kept) => kept.seq < seq), { seq, body: part.snapshot.body }].slice(-keptSnapshots);
+    if (part.snapshot !== undefined)
+      run.snapshots = [...(run.snapshots ?? []).filter((kept) => kept.seq < seq), { seq, body: part.snapshot.body }].slice(-keptSnapshots);
     if (seen > run.mailSeen) {
       run.mailSeen = seen;
       run.mail = run.mail?.filter((message) => message.mailSeq > seen) ?? null;
@@ -321,7 +347,8 @@ class MemoryStore implements RunStore {
     run.status = to;
     run.wakeAtMs = wakeAtMs;
     const oldestMail = run.mail?.[0];
-    if (oldestMail !== undefined && run.claimable) run.wakeAtMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, oldestMail.atMs, this.#clock.nowMs());
+    if (oldestMail !== undefined && run.claimable)
+      run.wakeAtMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, oldestMail.atMs, this.#clock.nowMs());
     this.#ended.delete(run);
     if (isEnd(to)) {
       run.endedAtMs = nowMs;
@@ -368,11 +395,16 @@ function isListed(run: MemoryRun, options: ListOptions): boolean {
   if (options.parentId !== undefined && run.parentId !== options.parentId) return false;
   if (options.dead !== undefined && (run.dead !== null) !== options.dead) return false;
   if (options.prefix !== undefined && !run.runId.startsWith(options.prefix)) return false;
-  return options.tags === undefined || Object.entries(options.tags).every(([name, value]) => Object.hasOwn(run.tags, name) && run.tags[name] === value);
+  return (
+    options.tags === undefined ||
+    Object.entries(options.tags).every(([name, value]) => Object.hasOwn(run.tags, name) && run.tags[name] === value)
+  );
 }
 
 function listCursorGone(after: RunId): HeddleError {
-  return new HeddleError("RUN_UNKNOWN", `The list cannot go on after run ${after}: it is gone. List from the start again.`, { data: { runId: after } });
+  return new HeddleError("RUN_UNKNOWN", `The list cannot go on after run ${after}: it is gone. List from the start again.`, {
+    data: { runId: after },
+  });
 }
 
 function transactionsUnsupported(runId: RunId): PartVerdict {

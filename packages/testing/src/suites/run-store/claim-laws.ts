@@ -15,7 +15,13 @@ export function claimLaws(law: Law): void {
   });
 
   law("highest priority goes first, then the longest due", async (store) => {
-    const runs = [["low", -1, 0], ["late", 0, 30], ["early", 0, 10], ["high", 5, 40], ["middle", 0, 20]] as const;
+    const runs = [
+      ["low", -1, 0],
+      ["late", 0, 30],
+      ["early", 0, 10],
+      ["high", 5, 40],
+      ["middle", 0, 20],
+    ] as const;
     for (const [runId, priority, delayMs] of runs) await create(store, newRun(runId, { priority, wakeAtMs: startMs + delayMs }));
 
     assert.deepEqual(await claim(store, startMs + 40, 2), ["high", "early"]);
@@ -84,7 +90,9 @@ export function claimLaws(law: Law): void {
   law("claims at once never share a run", async (store) => {
     await commit(store, { creates: Array.from({ length: 60 }, (_, index) => newRun(`run-${index}`)) });
 
-    const claims = await Promise.all(Array.from({ length: 12 }, (_, index) => store.claim({ node: `node-${index}`, limit: 7, nowMs: startMs })));
+    const claims = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => store.claim({ node: `node-${index}`, limit: 7, nowMs: startMs })),
+    );
     const rows = claims.flat();
     assert.equal(rows.length, 60);
     assert.equal(new Set(rows.map((one) => one.runId)).size, 60);

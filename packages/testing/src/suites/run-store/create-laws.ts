@@ -5,13 +5,25 @@ import { append, bodies, claim, commit, create, createOwned, message, newRow, ne
 export function createLaws(law: Law): void {
   law("a created run stands there as it was given, queued and at epoch 0", async (store) => {
     const fields = {
-      workflow: "order", version: "2", wakeAtMs: startMs + 10, priority: -3, limitKey: "key", limitMax: 4, dedupKey: "once", parentId: "mother",
-      tags: { team: "red", "a b": "c=d" }, createdAtMs: startMs + 1, inputHash: "0123456789abcdef",
+      workflow: "order",
+      version: "2",
+      wakeAtMs: startMs + 10,
+      priority: -3,
+      limitKey: "key",
+      limitMax: 4,
+      dedupKey: "once",
+      parentId: "mother",
+      tags: { team: "red", "a b": "c=d" },
+      createdAtMs: startMs + 1,
+      inputHash: "0123456789abcdef",
     };
     assert.deepEqual(await create(store, newRun("run", fields, { events: ["one", "two"] })), { status: "created", claimed: false });
 
     assert.deepEqual(await row(store, "run"), newRow("run", fields));
-    assert.deepEqual(await store.readJournal("run", 0), [{ seq: 1, atMs: startMs + 1, body: "one" }, { seq: 2, atMs: startMs + 1, body: "two" }]);
+    assert.deepEqual(await store.readJournal("run", 0), [
+      { seq: 1, atMs: startMs + 1, body: "one" },
+      { seq: 2, atMs: startMs + 1, body: "two" },
+    ]);
   });
 
   law("a run may begin without an event", async (store) => {
@@ -23,11 +35,30 @@ export function createLaws(law: Law): void {
 
   law("ids, keys and tags may be any text", async (store) => {
     for (const text of ["__proto__", "constructor", "%", "_", "a'b\"c", "\u{1F9F5}", "a\u0000b", "1e3", "01"]) {
-      await create(store, newRun(text, { workflow: text, version: text, dedupKey: text, limitKey: text, limitMax: 1, parentId: text, tags: { [text]: text, z: text } }, { events: [text] }));
+      await create(
+        store,
+        newRun(
+          text,
+          { workflow: text, version: text, dedupKey: text, limitKey: text, limitMax: 1, parentId: text, tags: { [text]: text, z: text } },
+          { events: [text] },
+        ),
+      );
       const found = await row(store, text);
-      assert.deepEqual([found.runId, found.workflow, found.version, found.dedupKey, found.limitKey, found.parentId], [text, text, text, text, text, text]);
-      assert.deepEqual(Object.entries(found.tags).toSorted(), [[text, text], ["z", text]].toSorted());
-      assert.deepEqual((await store.list({ tags: Object.fromEntries([[text, text]]) })).map((one) => one.runId), [text]);
+      assert.deepEqual(
+        [found.runId, found.workflow, found.version, found.dedupKey, found.limitKey, found.parentId],
+        [text, text, text, text, text, text],
+      );
+      assert.deepEqual(
+        new Map(Object.entries(found.tags)),
+        new Map([
+          ["z", text],
+          [text, text],
+        ]),
+      );
+      assert.deepEqual(
+        (await store.list({ tags: Object.fromEntries([[text, text]]) })).map((one) => one.runId),
+        [text],
+      );
       assert.deepEqual(await claim(store, startMs, 5, [`${text}@${text}`]), [text]);
     }
   });
@@ -36,13 +67,18 @@ export function createLaws(law: Law): void {
     await createOwned(store, "run");
     const before = await row(store, "run");
 
-    assert.deepEqual(await create(store, newRun("run", { workflow: "other", priority: 9 }, { events: ["x", "y"] })), { status: "exists", row: before });
+    assert.deepEqual(await create(store, newRun("run", { workflow: "other", priority: 9 }, { events: ["x", "y"] })), {
+      status: "exists",
+      row: before,
+    });
     assert.deepEqual(await row(store, "run"), before);
     assert.equal((await bodies(store, "run")).length, 1);
   });
 
   law("of many creates with one id at once, one is created", async (store) => {
-    const verdicts = await Promise.all(Array.from({ length: 50 }, (_, index) => create(store, newRun("run", { inputHash: `hash-${index}` }))));
+    const verdicts = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => create(store, newRun("run", { inputHash: `hash-${index}` }))),
+    );
 
     assert.equal(verdicts.filter((verdict) => verdict.status === "created").length, 1);
     const { inputHash } = await row(store, "run");
@@ -98,18 +134,31 @@ export function createLaws(law: Law): void {
     await createOwned(store, "mother");
     await create(store, newRun("there", { inputHash: "old" }));
 
-    const verdict = await append(store, part("mother", 1, {
-      events: ["spawned"],
-      children: [newRun("new", { parentId: "mother" }, { claimFor: "node-a" }), newRun("there", { inputHash: "other" })],
-      messages: [message("new", "hello"), message("nobody", "hello")],
-    }));
+    const verdict = await append(
+      store,
+      part("mother", 1, {
+        events: ["spawned"],
+        children: [newRun("new", { parentId: "mother" }, { claimFor: "node-a" }), newRun("there", { inputHash: "other" })],
+        messages: [message("new", "hello"), message("nobody", "hello")],
+      }),
+    );
     assert.deepEqual(verdict, {
-      status: "ok", seq: 2,
-      children: [{ status: "created", claimed: true }, { status: "exists", row: newRow("there", { inputHash: "old" }) }],
+      status: "ok",
+      seq: 2,
+      children: [
+        { status: "created", claimed: true },
+        { status: "exists", row: newRow("there", { inputHash: "old" }) },
+      ],
       messages: [{ status: "kept" }, { status: "unknown" }],
     });
-    assert.deepEqual((await store.list({ parentId: "mother" })).map((one) => one.runId), ["new"]);
-    assert.deepEqual((await store.readMail("new")).map((one) => one.id), ["hello"]);
+    assert.deepEqual(
+      (await store.list({ parentId: "mother" })).map((one) => one.runId),
+      ["new"],
+    );
+    assert.deepEqual(
+      (await store.readMail("new")).map((one) => one.id),
+      ["hello"],
+    );
     assert.deepEqual(await append(store, part("new", 1, { events: ["x"] })), { status: "ok", seq: 2 });
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunId, RunStore } from "@heddle/kernel";
-import { append, bodies, claim, create, createOwned, newRun, part, release, row, startMs } from "./sample.ts";
+import { append, bodies, claim, create, createOwned, newRun, part, row, startMs } from "./sample.ts";
 
 /** How to spoil what an open store keeps, behind its back. */
 export interface StoreDamage {
@@ -31,9 +31,15 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
 
     await assert.rejects(store.readJournal("spoilt", 0), corrupt);
     await assert.rejects(store.readJournal("spoilt", 1, 1), corrupt);
-    assert.deepEqual((await store.readJournal("spoilt", 2)).map((event) => event.seq), [3, 4, 5]);
+    assert.deepEqual(
+      (await store.readJournal("spoilt", 2)).map((event) => event.seq),
+      [3, 4, 5],
+    );
     assert.equal((await bodies(store, "sound")).length, 5, "other runs are unharmed");
-    assert.deepEqual(await append(store, part("spoilt", null, { release: { status: "paused", wakeAtMs: null } })), { status: "ok", seq: 5 });
+    assert.deepEqual(await append(store, part("spoilt", null, { release: { status: "paused", wakeAtMs: null } })), {
+      status: "ok",
+      seq: 5,
+    });
     assert.equal((await row(store, "spoilt")).status, "paused");
   });
 
@@ -43,7 +49,10 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
 
     await assert.rejects(store.readJournal("spoilt", 0), corrupt);
     await assert.rejects(store.readJournal("spoilt", 1), corrupt);
-    assert.deepEqual((await store.readJournal("spoilt", 2)).map((event) => event.seq), [3, 4, 5]);
+    assert.deepEqual(
+      (await store.readJournal("spoilt", 2)).map((event) => event.seq),
+      [3, 4, 5],
+    );
   });
 
   test("a snapshot that fails its checksum gives way to the one before", async () => {
@@ -61,7 +70,10 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
     await damage.snapshot(store, "spoilt", 5);
     await store.compact("spoilt", 5);
 
-    assert.deepEqual((await store.readJournal("spoilt", 0)).map((event) => event.seq), [4, 5]);
+    assert.deepEqual(
+      (await store.readJournal("spoilt", 0)).map((event) => event.seq),
+      [4, 5],
+    );
     assert.deepEqual(await store.readSnapshot("spoilt"), { seq: 3, body: "at 3" });
   });
 

@@ -18,7 +18,19 @@ export function journalLaws(law: Law): void {
   });
 
   law("any well-formed text comes back as it is", async (store) => {
-    const texts = ["", " ", "\u0000", "a\u0000b", "\uFEFFbom", "é", "\u{1F9F5} thread", "\u0800\uFFFF", "'; DROP TABLE run; --", "line\nline\r\n", "x".repeat(300_000)];
+    const texts = [
+      "",
+      " ",
+      "\u0000",
+      "a\u0000b",
+      "\uFEFFbom",
+      "é",
+      "\u{1F9F5} thread",
+      "\u0800\uFFFF",
+      "'; DROP TABLE run; --",
+      "line\nline\r\n",
+      "x".repeat(300_000),
+    ];
     await createOwned(store, "run");
     await append(store, part("run", 1, { events: texts }));
 
@@ -28,14 +40,18 @@ export function journalLaws(law: Law): void {
   law("reading begins after a seq and ends at a limit", async (store) => {
     await createOwned(store, "run");
     const texts = Array.from({ length: 299 }, (_, index) => `é${index + 2}`);
-    for (let start = 0; start < texts.length; start += 23) await append(store, part("run", start + 1, { events: texts.slice(start, start + 23) }));
+    for (let start = 0; start < texts.length; start += 23)
+      await append(store, part("run", start + 1, { events: texts.slice(start, start + 23) }));
 
     const seqs = async (afterSeq: number, limit?: number): Promise<number[]> => {
       const events = await store.readJournal("run", afterSeq, limit);
       for (const event of events) if (event.seq > 1) assert.equal(event.body, `é${event.seq}`);
       return events.map((event) => event.seq);
     };
-    assert.deepEqual(await seqs(0), Array.from({ length: 300 }, (_, index) => index + 1));
+    assert.deepEqual(
+      await seqs(0),
+      Array.from({ length: 300 }, (_, index) => index + 1),
+    );
     assert.deepEqual(await seqs(126, 5), [127, 128, 129, 130, 131]);
     assert.deepEqual(await seqs(298), [299, 300]);
     assert.deepEqual(await seqs(300), []);
@@ -99,7 +115,10 @@ export function journalLaws(law: Law): void {
       parts: [part("a", 1, { events: ["a2"] }), part("b", 7, { events: ["b2"] }), part("c", 1, { events: ["c2", "c3"] })],
       messages: [message("b", "m"), message("nobody", "m")],
     });
-    assert.deepEqual(verdict.creates.map((one) => one.status), ["created", "exists"]);
+    assert.deepEqual(
+      verdict.creates.map((one) => one.status),
+      ["created", "exists"],
+    );
     assert.deepEqual(verdict.parts, [{ status: "ok", seq: 2 }, { status: "stale" }, { status: "ok", seq: 3 }]);
     assert.deepEqual(verdict.messages, [{ status: "kept" }, { status: "unknown" }]);
     assert.deepEqual([(await bodies(store, "a")).length, (await bodies(store, "b")).length, (await bodies(store, "c")).length], [2, 1, 3]);
@@ -110,10 +129,17 @@ export function journalLaws(law: Law): void {
     await createOwned(store, "other");
     const before = await row(store, "run");
 
-    const verdict = await append(store, part("run", 9, {
-      events: ["x", "y"], children: [newRun("child")], messages: [message("other", "m")], snapshot: { body: "s" },
-      release: { status: "completed", wakeAtMs: null, note: "done" }, progress: true,
-    }));
+    const verdict = await append(
+      store,
+      part("run", 9, {
+        events: ["x", "y"],
+        children: [newRun("child")],
+        messages: [message("other", "m")],
+        snapshot: { body: "s" },
+        release: { status: "completed", wakeAtMs: null, note: "done" },
+        progress: true,
+      }),
+    );
     assert.deepEqual(verdict, { status: "stale" });
     assert.deepEqual(await row(store, "run"), before);
     assert.equal(await store.get("child"), null);
@@ -125,7 +151,9 @@ export function journalLaws(law: Law): void {
   law("two parts of one run in a batch follow each other", async (store) => {
     await createOwned(store, "run");
 
-    const verdict = await commit(store, { parts: [part("run", 1, { events: ["b"] }), part("run", 1, { events: ["no"] }), part("run", 2, { events: ["c"] })] });
+    const verdict = await commit(store, {
+      parts: [part("run", 1, { events: ["b"] }), part("run", 1, { events: ["no"] }), part("run", 2, { events: ["c"] })],
+    });
     assert.deepEqual(verdict.parts, [{ status: "ok", seq: 2 }, { status: "stale" }, { status: "ok", seq: 3 }]);
     assert.deepEqual((await bodies(store, "run")).slice(1), ["b", "c"]);
   });
@@ -158,12 +186,16 @@ export function journalLaws(law: Law): void {
     for (const runId of runIds) await createOwned(store, runId);
 
     const answers: Promise<{ readonly parts: readonly PartVerdict[] }>[] = [];
-    for (let seq = 1; seq <= 100; seq++) for (const runId of runIds) answers.push(commit(store, { parts: [part(runId, seq, { events: [`${runId}${seq + 1}`] })] }));
+    for (let seq = 1; seq <= 100; seq++)
+      for (const runId of runIds) answers.push(commit(store, { parts: [part(runId, seq, { events: [`${runId}${seq + 1}`] })] }));
     const verdicts = (await Promise.all(answers)).map((answer) => answer.parts[0]!);
 
     assert.ok(verdicts.every((verdict) => verdict.status === "ok"));
     for (const runId of runIds) {
-      assert.deepEqual((await bodies(store, runId)).slice(1), Array.from({ length: 100 }, (_, index) => `${runId}${index + 2}`));
+      assert.deepEqual(
+        (await bodies(store, runId)).slice(1),
+        Array.from({ length: 100 }, (_, index) => `${runId}${index + 2}`),
+      );
     }
   });
 

@@ -1,20 +1,47 @@
 import assert from "node:assert/strict";
 import type { RunId, RunStatus, StoreHint } from "@heddle/kernel";
 import type { Law } from "./law.ts";
-import { append, bodies, claim, commit, create, createOwned, message, newRow, newRun, part, release, row, send, startMs } from "./sample.ts";
+import {
+  append,
+  bodies,
+  claim,
+  commit,
+  create,
+  createOwned,
+  message,
+  newRow,
+  newRun,
+  part,
+  release,
+  row,
+  send,
+  startMs,
+} from "./sample.ts";
 
 const ends = ["completed", "failed", "cancelled", "timed-out"] as const;
 
 export function lifecycleLaws(law: Law): void {
   law("a release says status, wake time, dead-letter code and note, and the end's time is the part's", async (store) => {
     await createOwned(store, "parked");
-    await append(store, part("parked", 1, { atMs: startMs + 3, release: { status: "waiting", wakeAtMs: startMs + 77, note: "for a person" } }));
-    assert.deepEqual(await row(store, "parked"), newRow("parked", { status: "waiting", epoch: 1, wakeAtMs: startMs + 77, note: "for a person" }));
+    await append(
+      store,
+      part("parked", 1, { atMs: startMs + 3, release: { status: "waiting", wakeAtMs: startMs + 77, note: "for a person" } }),
+    );
+    assert.deepEqual(
+      await row(store, "parked"),
+      newRow("parked", { status: "waiting", epoch: 1, wakeAtMs: startMs + 77, note: "for a person" }),
+    );
 
     for (const status of ends) {
       await createOwned(store, status);
-      await append(store, part(status, 1, { events: ["end"], atMs: startMs + 3, release: { status, wakeAtMs: null, dead: "CODE", note: "why" } }));
-      assert.deepEqual(await row(store, status), newRow(status, { status, epoch: 1, wakeAtMs: null, endedAtMs: startMs + 3, dead: "CODE", note: "why" }));
+      await append(
+        store,
+        part(status, 1, { events: ["end"], atMs: startMs + 3, release: { status, wakeAtMs: null, dead: "CODE", note: "why" } }),
+      );
+      assert.deepEqual(
+        await row(store, status),
+        newRow(status, { status, epoch: 1, wakeAtMs: null, endedAtMs: startMs + 3, dead: "CODE", note: "why" }),
+      );
     }
   });
 
@@ -151,7 +178,9 @@ export function lifecycleLaws(law: Law): void {
     await hears("run", "work", () => commit(store, { messages: [message("run", "m")] }));
     await hears("child", "work", () => commit(store, { parts: [part("run", 2, { children: [newRun("child")] })] }));
     await hears("child", "work", () => commit(store, { parts: [part("run", 2, { messages: [message("child", "m")] })] }));
-    await hears("run", "work", () => commit(store, { parts: [part("run", 2, { events: ["y"], mailSeen: 1, release: { status: "paused", wakeAtMs: null } })] }));
+    await hears("run", "work", () =>
+      commit(store, { parts: [part("run", 2, { events: ["y"], mailSeen: 1, release: { status: "paused", wakeAtMs: null } })] }),
+    );
     await hears("run", "work", () => store.setStatus("run", ["paused"], "queued", startMs, null));
     await claim(store, startMs);
     await hears("run", "work", () => store.leave("node-a", startMs));
@@ -197,6 +226,9 @@ export function lifecycleLaws(law: Law): void {
     const answers = Array.from({ length: 20 }, (_, index) => append(store, part("run", index + 1, { events: [`e${index}`] })));
     await store[Symbol.asyncDispose]();
 
-    assert.deepEqual((await Promise.all(answers)).map((verdict) => verdict.status), answers.map(() => "ok"));
+    assert.deepEqual(
+      (await Promise.all(answers)).map((verdict) => verdict.status),
+      answers.map(() => "ok"),
+    );
   });
 }

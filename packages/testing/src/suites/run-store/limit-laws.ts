@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { RunId, RunStore } from "@heddle/kernel";
 import type { Law } from "./law.ts";
-import { append, claim, commit, create, createOwned, newRun, part, release, row, type RowFields, send, message, startMs } from "./sample.ts";
+import { append, claim, commit, create, newRun, part, release, row, type RowFields, send, message, startMs } from "./sample.ts";
 
 /** Runs "1", "2", … of one key, due one after the other. */
 async function keyed(store: RunStore, count: number, max: number, fields: RowFields = {}): Promise<void> {
-  for (let index = 1; index <= count; index++) await create(store, newRun(String(index), { limitKey: "k", limitMax: max, wakeAtMs: startMs + index, ...fields }));
+  for (let index = 1; index <= count; index++)
+    await create(store, newRun(String(index), { limitKey: "k", limitMax: max, wakeAtMs: startMs + index, ...fields }));
 }
 
 const now = startMs + 1_000;
@@ -78,7 +79,10 @@ export function limitLaws(law: Law): void {
     const verdict = await commit(store, {
       creates: ["1", "2", "3"].map((runId) => newRun(runId, { limitKey: "k", limitMax: 2 }, { claimFor: "node-a" })),
     });
-    assert.deepEqual(verdict.creates.map((one) => one.status === "created" && one.claimed), [true, true, false]);
+    assert.deepEqual(
+      verdict.creates.map((one) => one.status === "created" && one.claimed),
+      [true, true, false],
+    );
   });
 
   law("claimFor does not overtake queued runs of its key", async (store) => {
@@ -86,7 +90,10 @@ export function limitLaws(law: Law): void {
     await claim(store, now);
     await done(store, "1");
 
-    assert.deepEqual(await create(store, newRun("new", { limitKey: "k", limitMax: 1 }, { claimFor: "node-a" })), { status: "created", claimed: false });
+    assert.deepEqual(await create(store, newRun("new", { limitKey: "k", limitMax: 1 }, { claimFor: "node-a" })), {
+      status: "created",
+      claimed: false,
+    });
     assert.equal((await create(store, newRun("else", { limitKey: "k2", limitMax: 1 }, { claimFor: "node-a" }))).status, "created");
     assert.equal((await row(store, "else")).status, "running");
   });
@@ -133,8 +140,16 @@ export function limitLaws(law: Law): void {
   });
 
   law("each run's own limit counts where runs of one key differ", async (store) => {
-    const run = (runId: RunId, limitMax: number): Promise<unknown> => create(store, newRun(runId, { limitKey: "k", limitMax, wakeAtMs: startMs + Number(runId) }));
-    for (const [runId, max] of [["1", 3], ["2", 3], ["3", 3], ["4", 1], ["5", 3]] as const) await run(runId, max);
+    const run = (runId: RunId, limitMax: number): Promise<unknown> =>
+      create(store, newRun(runId, { limitKey: "k", limitMax, wakeAtMs: startMs + Number(runId) }));
+    for (const [runId, max] of [
+      ["1", 3],
+      ["2", 3],
+      ["3", 3],
+      ["4", 1],
+      ["5", 3],
+    ] as const)
+      await run(runId, max);
 
     assert.deepEqual(await claim(store, now), ["1", "2", "3"]);
     await done(store, "1");

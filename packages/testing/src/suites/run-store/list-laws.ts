@@ -9,8 +9,18 @@ async function fill(store: RunStore): Promise<void> {
   await create(store, newRun("a-queued", { tags: { team: "red", tier: "1" } }));
   await createOwned(store, "a-running", { workflow: "other", tags: { team: "red" }, parentId: "a-queued" });
   for (const status of ["waiting", "paused", "completed", "failed", "cancelled", "timed-out"] as const) {
-    await createOwned(store, `b-${status}`, { workflow: "other", version: "1", parentId: status === "waiting" ? "a-queued" : null, tags: { team: "blue" } });
-    await append(store, part(`b-${status}`, 1, { release: { status, wakeAtMs: null, dead: status === "failed" || status === "paused" ? "CODE" : null, note: status } }));
+    await createOwned(store, `b-${status}`, {
+      workflow: "other",
+      version: "1",
+      parentId: status === "waiting" ? "a-queued" : null,
+      tags: { team: "blue" },
+    });
+    await append(
+      store,
+      part(`b-${status}`, 1, {
+        release: { status, wakeAtMs: null, dead: status === "failed" || status === "paused" ? "CODE" : null, note: status },
+      }),
+    );
   }
 }
 
@@ -47,7 +57,10 @@ export function listLaws(law: Law): void {
     assert.deepEqual(await listed(store, { tags: { team: "red", tier: "2" } }), []);
     assert.deepEqual(await listed(store, { tags: {}, limit: 1 }), ["b-timed-out"]);
     assert.deepEqual(await listed(store, { prefix: "a-" }), ["a-running", "a-queued"]);
-    assert.deepEqual(await listed(store, { prefix: "b-", workflow: "other", status: ["failed", "cancelled"], dead: true, tags: { team: "blue" } }), ["b-failed"]);
+    assert.deepEqual(
+      await listed(store, { prefix: "b-", workflow: "other", status: ["failed", "cancelled"], dead: true, tags: { team: "blue" } }),
+      ["b-failed"],
+    );
   });
 
   law("a prefix is text and no pattern", async (store) => {
@@ -61,13 +74,19 @@ export function listLaws(law: Law): void {
   });
 
   law("pages follow each other without gap or repeat, also when new runs come between them", async (store) => {
-    await commit(store, { creates: Array.from({ length: 120 }, (_, index) => newRun(`run-${index}`, { tags: { odd: String(index % 2) } })) });
+    await commit(store, {
+      creates: Array.from({ length: 120 }, (_, index) => newRun(`run-${index}`, { tags: { odd: String(index % 2) } })),
+    });
     assert.equal((await listed(store, {})).length, 50, "the default");
 
     for (const filter of [{}, { tags: { odd: "1" } }, { status: ["queued"] }, { prefix: "run-1" }] satisfies ListOptions[]) {
       const whole = await listed(store, { ...filter, limit: 1_000 });
       const paged: RunId[] = [];
-      for (let page = await listed(store, { ...filter, limit: 7 }); page.length > 0; page = await listed(store, { ...filter, limit: 7, after: paged.at(-1)! })) {
+      for (
+        let page = await listed(store, { ...filter, limit: 7 });
+        page.length > 0;
+        page = await listed(store, { ...filter, limit: 7, after: paged.at(-1)! })
+      ) {
         paged.push(...page);
         await create(store, newRun(`run-1-new-${Object.keys(filter).join()}-${paged.length}`, { tags: { odd: "1" } }));
       }

@@ -5,7 +5,8 @@ import { append, bodies, claim, commit, create, createOwned, message, newRun, pa
 export function mailLaws(law: Law): void {
   law("mail is kept in order, and consumed up to a number", async (store) => {
     await createOwned(store, "run");
-    for (const id of ["c", "a", "b"]) assert.equal(await send(store, message("run", id, { atMs: startMs + 7, body: `body ${id}` })), "kept");
+    for (const id of ["c", "a", "b"])
+      assert.equal(await send(store, message("run", id, { atMs: startMs + 7, body: `body ${id}` })), "kept");
 
     assert.deepEqual(await store.readMail("run"), [
       { mailSeq: 1, id: "c", atMs: startMs + 7, body: "body c" },
@@ -13,7 +14,10 @@ export function mailLaws(law: Law): void {
       { mailSeq: 3, id: "b", atMs: startMs + 7, body: "body b" },
     ]);
     await append(store, part("run", 1, { events: ["consumed"], mailSeen: 2 }));
-    assert.deepEqual((await store.readMail("run")).map((one) => one.mailSeq), [3]);
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.mailSeq),
+      [3],
+    );
     assert.deepEqual([(await row(store, "run")).mailSeq, (await row(store, "run")).mailSeen], [3, 2]);
   });
 
@@ -22,7 +26,10 @@ export function mailLaws(law: Law): void {
     await send(store, message("run", "early"));
 
     await claim(store, startMs + 10);
-    assert.deepEqual((await store.readMail("run")).map((one) => one.id), ["early"]);
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.id),
+      ["early"],
+    );
   });
 
   law("an equal id is a duplicate, also after the mail was consumed and after the run ended", async (store) => {
@@ -66,7 +73,15 @@ export function mailLaws(law: Law): void {
     await send(store, message("run", "m"));
     const before = await row(store, "run");
 
-    const verdict = await append(store, part("run", 1, { events: ["x"], children: [newRun("child")], snapshot: { body: "s" }, release: { status: "waiting", wakeAtMs: null } }));
+    const verdict = await append(
+      store,
+      part("run", 1, {
+        events: ["x"],
+        children: [newRun("child")],
+        snapshot: { body: "s" },
+        release: { status: "waiting", wakeAtMs: null },
+      }),
+    );
     assert.deepEqual(verdict, { status: "mail" });
     assert.deepEqual(await row(store, "run"), before);
     assert.equal((await bodies(store, "run")).length, 1);
@@ -77,7 +92,10 @@ export function mailLaws(law: Law): void {
   law("mail that a part sends to its own run counts against its release", async (store) => {
     await createOwned(store, "run");
 
-    assert.deepEqual(await append(store, part("run", 1, { messages: [message("run", "m")], release: { status: "waiting", wakeAtMs: null } })), { status: "mail" });
+    assert.deepEqual(
+      await append(store, part("run", 1, { messages: [message("run", "m")], release: { status: "waiting", wakeAtMs: null } })),
+      { status: "mail" },
+    );
     assert.deepEqual(await store.readMail("run"), []);
   });
 
@@ -90,14 +108,19 @@ export function mailLaws(law: Law): void {
 
     assert.equal((await row(store, "completed")).status, "completed");
     assert.deepEqual(await claim(store, startMs), ["queued"]);
-    assert.deepEqual((await store.readMail("queued")).map((one) => one.id), ["m"]);
+    assert.deepEqual(
+      (await store.readMail("queued")).map((one) => one.id),
+      ["m"],
+    );
   });
 
   law("a release that consumes the mail is not refused", async (store) => {
     await createOwned(store, "run");
     await send(store, message("run", "m"));
     await send(store, message("run", "n"));
-    assert.deepEqual(await append(store, part("run", 1, { mailSeen: 1, release: { status: "waiting", wakeAtMs: null } })), { status: "mail" });
+    assert.deepEqual(await append(store, part("run", 1, { mailSeen: 1, release: { status: "waiting", wakeAtMs: null } })), {
+      status: "mail",
+    });
 
     await release(store, "run", 1, "waiting", null, { mailSeen: 2 });
     assert.deepEqual(await claim(store, startMs + 1_000), []);
@@ -120,11 +143,17 @@ export function mailLaws(law: Law): void {
 
     assert.equal(await store.setStatus("run", ["paused"], "waiting", null, null), true);
     assert.deepEqual(await claim(store, startMs + 1_000), ["run"]);
-    assert.deepEqual((await store.readMail("run")).map((one) => one.id), ["m", "n"]);
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.id),
+      ["m", "n"],
+    );
   });
 
   law("mail makes a waiting run due at once", async (store) => {
-    for (const [runId, wakeAtMs] of [["never", null], ["later", startMs + 900_000]] as const) {
+    for (const [runId, wakeAtMs] of [
+      ["never", null],
+      ["later", startMs + 900_000],
+    ] as const) {
       await createOwned(store, runId);
       await release(store, runId, 1, "waiting", wakeAtMs);
       assert.deepEqual(await claim(store, startMs + 10), []);
@@ -174,10 +203,20 @@ export function mailLaws(law: Law): void {
     await createOwned(store, "mother");
     await release(store, "mother", 1, "waiting", null);
 
-    await append(store, part("child", 1, { events: ["ended"], messages: [message("mother", "child-ended")], release: { status: "completed", wakeAtMs: null } }));
+    await append(
+      store,
+      part("child", 1, {
+        events: ["ended"],
+        messages: [message("mother", "child-ended")],
+        release: { status: "completed", wakeAtMs: null },
+      }),
+    );
     assert.equal((await row(store, "child")).status, "completed");
     assert.deepEqual(await claim(store, startMs), ["mother"]);
-    assert.deepEqual((await store.readMail("mother")).map((one) => one.id), ["child-ended"]);
+    assert.deepEqual(
+      (await store.readMail("mother")).map((one) => one.id),
+      ["child-ended"],
+    );
   });
 
   law("consuming more than there is does not swallow mail that comes later", async (store) => {
@@ -186,9 +225,16 @@ export function mailLaws(law: Law): void {
     await append(store, part("run", 1, { mailSeen: 10 }));
     await send(store, message("run", "two"));
 
-    assert.deepEqual((await store.readMail("run")).map((one) => one.id), ["two"]);
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.id),
+      ["two"],
+    );
     await append(store, part("run", 1, { mailSeen: 1 }));
-    assert.deepEqual((await store.readMail("run")).map((one) => one.id), ["two"], "and consumption never goes back");
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.id),
+      ["two"],
+      "and consumption never goes back",
+    );
   });
 
   law("no wake-up is lost between parking and mail, whichever comes first", async (store) => {
@@ -201,7 +247,10 @@ export function mailLaws(law: Law): void {
       const verdicts = await Promise.all([commit(store, first), commit(store, second)]);
 
       const parked = verdicts.flatMap((verdict) => verdict.parts)[0]!;
-      assert.deepEqual(verdicts.flatMap((verdict) => verdict.messages), [{ status: "kept" }]);
+      assert.deepEqual(
+        verdicts.flatMap((verdict) => verdict.messages),
+        [{ status: "kept" }],
+      );
       if (parked.status === "ok") assert.deepEqual(await claim(store, startMs), [runId]);
       else assert.deepEqual([parked.status, (await row(store, runId)).status], ["mail", "running"]);
     }

@@ -116,7 +116,10 @@ export function nodeLaws(law: Law): void {
     await store.commit({ messages: [{ runId: "run", id: "m", atMs: startMs + 100, body: "x" }] });
     await store.reapDeadNodes(startMs + 1);
 
-    assert.deepEqual((await store.readMail("run")).map((one) => one.id), ["m"]);
+    assert.deepEqual(
+      (await store.readMail("run")).map((one) => one.id),
+      ["m"],
+    );
     assert.equal((await row(store, "run")).wakeAtMs, startMs + 1);
   });
 }

@@ -23,7 +23,7 @@ class Draw {
     let mixed = this.#state;
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (((mixed ^ (mixed >>> 14)) >>> 0) % below);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
   }
 
   of<T>(items: readonly T[]): T {
@@ -75,7 +75,13 @@ class Pair {
       } else assert.equal(await this.#store.reapDeadNodes(nowMs), this.#model.reapDeadNodes(nowMs));
     } else if (choice === 17) {
       const from = draw.some(4, () => draw.of<RunStatus>(["queued", "waiting", "paused", "failed", "completed", "running"]));
-      const change = [draw.of(runIds), from, draw.of(parked), draw.once(2) ? null : nowMs + draw.below(50), draw.once(2) ? null : "note"] as const;
+      const change = [
+        draw.of(runIds),
+        from,
+        draw.of(parked),
+        draw.once(2) ? null : nowMs + draw.below(50),
+        draw.once(2) ? null : "note",
+      ] as const;
       assert.equal(await this.#store.setStatus(...change), this.#model.setStatus(...change));
     } else if (choice === 18) {
       const runId = draw.of(runIds);
@@ -100,7 +106,10 @@ class Pair {
       assert.deepEqual(await this.#store.readSnapshot(runId), run?.snapshot ?? null);
     }
     const ids = [...this.#model.runs.keys()].toReversed();
-    assert.deepEqual((await this.#store.list({})).map((row) => row.runId), ids);
+    assert.deepEqual(
+      (await this.#store.list({})).map((row) => row.runId),
+      ids,
+    );
     const owned = [...this.#model.runs.values()].filter(({ row }) => row.owner === "node-a" && row.mailSeq > row.mailSeen);
     assert.deepEqual((await this.#store.ownedWithMail("node-a")).toSorted(), owned.map(({ row }) => row.runId).toSorted());
   }
@@ -118,9 +127,15 @@ class Pair {
     const draw = this.#draw;
     const limitMax = draw.once(2) ? 1 + draw.below(2) : null;
     const fields = {
-      workflow: draw.of(["one", "two"]), version: draw.of([null, "1", "2"]), priority: draw.below(3) - 1, createdAtMs: this.#nowMs,
-      wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40), limitKey: limitMax === null ? null : draw.of(["k", "l"]), limitMax,
-      dedupKey: draw.once(6) ? draw.of(["d", "e"]) : null, inputHash: this.#text(),
+      workflow: draw.of(["one", "two"]),
+      version: draw.of([null, "1", "2"]),
+      priority: draw.below(3) - 1,
+      createdAtMs: this.#nowMs,
+      wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40),
+      limitKey: limitMax === null ? null : draw.of(["k", "l"]),
+      limitMax,
+      dedupKey: draw.once(6) ? draw.of(["d", "e"]) : null,
+      inputHash: this.#text(),
     };
     return newRun(draw.of(runIds), fields, { events: draw.some(3, () => this.#text()), ...(draw.once(2) && { claimFor: draw.of(nodes) }) });
   }
@@ -141,7 +156,11 @@ class Pair {
       ...(draw.once(5) && { children: draw.some(2, () => this.#newRun()) }),
       ...(draw.once(5) && { messages: draw.some(2, () => this.#message()).filter((one) => one.runId !== runId) }),
       ...(draw.once(3) && {
-        release: { status: draw.of(released), wakeAtMs: draw.once(2) ? null : this.#nowMs + draw.below(60), ...(draw.once(4) && { note: "why", dead: "CODE", version: draw.of([null, "2"]) }) },
+        release: {
+          status: draw.of(released),
+          wakeAtMs: draw.once(2) ? null : this.#nowMs + draw.below(60),
+          ...(draw.once(4) && { note: "why", dead: "CODE", version: draw.of([null, "2"]) }),
+        },
       }),
       ...(draw.once(3) && { progress: true }),
       ...(draw.once(5) && { snapshot: { body: this.#text() } }),

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import type {
-  CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow, RunStatus, StoredEvent, StoredMessage,
+  CommitBatch,
+  CommitVerdict,
+  CreateVerdict,
+  MessageVerdict,
+  NewMessage,
+  NewRun,
+  PartVerdict,
+  RunId,
+  RunPart,
+  RunRow,
+  RunStatus,
+  StoredEvent,
+  StoredMessage,
 } from "@heddle/kernel";
 
 type MutableRow = { -readonly [K in keyof RunRow]: RunRow[K] };
@@ -32,12 +44,19 @@ export class RunStoreModel {
     for (const took of taken) {
       const run = this.runs.get(took.runId);
       assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
-      const better = candidates().find(({ row }) => row.priority > run.row.priority || (row.priority === run.row.priority && row.wakeAtMs! < run.row.wakeAtMs!));
+      const better = candidates().find(
+        ({ row }) => row.priority > run.row.priority || (row.priority === run.row.priority && row.wakeAtMs! < run.row.wakeAtMs!),
+      );
       assert.equal(better?.row.runId, undefined, `nothing goes before ${took.runId}`);
       Object.assign(run.row, { status: "running", epoch: run.row.epoch + 1, owner: node, wakeAtMs: null, note: null, dead: null });
       assert.deepEqual(took, run.row);
     }
-    if (taken.length < limit) assert.deepEqual(candidates().map(({ row }) => row.runId), [], "nothing due is left out");
+    if (taken.length < limit)
+      assert.deepEqual(
+        candidates().map(({ row }) => row.runId),
+        [],
+        "nothing due is left out",
+      );
   }
 
   heartbeat(name: string, untilMs: number): boolean {
@@ -47,7 +66,8 @@ export class RunStoreModel {
   }
 
   reapDeadNodes(nowMs: number): number {
-    for (const node of this.#nodes.values()) if (node.untilMs !== null && node.untilMs < nowMs) Object.assign(node, { untilMs: null, dead: true });
+    for (const node of this.#nodes.values())
+      if (node.untilMs !== null && node.untilMs < nowMs) Object.assign(node, { untilMs: null, dead: true });
     let count = 0;
     for (const { row } of this.runs.values()) {
       if (row.owner === null || (this.#nodes.get(row.owner)?.untilMs ?? null) !== null) continue;
@@ -78,7 +98,9 @@ export class RunStoreModel {
   }
 
   sweep(beforeMs: number, limit: number): number {
-    const ended = [...this.runs.values()].filter(({ row }) => row.endedAtMs !== null && row.endedAtMs < beforeMs).sort((one, other) => one.row.endedAtMs! - other.row.endedAtMs!);
+    const ended = [...this.runs.values()]
+      .filter(({ row }) => row.endedAtMs !== null && row.endedAtMs < beforeMs)
+      .sort((one, other) => one.row.endedAtMs! - other.row.endedAtMs!);
     for (const { row } of ended.slice(0, limit)) this.runs.delete(row.runId);
     return Math.min(limit, ended.length);
   }
@@ -104,11 +126,29 @@ export class RunStoreModel {
   }
 
   #create({ row, events, claimFor }: NewRun): CreateVerdict {
-    const there = this.runs.get(row.runId) ?? [...this.runs.values()].find((run) => row.dedupKey !== null && run.row.dedupKey === row.dedupKey && run.row.workflow === row.workflow);
+    const there =
+      this.runs.get(row.runId) ??
+      [...this.runs.values()].find(
+        (run) => row.dedupKey !== null && run.row.dedupKey === row.dedupKey && run.row.workflow === row.workflow,
+      );
     if (there !== undefined) return { status: "exists", row: { ...there.row } };
     const queued = [...this.runs.values()].some((run) => run.row.limitKey === row.limitKey && run.row.status === "queued");
-    const claimed = claimFor !== undefined && !this.#nodes.get(claimFor)?.dead && (row.limitKey === null || (this.#running(row.limitKey) < row.limitMax! && !queued));
-    const fresh: MutableRow = { ...row, status: "queued", epoch: 0, owner: null, crashes: 0, mailSeq: 0, mailSeen: 0, endedAtMs: null, dead: null, note: null };
+    const claimed =
+      claimFor !== undefined &&
+      !this.#nodes.get(claimFor)?.dead &&
+      (row.limitKey === null || (this.#running(row.limitKey) < row.limitMax! && !queued));
+    const fresh: MutableRow = {
+      ...row,
+      status: "queued",
+      epoch: 0,
+      owner: null,
+      crashes: 0,
+      mailSeq: 0,
+      mailSeen: 0,
+      endedAtMs: null,
+      dead: null,
+      note: null,
+    };
     if (claimed) Object.assign(fresh, { status: "running", epoch: 1, owner: claimFor, wakeAtMs: null });
     const stored = events.map((body, index) => ({ seq: index + 1, atMs: row.createdAtMs, body }));
     this.runs.set(row.runId, { row: fresh, events: stored, mail: [], mailIds: new Set(), snapshot: null, base: 0 });
@@ -134,7 +174,12 @@ export class RunStoreModel {
       Object.assign(row, { dead: dead ?? null, note: note ?? null, ...(version !== undefined && { version }) });
       this.#move(row, status, wakeAtMs, part.atMs);
     }
-    return { status: "ok", seq: run.events.length, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
+    return {
+      status: "ok",
+      seq: run.events.length,
+      ...(children !== undefined && { children }),
+      ...(messages !== undefined && { messages }),
+    };
   }
 
   #keep(message: NewMessage): MessageVerdict {
@@ -144,7 +189,8 @@ export class RunStoreModel {
     if (run.row.endedAtMs !== null) return { status: "ended" };
     run.mailIds.add(message.id);
     run.mail.push({ mailSeq: ++run.row.mailSeq, id: message.id, atMs: message.atMs, body: message.body });
-    if (run.row.status === "queued" || run.row.status === "waiting") run.row.wakeAtMs = Math.min(run.row.wakeAtMs ?? message.atMs, message.atMs);
+    if (run.row.status === "queued" || run.row.status === "waiting")
+      run.row.wakeAtMs = Math.min(run.row.wakeAtMs ?? message.atMs, message.atMs);
     return { status: "kept" };
   }
 
@@ -152,6 +198,7 @@ export class RunStoreModel {
     const ended = status !== "queued" && status !== "waiting" && status !== "paused";
     Object.assign(row, { status, owner: null, wakeAtMs, endedAtMs: ended ? nowMs : null });
     const oldest = this.runs.get(row.runId)?.mail[0];
-    if (oldest !== undefined && (status === "queued" || status === "waiting")) row.wakeAtMs = Math.min(wakeAtMs ?? oldest.atMs, oldest.atMs);
+    if (oldest !== undefined && (status === "queued" || status === "waiting"))
+      row.wakeAtMs = Math.min(wakeAtMs ?? oldest.atMs, oldest.atMs);
   }
 }

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import type {
-  CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow, RunStatus, RunStore,
+  CommitBatch,
+  CommitVerdict,
+  CreateVerdict,
+  MessageVerdict,
+  NewMessage,
+  NewRun,
+  PartVerdict,
+  RunId,
+  RunPart,
+  RunRow,
+  RunStatus,
+  RunStore,
 } from "@heddle/kernel";
 
 /** The suite's time begins here: in the past of any real clock, so that a store's own clock never delays a wake-up. */
@@ -9,10 +20,25 @@ export const startMs = 1_700_000_000_000;
 export type RowFields = Partial<NewRun["row"]>;
 
 /** A run that is due at once. */
-export function newRun(runId: RunId, fields: RowFields = {}, rest: { readonly events?: readonly string[]; readonly claimFor?: string } = {}): NewRun {
+export function newRun(
+  runId: RunId,
+  fields: RowFields = {},
+  rest: { readonly events?: readonly string[]; readonly claimFor?: string } = {},
+): NewRun {
   const row: NewRun["row"] = {
-    runId, workflow: "sample", version: null, wakeAtMs: startMs, priority: 0, limitKey: null, limitMax: null, dedupKey: null, parentId: null,
-    tags: {}, createdAtMs: startMs, inputHash: "hash", ...fields,
+    runId,
+    workflow: "sample",
+    version: null,
+    wakeAtMs: startMs,
+    priority: 0,
+    limitKey: null,
+    limitMax: null,
+    dedupKey: null,
+    parentId: null,
+    tags: {},
+    createdAtMs: startMs,
+    inputHash: "hash",
+    ...fields,
   };
   return { row, events: rest.events ?? ['{"type":"run-started"}'], ...(rest.claimFor !== undefined && { claimFor: rest.claimFor }) };
 }
@@ -20,7 +46,17 @@ export function newRun(runId: RunId, fields: RowFields = {}, rest: { readonly ev
 /** The row of `newRun(runId)` as it stands after it was created. */
 export function newRow(runId: RunId, fields: Partial<RunRow> = {}): RunRow {
   return {
-    ...newRun(runId).row, status: "queued", epoch: 0, owner: null, crashes: 0, mailSeq: 0, mailSeen: 0, endedAtMs: null, dead: null, note: null, ...fields,
+    ...newRun(runId).row,
+    status: "queued",
+    epoch: 0,
+    owner: null,
+    crashes: 0,
+    mailSeq: 0,
+    mailSeen: 0,
+    endedAtMs: null,
+    dead: null,
+    note: null,
+    ...fields,
   };
 }
 
@@ -59,7 +95,14 @@ export async function claim(store: RunStore, nowMs: number, limit = 100, workflo
 }
 
 /** Release a run at epoch 1 with nothing else. */
-export async function release(store: RunStore, runId: RunId, seq: number, status: Exclude<RunStatus, "running">, wakeAtMs: number | null = null, fields: Partial<RunPart> = {}): Promise<void> {
+export async function release(
+  store: RunStore,
+  runId: RunId,
+  seq: number,
+  status: Exclude<RunStatus, "running">,
+  wakeAtMs: number | null = null,
+  fields: Partial<RunPart> = {},
+): Promise<void> {
   assert.deepEqual(await append(store, part(runId, seq, { release: { status, wakeAtMs }, ...fields })), { status: "ok", seq });
 }
 

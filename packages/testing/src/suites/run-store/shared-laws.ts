@@ -14,10 +14,25 @@ export function durableLaws(open: () => Promise<RunStore>, reopen: (store: RunSt
     await append(first, part("run", 1, { events: ["two", "three"], snapshot: { body: "s" } }));
     await send(first, message("run", "m"));
     await first.putBlob("hash", "blob");
-    const before = [await first.get("run"), await first.readJournal("run", 0), await first.readMail("run"), await first.readSnapshot("run"), await first.list({})];
+    const before = [
+      await first.get("run"),
+      await first.readJournal("run", 0),
+      await first.readMail("run"),
+      await first.readSnapshot("run"),
+      await first.list({}),
+    ];
 
     await using store = await reopen(first);
-    assert.deepEqual([await store.get("run"), await store.readJournal("run", 0), await store.readMail("run"), await store.readSnapshot("run"), await store.list({})], before);
+    assert.deepEqual(
+      [
+        await store.get("run"),
+        await store.readJournal("run", 0),
+        await store.readMail("run"),
+        await store.readSnapshot("run"),
+        await store.list({}),
+      ],
+      before,
+    );
     assert.equal(await store.getBlob("hash"), "blob");
     assert.equal(await send(store, message("run", "m")), "duplicate");
     assert.equal((await create(store, newRun("again", { dedupKey: "k" }))).status, "exists");
@@ -53,7 +68,9 @@ export function sharedLaws(open: () => Promise<RunStore>, beside: (store: RunSto
     await using other = await beside(one);
     await commit(one, { creates: Array.from({ length: 100 }, (_, index) => newRun(`run-${index}`)) });
 
-    const claims = Array.from({ length: 30 }, (_, index) => (index % 2 === 0 ? one : other).claim({ node: `node-${index}`, limit: 5, nowMs: startMs }));
+    const claims = Array.from({ length: 30 }, (_, index) =>
+      (index % 2 === 0 ? one : other).claim({ node: `node-${index}`, limit: 5, nowMs: startMs }),
+    );
     const rows = (await Promise.all(claims)).flat();
     assert.equal(rows.length, 100);
     assert.equal(new Set(rows.map((claimed) => claimed.runId)).size, 100);
@@ -74,8 +91,11 @@ export function sharedLaws(open: () => Promise<RunStore>, beside: (store: RunSto
       return written;
     };
     const written = await Promise.all([write(one, "one"), write(other, "other")]);
-    assert.equal(written[0]! + written[1]!, 60);
-    assert.deepEqual((await one.readJournal("run", 0)).map((event) => event.seq), Array.from({ length: 61 }, (_, index) => index + 1));
+    assert.equal(written[0] + written[1], 60);
+    assert.deepEqual(
+      (await one.readJournal("run", 0)).map((event) => event.seq),
+      Array.from({ length: 61 }, (_, index) => index + 1),
+    );
     assert.equal((await row(other, "run")).epoch, 1);
   });
 }

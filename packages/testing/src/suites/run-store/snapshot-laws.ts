@@ -29,9 +29,18 @@ export function snapshotLaws(law: Law): void {
     await snapshot(store, 300, "s");
     await store.compact("run", 200);
 
-    assert.deepEqual((await bodies(store, "run")), Array.from({ length: 100 }, (_, index) => `e${index + 201}`));
-    assert.deepEqual((await store.readJournal("run", 50, 2)).map((event) => event.seq), [201, 202]);
-    assert.deepEqual((await store.readJournal("run", 250, 2)).map((event) => event.seq), [251, 252]);
+    assert.deepEqual(
+      await bodies(store, "run"),
+      Array.from({ length: 100 }, (_, index) => `e${index + 201}`),
+    );
+    assert.deepEqual(
+      (await store.readJournal("run", 50, 2)).map((event) => event.seq),
+      [201, 202],
+    );
+    assert.deepEqual(
+      (await store.readJournal("run", 250, 2)).map((event) => event.seq),
+      [251, 252],
+    );
     await store.compact("run", 100);
     assert.equal((await bodies(store, "run")).length, 100, "an earlier seq changes nothing");
   });
@@ -63,7 +72,10 @@ export function snapshotLaws(law: Law): void {
     await release(store, "run", 11, "waiting", startMs);
     await claim(store, startMs);
     assert.deepEqual(await append(store, part("run", 11, { epoch: 2, events: ["e12"] })), { status: "ok", seq: 12 });
-    assert.deepEqual(await store.readJournal("run", 0), [{ seq: 11, atMs: startMs, body: "e11" }, { seq: 12, atMs: startMs, body: "e12" }]);
+    assert.deepEqual(await store.readJournal("run", 0), [
+      { seq: 11, atMs: startMs, body: "e11" },
+      { seq: 12, atMs: startMs, body: "e12" },
+    ]);
     assert.equal((await row(store, "run")).epoch, 2);
   });
 }

@@ -3,7 +3,10 @@ import type { Law } from "./law.ts";
 import { append, bodies, claim, commit, createOwned, newRun, part, row, send, message, startMs } from "./sample.ts";
 
 const table = { sql: "CREATE TABLE account (name TEXT PRIMARY KEY, cents INTEGER NOT NULL CHECK (cents >= 0), note TEXT)" };
-const insert = (name: string, cents: number): { sql: string; parameters: (string | number)[] } => ({ sql: "INSERT INTO account (name, cents) VALUES (?, ?)", parameters: [name, cents] });
+const insert = (name: string, cents: number): { sql: string; parameters: (string | number)[] } => ({
+  sql: "INSERT INTO account (name, cents) VALUES (?, ?)",
+  parameters: [name, cents],
+});
 const all = { sql: "SELECT name, cents FROM account ORDER BY name" };
 
 export function transactionLaws(law: Law): void {
@@ -42,8 +45,13 @@ export function transactionLaws(law: Law): void {
       parts: [
         part("a", 1, { events: ["a2"], statements: [insert("ann", 1)] }),
         part("b", 1, {
-          events: ["b2", "b3"], mailSeen: 1, children: [newRun("child")], messages: [message("c", "m")], snapshot: { body: "s" },
-          statements: [insert("bob", 1), insert("ann", 2)], release: { status: "completed", wakeAtMs: null },
+          events: ["b2", "b3"],
+          mailSeen: 1,
+          children: [newRun("child")],
+          messages: [message("c", "m")],
+          snapshot: { body: "s" },
+          statements: [insert("bob", 1), insert("ann", 2)],
+          release: { status: "completed", wakeAtMs: null },
         }),
         part("c", 1, { events: ["c2"], statements: [insert("cid", 3)] }),
       ],
@@ -53,7 +61,16 @@ export function transactionLaws(law: Law): void {
     assert.ok(failed?.status === "failed" && failed.error.code === "TRANSACTION_FAILED" && failed.error.message.length > 0);
     assert.deepEqual(await row(store, "b"), before);
     assert.deepEqual([(await bodies(store, "b")).length, await store.get("child"), (await store.readMail("c")).length], [1, null, 0]);
-    assert.deepEqual((await append(store, part("a", 2, { statements: [all] }))), { status: "ok", seq: 2, rows: [[{ name: "ann", cents: 1 }, { name: "cid", cents: 3 }]] });
+    assert.deepEqual(await append(store, part("a", 2, { statements: [all] })), {
+      status: "ok",
+      seq: 2,
+      rows: [
+        [
+          { name: "ann", cents: 1 },
+          { name: "cid", cents: 3 },
+        ],
+      ],
+    });
     assert.deepEqual(await append(store, part("b", 1, { events: ["b2"] })), { status: "ok", seq: 2 }, "the run goes on as it was");
   });
 
@@ -63,23 +80,48 @@ export function transactionLaws(law: Law): void {
     await createOwned(store, "witness");
     await append(store, part("run", 1, { statements: [table, insert("ann", 1)] }));
 
-    const refused = ["COMMIT", "ROLLBACK", "BEGIN", "SAVEPOINT x", "INSERT OR ROLLBACK INTO account (name, cents) VALUES ('ann', 1)", "no SQL", "", "SELECT 1; SELECT 2"];
+    const refused = [
+      "COMMIT",
+      "ROLLBACK",
+      "BEGIN",
+      "SAVEPOINT x",
+      "INSERT OR ROLLBACK INTO account (name, cents) VALUES ('ann', 1)",
+      "no SQL",
+      "",
+      "SELECT 1; SELECT 2",
+    ];
     for (const sql of refused) {
-      const verdict = await commit(store, { parts: [part("witness", 1), part("run", 1, { events: ["x"], statements: [insert("tmp", 1), { sql }] }), part("witness", 1)] });
-      assert.deepEqual(verdict.parts.map((one) => one.status), ["ok", "failed", "ok"], sql);
+      const verdict = await commit(store, {
+        parts: [part("witness", 1), part("run", 1, { events: ["x"], statements: [insert("tmp", 1), { sql }] }), part("witness", 1)],
+      });
+      assert.deepEqual(
+        verdict.parts.map((one) => one.status),
+        ["ok", "failed", "ok"],
+        sql,
+      );
     }
-    assert.deepEqual(await append(store, part("run", 1, { statements: [all] })), { status: "ok", seq: 1, rows: [[{ name: "ann", cents: 1 }]] });
+    assert.deepEqual(await append(store, part("run", 1, { statements: [all] })), {
+      status: "ok",
+      seq: 1,
+      rows: [[{ name: "ann", cents: 1 }]],
+    });
   });
 
   law("values go in and come out as they are", async (store, context) => {
     if (!store.features.transactions) return context.skip("the store has no tables");
     await createOwned(store, "run");
     const parameters = [null, 1.5, 9_007_199_254_740_993n, "text \u{1F9F5}", new Uint8Array([0, 255])];
-    const verdict = await append(store, part("run", 1, { statements: [{ sql: "SELECT ? AS nothing, ? AS number, ? AS big, ? AS text, ? AS bytes", parameters }] }));
+    const verdict = await append(
+      store,
+      part("run", 1, { statements: [{ sql: "SELECT ? AS none, ? AS number, ? AS big, ? AS text, ? AS bytes", parameters }] }),
+    );
 
     assert.ok(verdict.status === "ok");
     const found = verdict.rows?.[0]?.[0] ?? {};
-    assert.deepEqual({ ...found, bytes: [...(found["bytes"] as Uint8Array)] }, { nothing: null, number: 1.5, big: 9_007_199_254_740_993n, text: "text \u{1F9F5}", bytes: [0, 255] });
+    assert.deepEqual(
+      { ...found, bytes: [...(found["bytes"] as Uint8Array)] },
+      { none: null, number: 1.5, big: 9_007_199_254_740_993n, text: "text \u{1F9F5}", bytes: [0, 255] },
+    );
     assert.deepEqual(await claim(store, startMs), []);
   });
 }

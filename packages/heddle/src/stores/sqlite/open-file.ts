@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { HeddleError } from "@heddle/kernel";
+import type { Connect, Connection, ConnectOptions } from "./connection.ts";
+import { faultOf, resultCode } from "./fault.ts";
+import { type Migration, migrate, readVersion } from "./schema.ts";
+import { toHeddleError } from "./to-heddle-error.ts";
+
+export interface OpenFileOptions extends ConnectOptions {
+  readonly create: boolean;
+  readonly connect: Connect;
+  readonly migrations: readonly Migration[];
+}
+
+const notADatabase = 26;
+const cannotOpen = 14;
+const readOnly = 8;
+/** Between two tries for a file that another process is just setting up. */
+const retryMs = 10;
+
+/**
+ * A connection to a store's file, which is made and brought to the newest schema where needed. A file that is not ours is not touched.
+ *
+ * @throws HeddleError `FILE_UNKNOWN`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`, `STORE_UNAVAILABLE`, `STORE_FAILED`
+ */
+export async function openFile(path: string, options: OpenFileOptions): Promise<Connection> {
+  makeFolder(path, options.create);
+  const deadlineMs = performance.now() + options.busyMs;
+  for (;;) {
+    let connection: Connection | undefined;
+    try {
+      connection = options.connect(path, options);
+      prepareFile(connection, options.migrations);
+      return connection;
+    } catch (error) {
+      connection?.close();
+      if (error instanceof HeddleError) throw error;
+      // The switch to a write-ahead log does not wait for a lock by itself.
+      if (faultOf(error, path).kind !== "busy" || performance.now() > deadlineMs) throw openFault(error, path);
+    }
+    await pause(retryMs);
+  }
+}
+
+function makeFolder(path: string, create: boolean): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isFile())
+      throw new HeddleError("STORE_NOT_A_STORE", `${path} is no file. Give the path of a file.`, { data: { path } });
+    return;
+  }
+  if (!create) throw new HeddleError("FILE_UNKNOWN", `There is no store at ${path}.`, { data: { path } });
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new HeddleError("STORE_READ_ONLY", `The folder of ${path} cannot be made: ${String(error)}`, { data: { path }, cause: error });
+  }
+}
+
+function prepareFile(connection: Connection, migrations: readonly Migration[]): void {
+  const { database, path } = connection;
+  const version = readVersion(connection, migrations.length);
+  const [mode] = Object.values(database.prepare("PRAGMA journal_mode = WAL").get() ?? {});
+  if (mode !== "wal") {
+    throw new HeddleError("STORE_UNAVAILABLE", `The file system of ${path} cannot hold a write-ahead log. Put the store on a local disk.`, {
+      data: { path, mode },
+    });
+  }
+  if (version < migrations.length) migrate(connection, migrations);
+  // Says now, and not at the first commit, that the file cannot be written. Writes nothing.
+  else database.exec("BEGIN IMMEDIATE; ROLLBACK");
+}
+
+function openFault(error: unknown, path: string): HeddleError {
+  const code = resultCode(error);
+  const text = error instanceof Error ? error.message : String(error);
+  switch (code === null ? null : code & 0xff) {
+    case notADatabase:
+      return new HeddleError("STORE_NOT_A_STORE", `${path} is not a database. Give another path for the store.`, {
+        data: { path },
+        cause: error,
+      });
+    case cannotOpen:
+    case readOnly:
+      return new HeddleError(
+        "STORE_READ_ONLY",
+        `${path} cannot be opened for writing (${text}). Check the permissions of the file and of its folder.`,
+        {
+          data: { path },
+          cause: error,
+        },
+      );
+    default:
+      return toHeddleError(faultOf(error, path));
+  }
+}

@@ -1,0 +1,66 @@
+import type { RunId } from "@heddle/kernel";
+import type { Connection, Row } from "../connection.ts";
+
+/** What the writer must know of a run to check and change it. */
+export interface RunState {
+  readonly run: number;
+  readonly runId: RunId;
+  readonly limitKey: string | null;
+  kind: number;
+  status: number;
+  epoch: number;
+  /** Last of its journal. */
+  seq: number;
+  crashes: number;
+  mailSeq: number;
+  mailSeen: number;
+  wakeAtMs: number | null;
+}
+
+interface Loaded extends Row {
+  run: number;
+  id: string;
+  limit_key: string | null;
+  kind: number;
+  status: number;
+  epoch: number;
+  seq: number;
+  crashes: number;
+  mail_seq: number;
+  mail_seen: number;
+  wake_at: number | null;
+}
+
+export interface LoadRunState {
+  byId(runId: RunId): RunState | null;
+  byNumber(run: number): RunState | null;
+}
+
+export function loadRunState(connection: Connection): LoadRunState {
+  const load = (condition: string) => {
+    const select = connection.statement(
+      `SELECT run, id, limit_key, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
+         coalesce((SELECT max(seq) FROM heddle_journal j WHERE j.run = r.run), base) AS seq
+       FROM heddle_run r WHERE ${condition}`,
+    );
+    return (key: string | number): RunState | null => {
+      const row = select.get<Loaded>(key);
+      if (row === undefined) return null;
+      const { run, kind, status, epoch, seq, crashes } = row;
+      return {
+        run,
+        runId: row.id,
+        limitKey: row.limit_key,
+        kind,
+        status,
+        epoch,
+        seq,
+        crashes,
+        mailSeq: row.mail_seq,
+        mailSeen: row.mail_seen,
+        wakeAtMs: row.wake_at,
+      };
+    };
+  };
+  return { byId: load("id = ?"), byNumber: load("run = ?") };
+}

@@ -1,0 +1,91 @@
+import { HeddleError, type ListOptions, type RunId, type RunRow, type StoredEvent, type StoredMessage } from "@heddle/kernel";
+import type { Connection } from "./connection.ts";
+import { faultOf } from "./fault.ts";
+import { type FindRun, findRun } from "./sql/find-run.ts";
+import { isKindOf, kinds, type Kinds } from "./sql/kinds.ts";
+import { listRuns } from "./sql/list-runs.ts";
+import { nextWake } from "./sql/next-wake.ts";
+import { readBlob } from "./sql/read-blob.ts";
+import { readJournal } from "./sql/read-journal.ts";
+import { type ReadMail, readMail } from "./sql/read-mail.ts";
+import { readSnapshot } from "./sql/read-snapshot.ts";
+import { toHeddleError } from "./to-heddle-error.ts";
+
+/** Everything that only reads, on the main thread's connection: a reader never waits for the writer. */
+export class StoreReads {
+  readonly #connection: Connection;
+  readonly #find: FindRun;
+  readonly #kinds: Kinds;
+  readonly #mail: ReadMail;
+  readonly #blob: ReturnType<typeof readBlob>;
+  readonly #list: ReturnType<typeof listRuns>;
+  readonly #nextWake: ReturnType<typeof nextWake>;
+  readonly #journal: ReturnType<typeof readJournal>;
+  readonly #snapshot: ReturnType<typeof readSnapshot>;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#find = findRun(connection);
+    this.#kinds = kinds(connection);
+    this.#mail = readMail(connection);
+    this.#blob = readBlob(connection);
+    this.#list = listRuns(connection);
+    this.#nextWake = nextWake(connection);
+    this.#journal = readJournal(connection);
+    this.#snapshot = readSnapshot(connection);
+  }
+
+  nextWakeMs(workflows: readonly string[] | undefined): number | null {
+    return this.#read(() => {
+      const names = workflows === undefined ? null : new Set(workflows);
+      const wakes = this.#kinds
+        .all()
+        .filter((kind) => isKindOf(kind, names))
+        .map(({ kind }) => this.#nextWake(kind));
+      return wakes.reduce((next, wake) => (next === null || (wake !== null && wake < next) ? wake : next), null);
+    });
+  }
+
+  journal(runId: RunId, afterSeq: number, limit: number): StoredEvent[] {
+    try {
+      return this.#read(() => this.#journal(runId, afterSeq, limit));
+    } catch (error) {
+      // Damaged pages under one run's journal are that run's trouble: the others can be read.
+      if (!(error instanceof HeddleError) || error.code !== "STORE_FAILED") throw error;
+      const message = `The journal of run ${runId} cannot be read after event ${afterSeq}: ${error.message}`;
+      throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, seq: afterSeq + 1, lastSeq: null }, cause: error });
+    }
+  }
+
+  ownedWithMail(node: string): RunId[] {
+    return this.#read(() => this.#mail.owned(node));
+  }
+
+  mail(runId: RunId): StoredMessage[] {
+    return this.#read(() => this.#mail.read(runId));
+  }
+
+  snapshot(runId: RunId): { readonly seq: number; readonly body: string } | null {
+    return this.#read(() => this.#snapshot(runId));
+  }
+
+  get(runId: RunId): RunRow | null {
+    return this.#read(() => this.#find.byId(runId));
+  }
+
+  list(options: ListOptions): RunRow[] {
+    return this.#read(() => this.#list(options));
+  }
+
+  blob(hash: string): string | null {
+    return this.#read(() => this.#blob(hash));
+  }
+
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw error instanceof HeddleError ? error : toHeddleError(faultOf(error, this.#connection.path));
+    }
+  }
+}
