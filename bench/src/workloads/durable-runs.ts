@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dataFolder } from "../data-folder.ts";
 import type { Bench } from "../bench.ts";
 import { commitFlushes, readFlushes, straceArguments } from "../flushes.ts";
-import { type Contestant, runDriver, type Sample } from "../sample.ts";
+import { type Contestant, NotMeasured, runDriver, type Sample } from "../sample.ts";
 import { comparisons, type Workload } from "../workload.ts";
 
 export const durableRuns: Workload = {
@@ -19,9 +19,10 @@ export const durableRuns: Workload = {
       bench.figure(again, batched.theirs, "rowsPerSecond", { name: many, unit: "rows/s", note: "a worker thread that inserts the rows that it finds in Heddle's file, batch by batch, into a fresh one" });
       bench.ratio(ours, again, batched, "rowsPerSecond", { name: `${many}, rows a second`, bar: "w4-replay" });
       bench.figure(ours, batched.ours, "appendsPerStep", { name: `${many}, appends`, unit: "a step", bar: "w4-appends", note: "counted in the store; the append that ends each run is not a step's" });
-      bench.figure(ours, batched.ours, "readsPerStep", { name: `${many}, reads`, unit: "a step", bar: "w4-reads", note: "calls that read something about a run, and statements of the writer that only read" });
+      bench.figure(ours, batched.ours, "transactionsPerBatch", { name: `${many}, flushed transactions`, unit: "a batch", bar: "w4-fsyncs", note: "counted in the store, claims and signs of life included" });
       bench.figure(ours, batched.ours, "stepsPerBatch", { name: `${many}, steps`, unit: "a batch" });
     }
+    await countStatements(bench);
     await countFlushes(bench);
 
     const alone = "one run alone";
@@ -80,24 +81,52 @@ function sameRows({ oneByOne = false, ...runs }: Runs): [Contestant, Contestant]
   ];
 }
 
-/** Flushes as the system sees them, once. */
+/** What a further step costs the store: runs of forty steps against as many of ten. What a run costs once falls out. */
+async function countStatements(bench: Bench): Promise<void> {
+  const counted = async (stepsPerRun: number): Promise<Sample> => {
+    using folder = dataFolder();
+    return runDriver({ driver: "heddle/durable-runs.ts", parameters: { folder: folder.path, inFlight: 256, runs: 512, warmRuns: 256, stepsPerRun } });
+  };
+  const further: Contestant = {
+    name: "Heddle",
+    sample: async () => {
+      const few = await counted(10);
+      const many = await counted(40);
+      const perStep = (key: string): number => ((many[key] ?? Number.NaN) - (few[key] ?? Number.NaN)) / ((many["steps"] ?? 0) - (few["steps"] ?? 0));
+      return { readsPerStep: perStep("reads"), statementsPerStep: perStep("statements") };
+    },
+  };
+  const name = "256 in flight";
+  const note = "counted in the store: runs of forty steps less as many of ten, by the steps between";
+  const samples = await bench.alone(`${name}, statements`, further, 1);
+  if (samples === undefined) return;
+  bench.figure(further, samples, "readsPerStep", { name: `${name}, reads`, unit: "a step", bar: "w4-reads", note });
+  bench.figure(further, samples, "statementsPerStep", { name: `${name}, SQL statements`, unit: "a step", note });
+}
+
+/** Flushes as the system sees them. */
 async function countFlushes(bench: Bench): Promise<void> {
   const name = "256 in flight, fsyncs";
-  if (spawnSync("strace", ["-V"], { stdio: "ignore" }).status !== 0) {
-    bench.give("Heddle", [Number.NaN], { name, unit: "a batch", note: "strace is not installed: not counted" });
-    return;
-  }
-  bench.progress(name);
+  const traced: Contestant = {
+    name: "Heddle",
+    // Only Linux has strace, and not always.
+    optional: true,
+    sample: async () => {
+      if (spawnSync("strace", ["-V"], { stdio: "ignore" }).status !== 0) throw new NotMeasured("strace is not installed");
+      const few = await tracedRuns(256);
+      const many = await tracedRuns(1_024);
+      return { fsyncsPerBatch: (many.flushes - few.flushes) / (many.batches - few.batches) };
+    },
+  };
+  const samples = await bench.alone(name, traced, 1);
+  if (samples === undefined) return;
+  bench.figure(traced, samples, "fsyncsPerBatch", { name, unit: "a batch", bar: "w4-fsyncs", note: "counted by strace: 1,024 runs less 256, by the batches between; a checkpoint's own, two of the log for each of the file, are taken off" });
+}
+
+async function tracedRuns(runs: number): Promise<{ readonly flushes: number; readonly batches: number }> {
   using folder = dataFolder();
   const trace = join(folder.path, "trace.txt");
-  const { batches = Number.NaN } = await runDriver({
-    driver: "heddle/durable-runs.ts",
-    parameters: { folder: folder.path, inFlight: 256, runs: 512, warmRuns: 0 },
-    wrapper: ["strace", ...straceArguments(trace)],
-  });
-  const flushes = readFlushes(trace);
-  bench.give("Heddle", [commitFlushes(flushes) / batches], {
-    name, unit: "a batch", bar: "w4-fsyncs",
-    note: `counted by strace: ${flushes.log} of the log and ${flushes.database} of the file in ${batches} batches; a checkpoint's own (two of the log for each of the file) are taken off`,
-  });
+  const parameters = { folder: folder.path, inFlight: 256, runs, warmRuns: 0 };
+  const { batches = Number.NaN } = await runDriver({ driver: "heddle/durable-runs.ts", parameters, wrapper: ["strace", ...straceArguments(trace)] });
+  return { flushes: commitFlushes(readFlushes(trace)), batches };
 }
