@@ -290,7 +290,7 @@ class MemoryStore implements RunStore {
     const children = part.children?.map((child) => this.#create(child));
     const messages = part.messages?.map((message) => this.#keep(message));
     if (part.release !== undefined) this.#release(run, part.release, part.atMs);
-    if (part.release !== undefined && part.release.wakeAtMs !== null) this.#hints.give(run.runId, "work");
+    if (part.release !== undefined && run.wakeAtMs !== null) this.#hints.give(run.runId, "work");
     else if (part.events.length > 0 || part.release !== undefined) this.#hints.give(run.runId, "grown");
     if (children === undefined && messages === undefined) return { status: "ok", seq };
     return { status: "ok", seq, ...(children !== undefined && { children }), ...(messages !== undefined && { messages }) };
@@ -355,12 +355,18 @@ class MemoryStore implements RunStore {
       this.#ended.add(run);
     } else run.endedAtMs = null;
     this.#queue.enter(run);
-    if (run.limitKey !== null) this.#queue.passPlaceOn(run.limitKey);
+    this.#passPlaceOn(run);
+  }
+
+  #passPlaceOn(run: MemoryRun): void {
+    if (run.limitKey === null) return;
+    this.#queue.passPlaceOn(run.limitKey);
+    this.#hints.give(null, "work");
   }
 
   #remove(run: MemoryRun): void {
     this.#queue.leave(run);
-    if (run.limitKey !== null) this.#queue.passPlaceOn(run.limitKey);
+    this.#passPlaceOn(run);
     this.#ended.delete(run);
     this.#runs.delete(run.runId);
     if (run.dedupKey !== null) this.#dedup.delete(dedupText(run.workflow, run.dedupKey));

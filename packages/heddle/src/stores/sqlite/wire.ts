@@ -149,8 +149,8 @@ const mailCode = -2;
 const messageStatuses = ["kept", "duplicate", "unknown", "ended"] as const satisfies readonly MessageVerdict["status"][];
 
 /** A group's answers, as a list that `AnswerReader` reads. */
-export function writeAnswers(calls: readonly WriteCall[], { answers, foreign }: GroupAnswer): Wire {
-  const wire: Wire = [foreign];
+export function writeAnswers(calls: readonly WriteCall[], { answers, foreign, placeFree }: GroupAnswer): Wire {
+  const wire: Wire = [foreign, placeFree];
   for (let index = 0; index < calls.length; index++) {
     const answer = answers[index]!;
     if (answer instanceof CallRefused) wire.push(answer.error);
@@ -181,11 +181,13 @@ const mail: PartVerdict = { status: "mail" };
 
 export class AnswerReader {
   readonly foreign: boolean;
+  readonly placeFree: boolean;
   readonly #reader: WireReader;
 
   constructor(wire: Wire) {
     this.#reader = new WireReader(wire);
     this.foreign = this.#reader.next<boolean>();
+    this.placeFree = this.#reader.next<boolean>();
   }
 
   /** Why the next call was refused; null: it was not, and its answer follows. */

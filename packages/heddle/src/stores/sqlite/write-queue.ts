@@ -186,10 +186,8 @@ export class WriteQueue {
 
   #answer(count: number, wire: Wire): void {
     const reader = new AnswerReader(wire);
-    if (reader.foreign) {
-      this.#options.hints.give(null, "work");
-      this.#options.hints.give(null, "grown");
-    }
+    if (reader.foreign || reader.placeFree) this.#options.hints.give(null, "work");
+    if (reader.foreign) this.#options.hints.give(null, "grown");
     const { watched } = this.#options.hints;
     for (let index = 0; index < count; index++) {
       const { batch, resolve, reject } = this.#take();

@@ -173,13 +173,18 @@ export function lifecycleLaws(law: Law): void {
       assert.ok(heard.some(isIt), `a hint of ${what} for ${runId}`);
     };
 
-    await hears("run", "work", () => commit(store, { creates: [newRun("run", {}, { claimFor: "node-a" })] }));
+    await hears("run", "grown", () => commit(store, { creates: [newRun("run", {}, { claimFor: "node-a" })] }));
     await hears("run", "grown", () => commit(store, { parts: [part("run", 1, { events: ["x"] })] }));
     await hears("run", "work", () => commit(store, { messages: [message("run", "m")] }));
     await hears("child", "work", () => commit(store, { parts: [part("run", 2, { children: [newRun("child")] })] }));
     await hears("child", "work", () => commit(store, { parts: [part("run", 2, { messages: [message("child", "m")] })] }));
-    await hears("run", "work", () =>
+    await hears("run", "grown", () =>
       commit(store, { parts: [part("run", 2, { events: ["y"], mailSeen: 1, release: { status: "paused", wakeAtMs: null } })] }),
+    );
+    await hears("parked", "work", () => commit(store, { creates: [newRun("parked")] }));
+    await claim(store, startMs);
+    await hears("parked", "work", () =>
+      commit(store, { parts: [part("parked", 1, { release: { status: "waiting", wakeAtMs: startMs + 5 } })] }),
     );
     await hears("run", "work", () => store.setStatus("run", ["paused"], "queued", startMs, null));
     await claim(store, startMs);
@@ -190,6 +195,18 @@ export function lifecycleLaws(law: Law): void {
     await commit(store, { creates: [newRun("unheard")] });
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(heard, []);
+  });
+
+  law("watchers hear of work when a limit has a place again", async (store) => {
+    await commit(store, { creates: ["one", "two"].map((runId) => newRun(runId, { limitKey: "k", limitMax: 1 }, { claimFor: "node-a" })) });
+    let work = 0;
+    using watcher = store.watch((_runId, what) => (work += Number(what === "work")));
+    await commit(store, { parts: [part("one", 1, { release: { status: "completed", wakeAtMs: null } })] });
+
+    for (let turn = 0; turn < 1_000 && work === 0; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(work > 0);
+    watcher[Symbol.dispose]();
+    assert.deepEqual(await claim(store, startMs), ["two"]);
   });
 
   law("every method of a closed store is refused, and it can be closed twice", async (store) => {

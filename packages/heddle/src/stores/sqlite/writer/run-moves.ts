@@ -24,6 +24,8 @@ export class RunMoves {
   readonly mail: KeepMail;
   /** The store's time, set with each group. */
   nowMs = 0;
+  /** A place was passed on in this group. */
+  placeFree = false;
   readonly #move: (move: MoveRun) => void;
   readonly #states: RunStates;
 
@@ -53,6 +55,7 @@ export class RunMoves {
 
   /** Whenever a run of the key stops running or leaves the queue unclaimed: what could run now must not stay held. */
   passPlaceOn(key: string): void {
+    this.placeFree = true;
     this.places.release(key, this.places.taken(key));
   }
 

@@ -40,4 +40,6 @@ export interface GroupAnswer {
   readonly answers: readonly WriteAnswer[];
   /** Another process has written since the group before. */
   readonly foreign: boolean;
+  /** A limit may have a place for a run that waits. */
+  readonly placeFree: boolean;
 }

@@ -72,7 +72,8 @@ export class Writer {
     if (this.#failed !== null) throw this.#failed;
     this.#moves.nowMs = nowMs;
     try {
-      if (calls.every(({ type }) => type === "probe")) return { answers: calls.map(() => null), foreign: this.#noticeOthers() };
+      if (calls.every(({ type }) => type === "probe"))
+        return { answers: calls.map(() => null), foreign: this.#noticeOthers(), placeFree: false };
       for (;;) {
         try {
           return this.#transaction(calls);
@@ -107,6 +108,7 @@ export class Writer {
 
   #transaction(calls: readonly WriteCall[]): GroupAnswer {
     this.#beginWaiting();
+    this.#moves.placeFree = false;
     const changesBefore = this.#connection.changes;
     const rowsBefore = this.#connection.bytes;
     const foreign = this.#noticeOthers();
@@ -119,7 +121,7 @@ export class Writer {
       this.#framesSinceCheckpoint += changes + (this.#connection.bytes - rowsBefore) / 4_096 + 2;
     }
     for (const { type } of calls) if (type === "commit") this.#connection.counters.commit();
-    return { answers, foreign };
+    return { answers, foreign, placeFree: this.#moves.placeFree };
   }
 
   /** The others of the group are done even if this one cannot be. */
