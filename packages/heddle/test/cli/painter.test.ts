@@ -104,6 +104,17 @@ describe("the painter", () => {
     assert.equal(terminal.cursorShown, true);
   });
 
+  test("writes everything anew where something else wrote on the screen", () => {
+    const terminal = new FakeTerminal(40, 10);
+    using painter = new Painter(terminal, style);
+    painter.paint(picture("tree", "leaf"));
+    terminal.write("^C");
+
+    painter.spoiled();
+    painter.paint(picture("tree", "leaf"));
+    assert.equal(terminal.text, "tree\nleaf");
+  });
+
   test("begins afresh when the screen becomes narrower, and leaves nothing of the old block", () => {
     const terminal = new FakeTerminal(40, 20);
     using painter = new Painter(terminal, style);

@@ -98,11 +98,11 @@ describe("a question at the keyboard", () => {
   test("is drawn with its details, of whom it is asked, and the cursor where one types", () => {
     const of = { details: { sku: "A1" }, approvers: ["ops"], dueAtMs: 90_000 };
 
-    assert.equal(draw(promptAfter(of, "")), ["", "? Ship A1?", "  {", '    "sku": "A1"', "  }", "  approve  •  asked of ops  •  1m 30s left", "  Approve? y/n Esc: later", "6,15"].join("\n"));
-    assert.equal(draw(promptAfter({}, ["n", "gone"])), ["", "? Ship A1?", "  approve", "  ✗ declined", "  Reason: gone", "4,14"].join("\n"));
+    assert.equal(draw(promptAfter(of, "")), ["", "? Ship A1?", "  {", '    "sku": "A1"', "  }", "  approve of order-7  •  asked of ops  •  1m 30s left", "  Approve? y/n Esc: later", "6,15"].join("\n"));
+    assert.equal(draw(promptAfter({}, ["n", "gone"])), ["", "? Ship A1?", "  approve of order-7", "  ✗ declined", "  Reason: gone", "4,14"].join("\n"));
     assert.equal(
       draw(promptAfter({ kind: "choice", choices: ["small", "large"] }, down), 40),
-      ["", "? Ship A1?", "  approve", "    1 small", "  › 2 large", "  Choose: up, down or number, then Ente…", "5,10"].join("\n"),
+      ["", "? Ship A1?", "  approve of order-7", "    1 small", "  › 2 large", "  Choose: up, down or number, then Ente…", "5,10"].join("\n"),
     );
   });
 

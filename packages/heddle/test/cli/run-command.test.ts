@@ -102,7 +102,7 @@ describe("run, without a terminal", () => {
     const second = shop.cli();
 
     assert.equal(await first.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}'), 3);
-    assert.match(first.out, /\? Ship A1\?\n {2}\{\n {4}"hold": "hold A1"\n {2}\}\n {2}approve\n/u);
+    assert.match(first.out, /\? Ship A1\?\n {2}\{\n {4}"hold": "hold A1"\n {2}\}\n {2}approve of o1\n/u);
     assert.match(first.out, /approve {5}heddle answer o1 approve --yes\n {2}decline {5}heddle answer o1 approve --no\n {2}then go on {2}heddle run 'fixtures\/flows\.ts#order' --id o1/u);
 
     assert.equal(await answer.run("answer", "o1", "--yes", "--reason", "fine"), 0);
@@ -128,6 +128,14 @@ describe("run, without a terminal", () => {
 
     assert.equal(await cli.run("run", flows("parent"), "--id", "p1"), 3);
     assert.match(cli.out, /✉ p1\.pay waits for signal money\n\nNext\n {2}send it {5}heddle signal p1\.pay money/u);
+  });
+
+  test("that waits for a run whose code is not there says what to export", async () => {
+    await using shop = new Shop();
+    const cli = shop.cli();
+
+    assert.equal(await cli.run("run", flows("careless"), "--id", "c1"), 1);
+    assert.match(cli.out, /✗ c1\.hidden is a run of workflow "hidden", and fixtures\/flows\.ts exports no such workflow/u);
   });
 
   test("goes on with a run that has ended by telling how it ended, without its history again", async () => {
@@ -373,7 +381,7 @@ describe("looking and acting", () => {
     assert.equal(await other.run("answer", "s1", "colour", "--text", "red"), 2);
     assert.match(other.err, /^QUESTION_UNKNOWN: .*it asks size/u);
     assert.equal(await bare.run("answer", "s1"), 3);
-    assert.match(bare.out, /\? Which size\?\n {2}size\n {2}answer {2}heddle answer s1 size --choice small/u);
+    assert.match(bare.out, /\? Which size\?\n {2}size of s1\n {2}answer {2}heddle answer s1 size --choice small/u);
     assert.equal(await bare.run("answer", "s1", "--yes", "--no"), 2);
   });
 

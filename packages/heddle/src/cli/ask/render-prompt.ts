@@ -45,7 +45,7 @@ export function questionLines(question: OpenQuestion, frame: { readonly columns:
     for (const text of details) lines.push([["  "], [text, "dim"]]);
     if (cut > 0) lines.push([["  "], [`${cut} more lines`, "dim"]]);
   }
-  const facts = [question.key, ...(question.approvers.length > 0 ? [`asked of ${question.approvers.join(", ")}`] : []), ...(question.dueAtMs === null ? [] : [`${formatWholeSeconds(question.dueAtMs - frame.nowMs)} left`])];
+  const facts = [`${question.key} of ${question.runId}`, ...(question.approvers.length > 0 ? [`asked of ${question.approvers.join(", ")}`] : []), ...(question.dueAtMs === null ? [] : [`${formatWholeSeconds(question.dueAtMs - frame.nowMs)} left`])];
   lines.push([["  "], [printable(facts.join(`  ${frame.style.glyphs.bullet}  `)), "dim"]]);
   return lines.map((line) => fitLine(line, frame.columns, frame.style));
 }

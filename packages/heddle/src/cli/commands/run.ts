@@ -73,7 +73,7 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
     const leaving = (): void => reporter.notice([["Stopping: what runs may end; Ctrl-C again stops at once", "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
     const handle = await begin(engine, there, runId, definition, input, values);
-    const ending = await watchRun({ engine, run: handle, io, reporter, feed, stay: values.wait === true });
+    const ending = await watchRun({ engine, run: handle, io, reporter, feed, workflows: new Set(definition.workflows.map(({ name }) => name)), stay: values.wait === true });
     // Before the screen is given up, so that it shows what is still let end.
     await engine.close();
     reporter[Symbol.dispose]();

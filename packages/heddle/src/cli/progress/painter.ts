@@ -79,6 +79,11 @@ export class Painter implements Disposable {
     this.#write(`${this.#toTop()}${escape}0J${lines}${below}${this.#column > 0 ? `${escape}${this.#column}C` : ""}`);
   }
 
+  /** Something else wrote on the screen, as a terminal that shows `^C`: all lines are written anew by the next `paint`. */
+  spoiled(): void {
+    this.#shown = this.#shown.map(({ width }) => ({ text: "", width }));
+  }
+
   /** Leave the block where it is; what follows is written below it. */
   release(): void {
     const down = this.#shown.length === 0 ? "" : `${this.#move(this.#at, this.#shown.length - 1)}\r\n`;

@@ -74,6 +74,8 @@ export class LiveScreen implements Disposable {
   /** A line below the tree about the watching itself. */
   notice(line: Line): void {
     this.#notice = line;
+    // It comes with a Ctrl-C, which the terminal shows where the cursor stands.
+    this.#painter.spoiled();
     this.#paint();
   }
 

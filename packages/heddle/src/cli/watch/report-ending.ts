@@ -38,8 +38,9 @@ export function reportEndingAsJson(ending: Ending, run: EndedRun, steps: NextSte
         questions: ending.parked.questions.map((question) => ({ ...question, details: plainJson(question.details) ?? null, command: steps.answer(question) })),
         signals: ending.parked.signals.map((signal) => ({ ...signal, command: steps.signal(signal.runId, signal.name) })),
         paused: ending.parked.paused,
+        strange: ending.parked.strange,
       });
-      return exitCode.waiting;
+      return ending.parked.strange.length > 0 ? exitCode.failed : exitCode.waiting;
     case "interrupted":
       result("interrupted", { command: steps.run(run.file, run.runId) });
       return ending.interruption.exitCode;
@@ -55,7 +56,7 @@ export function reportEnding(ending: Ending, run: EndedRun, steps: NextSteps, io
       return ending.status === "completed" ? reportCompleted(ending.output, run, steps, io) : reportFailed(ending.error, ending.status, run, steps, io);
     case "parked":
       reportParked(ending.parked, run, steps, io);
-      return exitCode.waiting;
+      return ending.parked.strange.length > 0 ? exitCode.failed : exitCode.waiting;
     case "interrupted":
       io.out(stoppedLines(run, steps, io).join("\n"));
       return ending.interruption.exitCode;
@@ -135,6 +136,10 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
     lines.push(...(pause.difference ?? []).slice(0, 20).map((line) => tinted(`    ${printable(line)}`, "dim", style)));
     todo.push(["hold on no more", steps.about("resume", runId)]);
     if (pause.code === "RUN_MISMATCH") todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
+  }
+  for (const { runId, workflow } of parked.strange) {
+    const [file = run.file] = run.file.split("#");
+    lines.push(...wrapText(`${style.glyphs.failed} ${runId} is a run of workflow "${workflow}", and ${file} exports no such workflow (WORKFLOW_UNKNOWN). Export it too, or run the file that does.`, columns));
   }
   todo.push(["then go on", steps.run(run.file, run.runId)]);
   io.out([...lines, ...nextLines(todo, steps, io)].join("\n"));

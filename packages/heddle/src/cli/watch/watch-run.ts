@@ -20,6 +20,8 @@ export interface WatchOptions {
   readonly reporter: RunReporter;
   /** Where the engine sends what runs say of themselves. */
   readonly feed: LiveFeed;
+  /** Names of the workflows that the engine has code for. */
+  readonly workflows: ReadonlySet<string>;
   /** Keep watching while the run waits for people and signals. */
   readonly stay: boolean;
 }
@@ -69,7 +71,6 @@ class Looks {
   readonly #asks = new OpenAsks();
   readonly #settle: PromiseWithResolvers<Parked | null> = Promise.withResolvers();
   #events = 0;
-  #paused = false;
   #waitMs = firstLookMs;
   #timer: Disposable | null = null;
 
@@ -87,7 +88,6 @@ class Looks {
   event(...[runId, event]: Parameters<RunReporter["event"]>): void {
     this.#events++;
     this.#asks.event(runId, event);
-    if (runId === this.#options.run.id && event.type === "run-paused") this.#paused = true;
     if (this.#waitMs === firstLookMs) return;
     this.#waitMs = firstLookMs;
     this.#timer?.[Symbol.dispose]();
@@ -106,16 +106,16 @@ class Looks {
   }
 
   async #look(before: number): Promise<Parked | null> {
-    const { engine, run, io, reporter, stay } = this.#options;
+    const { engine, run, io, reporter, stay, workflows } = this.#options;
     if (reporter.answers && this.#asks.changed) reporter.questions(await this.#asks.read(engine));
     if (this.#events !== before) return null;
     this.#waitMs = Math.min(laterLookMs, this.#waitMs * 2);
-    if (stay || (reporter.answers && !this.#paused)) return null;
-    const found = await parkedRun(engine, run, io.clock.nowMs());
+    if (stay) return null;
+    const found = await parkedRun(run, { engine, workflows, nowMs: io.clock.nowMs() });
     // Events that came while it was read: what was seen may be over.
     if (found === null || this.#events !== before) return null;
-    if (reporter.answers && found.paused.length === 0) this.#paused = false;
-    return reporter.answers && found.paused.length === 0 ? null : found;
+    // Where questions are answered in place, waiting for answers and signals is what the command is there for.
+    return reporter.answers && found.paused.length === 0 && found.strange.length === 0 ? null : found;
   }
 }
 
