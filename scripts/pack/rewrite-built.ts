@@ -8,7 +8,8 @@ export function rewriteBuilt(text: string): string {
     .replace(/(new URL\(\s*["'])(\.[^"'\n]+)\.ts(["']\s*,\s*import\.meta\.url)/g, "$1$2.js$3");
 }
 
-/** A reference to a TypeScript file that would be missing in the package; undefined when there is none. */
+/** A reference to a TypeScript file that would be missing in the package; undefined when there is none. A text that names the built file too chooses by itself. */
 export function leftoverReference(text: string): string | undefined {
-  return /["'`](\.{1,2}\/[^"'`\n]*(?<!\.d)\.ts)["'`]/.exec(text)?.[1];
+  const references = [...text.matchAll(/["'`](\.{1,2}\/[^"'`\n]*(?<!\.d)\.ts)["'`]/g)].map(([, path = ""]) => path);
+  return references.find((path) => !text.includes(path.replace(/\.ts$/, ".js")));
 }

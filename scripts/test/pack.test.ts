@@ -33,6 +33,7 @@ describe("packing", () => {
     assert.equal(leftoverReference(`const file = join(here, "./worker.ts");`), "./worker.ts");
     assert.equal(leftoverReference("const file = `../worker.ts`;"), "../worker.ts");
     assert.equal(leftoverReference(`import "./a.d.ts";`), undefined);
+    assert.equal(leftoverReference(`new URL(source ? "./worker.ts" : "./worker.js", import.meta.url)`), undefined);
   });
 
   test("the published package.json exports dist, names the Node that is needed, and keeps what npm shows", () => {
