@@ -2,8 +2,8 @@ import type { Json } from "../value/json.ts";
 import { planDefs, planShape } from "./plan-shape.ts";
 
 /**
- * The shape of a Plan as JSON Schema (draft 2020-12), for editors and other languages; `plan.schema.json` of this package holds the
- * same. What needs more than one place to be seen, such as an edge from a task that is not there, is for `validatePlan`.
+ * The shape of a Plan as JSON Schema (draft 2020-12), for editors and other languages; `@heddle/kernel/plan.schema.json` holds
+ * the same. What needs more than one place to be seen, such as an edge from a task that is not there, is for `validatePlan`.
  */
 export const planSchema: { readonly [key: string]: Json } = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
