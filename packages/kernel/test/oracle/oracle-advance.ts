@@ -1,6 +1,6 @@
 import type { Command, ErrorValue, Id, Json, Outcome, RunEvent, RunOutcome, Verb } from "@heddle/kernel";
 import { applyWrites } from "./oracle-channels.ts";
-import { cutOff, endRun, keepBack, keepEnd } from "./oracle-end.ts";
+import { cutOff, endRun, inCanonicalOrder, keepBack, keepEnd } from "./oracle-end.ts";
 import { beginEnding, reportFailure } from "./oracle-failure.ts";
 import { follow, followAll, whole } from "./oracle-follow.ts";
 import { cancelTimers, checkMatches, publish, setTimeTriggers, timerFired } from "./oracle-gates.ts";
@@ -8,7 +8,6 @@ import { allEdges, deliverAgain, fireOpenings } from "./oracle-joins.ts";
 import { reset } from "./oracle-reset.ts";
 import { settle } from "./oracle-settle.ts";
 import {
-  compareScopes,
   EndAtOnce,
   homeOf,
   openActivations,
@@ -48,6 +47,7 @@ function apply(run: OracleRun, event: RunEvent): void {
   if (event.type === "run-ended") {
     if (run.phase !== "asked") endRun(run, event.outcome, false);
     run.phase = "ended";
+    if (!run.limited) run.outcome = event.outcome;
     run.endRun = null;
     return;
   }
@@ -78,15 +78,15 @@ function apply(run: OracleRun, event: RunEvent): void {
       amend(run, event.tasks);
       return;
     case "op-opened":
-      if (isOpen(run, event.of)) opsOf(run, event.of).open.set(event.key, { op: event.op });
+      if (hasFunction(run, event.of)) opsOf(run, event.of).open.set(event.key, { op: event.op });
       return;
     case "op-ended":
-      if (!isOpen(run, event.of)) return;
+      if (!hasFunction(run, event.of)) return;
       opsOf(run, event.of).open.delete(event.key);
       run.signals = run.signals.filter(({ id }) => id !== event.signal);
       return;
     case "segment-started": {
-      if (!isOpen(run, event.of)) return;
+      if (!hasFunction(run, event.of)) return;
       const { segments } = opsOf(run, event.of);
       run.ops.set(event.of, { open: new Map(), segments: segments + 1, input: event.input });
       return;
@@ -107,8 +107,8 @@ function isEnding(run: OracleRun): boolean {
   return run.phase === "ending";
 }
 
-function isOpen(run: OracleRun, no: number): boolean {
-  return openActivations(run).some((activation) => activation.no === no);
+function hasFunction(run: OracleRun, no: number): boolean {
+  return openActivations(run).some((activation) => activation.no === no && activation.stage === "task");
 }
 
 function opsOf(run: OracleRun, no: number): { open: Map<string, Json>; segments: number; input?: Json } {
@@ -150,10 +150,7 @@ function taskEnded(run: OracleRun, no: number, outcome: Outcome, verbs: readonly
 }
 
 function closeRound(run: OracleRun, merged: Readonly<Record<Id, Json>>): void {
-  const order = [...run.tasks.keys()];
-  const ends = run.kept.toSorted(
-    ({ of: a }, { of: b }) => order.indexOf(a.task) - order.indexOf(b.task) || compareScopes(a.scope, b.scope) || a.nth - b.nth,
-  );
+  const ends = inCanonicalOrder(run, run.kept);
   run.kept = [];
   run.roundRunning = false;
   run.startedInRound.clear();

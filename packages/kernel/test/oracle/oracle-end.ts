@@ -1,5 +1,5 @@
 import type { Id, Outcome, RunOutcome } from "@heddle/kernel";
-import type { KeptEnd, OracleFrame, OracleRun } from "./oracle-state.ts";
+import { compareScopes, type KeptEnd, type OracleFrame, type OracleRun } from "./oracle-state.ts";
 
 export function failed(outcome: Outcome): outcome is Extract<Outcome, { status: "failed" | "timed-out" | "unknown" }> {
   return outcome.status === "failed" || outcome.status === "timed-out" || outcome.status === "unknown";
@@ -14,10 +14,18 @@ export function keepEnd(run: OracleRun, { of, outcome, verbs }: KeptEnd): void {
     const spawn = run.spawns.get(frame.spawn ?? "");
     if (spawn !== undefined && spawn.task === task) spawn.values[frame.index] = outcome.value;
   }
-  const goesOn = verbs.some((verb) => "iterate" in verb) && !frame.stopped && run.phase === "running";
+  const goesOn = verbs.some((verb) => "iterate" in verb) && !frame.stopped;
   if (goesOn) return;
   const labels = verbs.flatMap((verb) => ("take" in verb ? [verb.take] : []));
   frame.ends.set(task, { outcome, labels, left: verbs.some((verb) => "goto" in verb) });
+}
+
+/** Rule 20. */
+export function inCanonicalOrder(run: OracleRun, ends: readonly KeptEnd[]): KeptEnd[] {
+  const order = [...run.tasks.keys()];
+  return ends.toSorted(
+    ({ of: a }, { of: b }) => order.indexOf(a.task) - order.indexOf(b.task) || compareScopes(a.scope, b.scope) || a.nth - b.nth,
+  );
 }
 
 /** An end that nothing follows because the run is ending: rule 32 takes it up again. */
@@ -34,7 +42,7 @@ export function cutOff(run: OracleRun, frame: OracleFrame, task: Id): void {
 /** Rule 29. `asks`: `end-run` is issued; else the run has ended unasked. */
 export function endRun(run: OracleRun, outcome: RunOutcome, asks: boolean): void {
   run.outcome = outcome;
-  for (const end of run.kept) {
+  for (const end of inCanonicalOrder(run, run.kept)) {
     keepEnd(run, end);
     cutOff(run, end.of.frame, end.of.task);
   }

@@ -1,5 +1,5 @@
 import type { RunOutcome } from "@heddle/kernel";
-import { endRun, failed, keepEnd } from "./oracle-end.ts";
+import { endRun, failed } from "./oracle-end.ts";
 import { cancelTimers } from "./oracle-gates.ts";
 import { outEdges } from "./oracle-joins.ts";
 import { openActivations, within, type KeptEnd, type OracleActivation, type OracleFrame, type OracleRun } from "./oracle-state.ts";
@@ -48,9 +48,4 @@ function stopFrame(run: OracleRun, stopped: OracleFrame): void {
     run,
     openActivations(run).filter(({ frame }) => within(frame, stopped)),
   );
-  for (const activation of run.activations.values()) {
-    if (activation.stage !== "inner" || !within(activation.frame, stopped)) continue;
-    run.activations.delete(activation.no);
-    keepEnd(run, { of: activation, outcome: { status: "cancelled" }, verbs: [] });
-  }
 }

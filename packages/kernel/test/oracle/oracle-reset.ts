@@ -1,4 +1,5 @@
 import type { Id } from "@heddle/kernel";
+import { endRun } from "./oracle-end.ts";
 import { allEdges, deliverAgain, outEdges } from "./oracle-joins.ts";
 import { followAll } from "./oracle-follow.ts";
 import { workOffLine } from "./oracle-settle.ts";
@@ -9,6 +10,11 @@ import { tasksOf, type OracleRun } from "./oracle-state.ts";
 export function reset(run: OracleRun, names: readonly Id[]): void {
   const [root] = run.frames;
   if (root === undefined) return;
+  const { outcome } = run;
+  if (outcome !== null && run.limited) {
+    endRun(run, outcome, true);
+    return;
+  }
   run.phase = "running";
   run.outcome = null;
   const named = tasksOf(run, null).filter((task) => names.includes(task) || run.cutOff.has(task));

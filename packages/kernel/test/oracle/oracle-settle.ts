@@ -1,5 +1,5 @@
 import type { Command, Id, Json } from "@heddle/kernel";
-import { endRun } from "./oracle-end.ts";
+import { endRun, keepEnd } from "./oracle-end.ts";
 import { gateEmpty } from "./oracle-gates.ts";
 import { deliver, deliverEnd, fireReady, halfFullJoins, outEdges } from "./oracle-joins.ts";
 import { joinRound } from "./oracle-start.ts";
@@ -25,6 +25,7 @@ export function settle(run: OracleRun): void {
   for (;;) {
     workOffLine(run);
     if (run.phase !== "running") return;
+    sweepStopped(run);
     const frame = run.frames.find((one) => quiet(run, one) && (one.ready.size > 0 || drains(run, one)));
     if (frame === undefined) break;
     if (frame.ready.size > 0) fireReady(run, frame);
@@ -37,14 +38,22 @@ export function settle(run: OracleRun): void {
   endRun(run, { status: "failed", error: kernelError("RUN_STALLED", "joins can never fire", { joins }, run.failures[0]?.error) }, true);
 }
 
-/** Nothing open in the frame. Frames inside a stopped one are looked at with it. */
+/** Rule 11: frames inside a stopped one go without a word, innermost first; their groups end cancelled. */
+function sweepStopped(run: OracleRun): void {
+  for (const frame of run.frames.toReversed()) {
+    if (frame.parent?.stopped !== true || !quiet(run, frame)) continue;
+    run.frames = run.frames.filter((one) => one !== frame);
+    const of = run.activations.get(frame.of ?? 0);
+    if (of === undefined) continue;
+    run.activations.delete(of.no);
+    keepEnd(run, { of, outcome: { status: "cancelled" }, verbs: [] });
+  }
+}
+
+/** Nothing open in the frame. */
 function quiet(run: OracleRun, frame: OracleFrame): boolean {
-  if (frame.parent?.stopped === true) return false;
-  const mine = (at: OracleFrame): boolean => (frame.stopped ? within(at, frame) : at === frame);
-  const inner = !frame.stopped && run.frames.some(({ parent }) => parent === frame);
-  return (
-    !inner && !run.kept.some(({ of }) => mine(of.frame)) && ![...run.activations.values()].some((activation) => mine(activation.frame))
-  );
+  const open = [...run.activations.values(), ...run.kept.map(({ of }) => of)];
+  return !run.frames.some(({ parent }) => parent === frame) && !open.some((activation) => activation.frame === frame);
 }
 
 function drains(run: OracleRun, frame: OracleFrame): boolean {

@@ -6,7 +6,7 @@ import { openFrame, refuse, tasksOf, type OracleActivation, type OracleFrame, ty
 export function startTask(run: OracleRun, frame: OracleFrame, task: Id, options: StartOptions): void {
   if (frame.stopped || run.phase !== "running") return;
   const max = run.plan.limits?.activations ?? 1_000_000;
-  if (run.activationCount + 1 > max) refuse("STEP_LIMIT", `more than ${max} activations`, { limit: "activations", max });
+  if (run.activationCount + 1 > max) passLimit(run, `more than ${max} activations`, { limit: "activations", max });
   run.activationCount += 1;
   const group = isGroup(run, task);
   if (!group) joinRound(run);
@@ -20,6 +20,7 @@ export function startTask(run: OracleRun, frame: OracleFrame, task: Id, options:
   const activation = { task, scope, nth, attempt: 1, no: ++run.lastNo };
   if (group) {
     run.activations.set(activation.no, { ...activation, frame, stage: "inner", command: null, cancelled: false });
+    if (options.input !== undefined) run.groupInputs.set(activation.no, options.input);
     const inner = openFrame(run, {
       parent: frame,
       kind: "group",
@@ -45,9 +46,14 @@ export function startTask(run: OracleRun, frame: OracleFrame, task: Id, options:
 export function joinRound(run: OracleRun): void {
   if (run.plan.discipline !== "superstep" || run.roundRunning) return;
   const max = run.plan.limits?.rounds ?? Infinity;
-  if (run.roundCount + 1 > max) refuse("STEP_LIMIT", `more than ${max} rounds`, { limit: "rounds", max });
+  if (run.roundCount + 1 > max) passLimit(run, `more than ${max} rounds`, { limit: "rounds", max });
   run.roundCount += 1;
   run.roundRunning = true;
+}
+
+function passLimit(run: OracleRun, message: string, data: Json): never {
+  run.limited = true;
+  refuse("STEP_LIMIT", message, data);
 }
 
 function isGroup(run: OracleRun, task: Id): boolean {

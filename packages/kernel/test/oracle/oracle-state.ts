@@ -19,6 +19,8 @@ export interface OracleRun {
   activationCount: number;
   roundCount: number;
   roundRunning: boolean;
+  /** A limit has ended the run. */
+  limited: boolean;
   /** Frame and task that control triggers have started in the round that is being made or run. */
   readonly startedInRound: Set<string>;
   /** Open frames in the order in which they opened; the root comes first. */
@@ -39,6 +41,8 @@ export interface OracleRun {
   /** Per root task: what its last start in the root was given, and what its activations there have spawned. */
   readonly lastStarts: Map<Id, StartOptions>;
   readonly spawned: Map<Id, Set<Id>>;
+  /** What the open groups were started with, by number. */
+  readonly groupInputs: Map<number, Json>;
   /** Starts per task and scope. */
   readonly starts: Map<string, number>;
   readonly ops: Map<number, { open: Map<string, Json>; segments: number; input?: Json }>;
@@ -166,6 +170,7 @@ export function createOracle(plan: Plan): OracleRun {
     activationCount: 0,
     roundCount: 0,
     roundRunning: false,
+    limited: false,
     startedInRound: new Set(),
     frames: [],
     lastFrame: 0,
@@ -180,6 +185,7 @@ export function createOracle(plan: Plan): OracleRun {
     gates: new Map(),
     channels: new Map(),
     failures: [],
+    groupInputs: new Map(),
     starts: new Map(),
     ops: new Map(),
     signals: [],

@@ -28,7 +28,7 @@ export function randomTemper(dice: Dice): Temper {
     groups: dice.chance(0.5),
     data: dice.chance(0.25),
     clock: dice.chance(0.2),
-    fail: dice.pick([0, 0.03, 0.1, 0.3]),
+    fail: dice.pick([0, 0.05, 0.12, 0.35]),
     verbs: dice.pick([0, 0, 0.1, 0.4]),
     spawns: dice.pick([0, 0.15, 0.5]),
     refused: dice.pick([0, 0, 0, 0.01, 0.04]),
@@ -54,15 +54,18 @@ export function randomPlan(dice: Dice, temper: Temper): Plan {
       tasks.push([
         task,
         {
-          does: inner === undefined ? { use: "work" } : { group: dice.shuffled(inner.members), policy: { use: "judge" }, ...failure(dice) },
+          does:
+            inner === undefined
+              ? { use: "work" }
+              : { group: dice.shuffled(inner.members), policy: { use: "judge" }, ...failure(dice, 0.5) },
           when: triggers.get(task) ?? [],
           ...writes(dice, temper, channels, task, tasks.length),
         },
       ]);
     }
   }
-  const ids = tasks.map(([id]) => id);
-  const channelIds = Object.keys(channels);
+  const roots = homes[0]?.members ?? [];
+  const channelIds = Object.keys(channels).filter((id) => channels[id]?.kind !== "log");
   const limits = {
     ...(dice.chance(0.3) ? { activations: dice.whole(1, 40) } : {}),
     ...(temper.discipline === "superstep" && dice.chance(0.2) ? { rounds: dice.whole(1, 12) } : {}),
@@ -74,17 +77,18 @@ export function randomPlan(dice: Dice, temper: Temper): Plan {
     tasks: Object.fromEntries(dice.shuffled(tasks)),
     channels,
     ...(dice.chance(0.2)
-      ? { output: { task: dice.pick(ids) } }
+      ? { output: { task: dice.pick(roots) } }
       : dice.chance(0.3) && channelIds.length > 0
         ? { output: { channels: dice.some(channelIds, 2) } }
         : {}),
-    ...failure(dice),
+    ...failure(dice, 0.3),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   };
 }
 
-function failure(dice: Dice): { readonly failure?: "stop" | "drain" } {
-  return dice.chance(0.3) ? {} : { failure: dice.chance(0.4) ? "stop" : "drain" };
+/** Absent means `stop` for the root, `drain` for a group. */
+function failure(dice: Dice, stop: number): { readonly failure?: "stop" | "drain" } {
+  return dice.chance(0.15) ? {} : { failure: dice.chance(stop) ? "stop" : "drain" };
 }
 
 interface Home {
@@ -97,7 +101,7 @@ function randomHomes(dice: Dice, temper: Temper): Home[] {
   const homes: Home[] = [{ group: null, members: [] }];
   let tasks = 0;
   for (const [depth, home] of homes.entries()) {
-    const count = home.group === null ? dice.whole(1, 6) : dice.whole(1, 4);
+    const count = home.group === null ? dice.whole(2, 7) : dice.whole(1, 4);
     for (let made = 0; made < count; made += 1) {
       const group = temper.groups && depth < 5 && tasks < 14 && dice.chance(0.3);
       const id = `${group ? "g" : "t"}${tasks}`;
@@ -133,7 +137,7 @@ function writes(dice: Dice, temper: Temper, channels: Readonly<Record<Id, Channe
   return { writes: dice.chance(0.8) ? allowed : dice.some(allowed, 1) };
 }
 
-const ons: Readonly<Record<Edge["on"], number>> = { ok: 12, failed: 2, skipped: 1.5, ended: 3, drained: 2 };
+const ons: Readonly<Record<Edge["on"], number>> = { ok: 12, failed: 1.2, skipped: 1.2, ended: 4, drained: 1.5 };
 
 function randomTriggers(dice: Dice, temper: Temper, root: boolean, members: readonly Id[]): Map<Id, Trigger[]> {
   const triggers = new Map<Id, ControlTrigger[]>();
@@ -144,12 +148,12 @@ function randomTriggers(dice: Dice, temper: Temper, root: boolean, members: read
     if (sources.length === 0 ? dice.chance(0.95) : dice.chance(0.12)) mine.push(opening(dice, task));
     if (sources.length === 0 || dice.chance(0.08)) continue;
     const count = dice.pick([1, 1, 1, 1, 2, 2, 3]);
-    for (let made = 0; made < count; made += 1) mine.push(joining(dice, task, mine.length, sources));
+    for (let made = 0; made < count; made += 1) mine.push(joining(dice, task, mine.length, sources, temper.cyclic));
   }
   const looping = onCycles(triggers);
   const all = new Map<Id, Trigger[]>();
   for (const [task, mine] of triggers) {
-    const skips = !looping.has(task) && dice.chance(0.6);
+    const skips = !looping.has(task) && dice.chance(0.8);
     const made: Trigger[] = mine.map((trigger) => (skips && dice.chance(0.9) ? { ...trigger, untaken: "skip" } : trigger));
     if (root && temper.data && dice.chance(0.35)) made.push(dataTrigger(dice, `${task}.${made.length}`));
     if (root && temper.clock && dice.chance(0.3)) made.push(timeTrigger(dice, `${task}.${made.length}`));
@@ -159,23 +163,23 @@ function randomTriggers(dice: Dice, temper: Temper, root: boolean, members: read
 }
 
 function opening(dice: Dice, task: Id): ControlTrigger {
-  return { id: `${task}.0`, after: [], join: dice.pick(["all", "any"]), untaken: "wait", ...idle(dice) };
+  return { id: `${task}.0`, after: [], join: "all", untaken: "wait", ...idle(dice) };
 }
 
-function joining(dice: Dice, task: Id, place: number, sources: readonly Id[]): ControlTrigger {
+function joining(dice: Dice, task: Id, place: number, sources: readonly Id[], loops = false): ControlTrigger {
   const edges = new Map<string, Edge>();
-  for (let wanted = dice.pick([1, 1, 2, 2, 3, 4]); wanted > 0; wanted -= 1) {
+  for (let wanted = dice.pick([1, 1, 1, 2, 2, 3, 4]); wanted > 0; wanted -= 1) {
     const edge = randomEdge(dice, dice.pick(sources));
     edges.set(JSON.stringify(edge), edge);
   }
   const after = [...edges.values()];
-  const join = dice.weighted({ all: 6, any: 3, number: 2 });
+  const join = dice.weighted({ all: 5, any: loops ? 8 : 3, number: 2 });
   return { id: `${task}.${place}`, after, join: join === "number" ? dice.whole(1, after.length) : join, untaken: "wait", ...idle(dice) };
 }
 
 function randomEdge(dice: Dice, from: Id): Edge {
   const on = dice.weighted(ons);
-  return { from, on, ...(on === "ok" && dice.chance(0.3) ? { label: dice.pick(labels) } : {}) };
+  return { from, on, ...(on === "ok" && dice.chance(0.2) ? { label: dice.pick(labels) } : {}) };
 }
 
 function idle(dice: Dice): { readonly idle?: true } {
@@ -199,15 +203,17 @@ const shared = ["tenant", "corr", "key"] as const;
 
 function dataTrigger(dice: Dice, id: Id): DataTrigger {
   const by = dice.some(shared, dice.pick([0, 0, 1, 1, 2]));
+  const key = by.includes("key") ? { key: { use: "key" } } : {};
   if (dice.chance(0.3)) {
     const size = dice.chance(0.7) ? { size: dice.whole(1, 4) } : {};
     const ms = dice.chance(0.6) || size.size === undefined ? { ms: dice.whole(10, 60) } : {};
-    return { id, on: [{ slot: 0, type: dice.pick(artifactTypes), count: 1 }], by, batch: { ...size, ...ms } };
+    return { id, on: [{ slot: 0, type: dice.pick(artifactTypes), count: 1, ...key }], by, batch: { ...size, ...ms } };
   }
   const on: Slot[] = Array.from({ length: dice.whole(1, 3) }, (_, slot) => ({
     slot,
     type: dice.pick(artifactTypes),
     count: dice.pick([1, 1, 1, 2, 3]),
+    ...key,
   }));
   const ms = dice.chance(0.3) ? { ms: dice.whole(10, 60) } : {};
   const count = dice.chance(0.3) ? { count: dice.whole(1, 5) } : {};
@@ -238,7 +244,7 @@ export function randomAmendment(dice: Dice, temper: Temper, rootTasks: readonly 
     const member = `n${place}-inner`;
     added[member] = { does: { use: "work" }, when: [opening(dice, member)], writes: [] };
     added[`n${place}-group`] = {
-      does: { group: [member], policy: { use: "judge" }, ...failure(dice) },
+      does: { group: [member], policy: { use: "judge" }, ...failure(dice, 0.5) },
       when: [joining(dice, `n${place}-group`, 0, rootTasks)],
       writes: [],
     };

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { advance, compilePlan, createRun, outstanding, type Command, type RunEvent } from "@heddle/kernel";
+import { Ledger } from "./ledger.ts";
+import { oracleOutstanding, type OracleRun } from "./oracle.ts";
+import { plain } from "./plain.ts";
+import { randomRun } from "./random-run.ts";
+import { lookAtKernel, lookAtOracle } from "./run-look.ts";
+
+/** A run of the kernel that follows a random run event by event and must never differ from the naive interpreter. */
+export function followRandomRun(seed: number): void {
+  let at = 0;
+  const ledger = new Ledger();
+  const trail: { readonly event: RunEvent; readonly commands: readonly Command[] }[] = [];
+  let state: ReturnType<typeof createRun> | null = null;
+
+  const follow = (oracle: OracleRun, event: RunEvent, expected: readonly Command[]): void => {
+    state ??= createRun(compilePlan(frozen(oracle.plan)));
+    at += 1;
+    const commands = advance(state, frozen(event)).map(commandOf);
+    trail.push({ event, commands });
+    ledger.note(event, commands);
+    same(commands, expected, `commands after event ${at}, ${event.type}`);
+    const open = outstanding(state).map(commandOf);
+    same(open, ledger.outstanding(), `outstanding after event ${at}, ${event.type}, against issued minus answered`);
+    same(open, oracleOutstanding(oracle), `outstanding after event ${at}, ${event.type}`);
+    if (!oracle.limited) same(lookAtKernel(state, oracle), lookAtOracle(oracle), `state after event ${at}, ${event.type}`);
+  };
+
+  try {
+    randomRun(seed, follow);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const last = trail.slice(-3).map(({ event, commands }) => `${JSON.stringify(event)}\n    -> ${JSON.stringify(commands)}`);
+    error.message = `seed ${seed}, event ${at}: ${error.message}\nlast events:\n  ${last.join("\n  ")}\nrun it again with HEDDLE_SEED=${seed}`;
+    throw error;
+  }
+}
+
+const fields: Readonly<Record<Command["type"], readonly string[]>> = {
+  "start-task": ["type", "task", "scope", "nth", "attempt", "no", "trigger", "input", "consumed", "notBeforeMs"],
+  "cancel-task": ["type", "no"],
+  "decide-group": ["type", "task", "scope", "nth", "attempt", "no", "members"],
+  "set-timer": ["type", "no", "trigger", "scope", "dueAtMs"],
+  "cancel-timer": ["type", "no"],
+  "end-run": ["type", "no", "outcome"],
+};
+
+/** A copy of what the type of the command has; the kernel may keep more on its own record. */
+export function commandOf(command: Command): Command {
+  const known = Object.entries(command).filter(([field]) => fields[command.type].includes(field));
+  return JSON.parse(JSON.stringify(Object.fromEntries(known))) as Command;
+}
+
+export function same(actual: unknown, expected: unknown, what: string): void {
+  assert.deepEqual(plain(actual), plain(expected), what);
+}
+
+/** Whatever changes it throws. */
+export function frozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) frozen(part);
+  }
+  return value;
+}
