@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import {
   contentHash, decodeValue, durationMs, encodeValue, hasCode, HeddleError, jsonBytes, outstanding,
   type Clock, type Json, type NewRun, type PartVerdict, type Random, type RunEvent, type RunOutcome, type RunPart, type RunRow, type RunStatus, type RunStore,
@@ -21,6 +20,7 @@ import { LogWriter } from "./log-writer.ts";
 import { answerSignal, mailText, type Mail } from "./mail.ts";
 import { nearest } from "./nearest.ts";
 import { OwnedRun, type RunHost } from "./owned-run.ts";
+import { isGone, processName } from "./process-name.ts";
 import { projectRun } from "./project-run.ts";
 import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
@@ -88,7 +88,7 @@ export class HeddleEngine implements Engine, RunHost {
     this.maxValueBytes = this.#options.maxValueBytes;
     this.graceMs = this.#options.graceMs;
     this.secrets = new Secrets(options.secrets);
-    this.node = this.#options.node ?? `${hostname()}-${process.pid}-${this.random.id().slice(0, 6)}`;
+    this.node = this.#options.node ?? processName(this.random.id().slice(0, 6));
     this.due = new DueTimes(this.clock);
     this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
     this.#turns = new TurnQueue(() => this.#writer.flush());
@@ -106,6 +106,7 @@ export class HeddleEngine implements Engine, RunHost {
     if (this.features.shared) {
       await this.#heartbeat();
       this.#beatLater();
+      this.#buryTheGone().catch((error: unknown) => this.#storeTrouble(error));
     }
     if (this.#options.retentionMs !== undefined) this.#sweepLater(0);
     this.#claimSoon();
@@ -758,6 +759,16 @@ export class HeddleEngine implements Engine, RunHost {
         this.lost(run, reason);
       }
     }
+    if ((await this.store.reapDeadNodes(nowMs)) > 0) this.#claimSoon();
+  }
+
+  /** Runs of processes of this machine that were killed are free now; those of other nodes when their leases run out. */
+  async #buryTheGone(): Promise<void> {
+    const running = await this.store.list({ status: ["running"], limit: 1_000 });
+    const gone = new Set(running.map(({ owner }) => owner).filter((owner) => owner !== null && isGone(owner)));
+    if (gone.size === 0) return;
+    const nowMs = this.clock.nowMs();
+    for (const node of gone) if (node !== null) await this.store.heartbeat(node, nowMs - 1, nowMs);
     if ((await this.store.reapDeadNodes(nowMs)) > 0) this.#claimSoon();
   }
 
