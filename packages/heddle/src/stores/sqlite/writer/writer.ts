@@ -94,8 +94,7 @@ export class Writer {
     if (this.#failed !== null || this.#framesSinceCheckpoint < checkpointFrames) return;
     this.#connection.counters.checkpoint();
     try {
-      const { log = 0, checkpointed = 0 } =
-        this.#connection.statement("PRAGMA wal_checkpoint(PASSIVE)").get<Row & { log: number; checkpointed: number }>() ?? {};
+      const { log, checkpointed } = this.#connection.statement("PRAGMA wal_checkpoint(PASSIVE)").check();
       // A reader may hold a part of it back: try again a little later.
       this.#framesSinceCheckpoint = log === checkpointed ? 0 : checkpointFrames * 0.75;
     } catch (error) {
