@@ -26,13 +26,20 @@ export function followRandomRun(seed: number): void {
     if (!oracle.limited) same(lookAtKernel(state, oracle), lookAtOracle(oracle), `state after event ${at}, ${event.type}`);
   };
 
+  randomRun(seed, (oracle, event, commands) => atSeed(seed, at + 1, () => follow(oracle, event, commands), trail));
+}
+
+/** Does a check of a seed's run; a failure tells the seed, the place and the last events. */
+export function atSeed(seed: number, at: number, check: () => void, trail: readonly unknown[] = []): void {
   try {
-    randomRun(seed, follow);
+    check();
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const last = trail.slice(-3).map(({ event, commands }) => `${JSON.stringify(event)}\n    -> ${JSON.stringify(commands)}`);
-    error.message = `seed ${seed}, event ${at}: ${error.message}\nlast events:\n  ${last.join("\n  ")}\nrun it again with HEDDLE_SEED=${seed}`;
-    throw error;
+    const last = trail.slice(-3).map((step) => `\n  ${JSON.stringify(step)}`);
+    const steps = last.length > 0 ? `\nlast events and commands:${last.join("")}` : "";
+    throw new Error(
+      `seed ${seed}, event ${at}: ${error instanceof Error ? error.message : String(error)}${steps}\nAgain with HEDDLE_SEED=${seed}`,
+      { cause: error },
+    );
   }
 }
 
