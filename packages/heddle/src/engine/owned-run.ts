@@ -259,7 +259,7 @@ export class OwnedRun implements TurnTaker {
 
   /** Apply an event and commit it with the next part; `acknowledged` is called when it is durable. Returns its seq. */
   record(event: RunEvent, acknowledged?: () => void): number {
-    if (this.#gone || this.ghost) return this.seq;
+    if (this.#gone || this.ghost || this.#outcome !== null) return this.seq;
     if (this.#afterTransaction !== null) {
       // A transaction's verdict decides the next seq: everything else waits for it.
       const held = this.#afterTransaction;
@@ -277,7 +277,7 @@ export class OwnedRun implements TurnTaker {
       this.record(event);
       return;
     }
-    if (this.#gone || this.ghost) return;
+    if (this.#gone || this.ghost || this.#outcome !== null) return;
     this.#apply(event, undefined);
     this.#plainEnding = true;
     const part = this.#takePart();
@@ -644,7 +644,6 @@ export class OwnedRun implements TurnTaker {
       this.host.due.add(dueAtMs, () => {
         if (this.releasing) return;
         this.#waitingStarts.delete(no);
-        this.#starts.delete(no);
         this.#retry(start);
       }),
     );
@@ -655,7 +654,7 @@ export class OwnedRun implements TurnTaker {
     const { notBeforeMs: _, ...due } = command;
     this.host.history(this, command.no).then(
       (history) => {
-        if (this.#gone) return;
+        if (this.#gone || !this.#starts.delete(command.no)) return;
         const code = this.definition.code.get(command.task);
         if (code !== undefined) this.#beginFrame(due as StartTask, code, history);
         this.touch();
@@ -698,11 +697,14 @@ export class OwnedRun implements TurnTaker {
       this.#grace ??= this.host.due.add(this.stampMs() + this.host.graceMs, () => this.#giveUp());
       return;
     }
+    const start = this.#starts.get(no);
+    // Neither acting nor waiting for its time: it has ended meanwhile.
+    if (start === undefined) return;
     const waiting = this.#waitingStarts.get(no);
     if (waiting !== undefined) waiting.fire = null;
     this.#waitingStarts.delete(no);
-    const task = this.#starts.get(no)?.task ?? "";
     this.#starts.delete(no);
+    const { task } = start;
     this.record({ type: "task-ended", atMs: this.stampMs(), no, task, outcome: { status: "cancelled" } });
   }
 

@@ -69,6 +69,7 @@ export class MapRun<T, R> {
 
   #issueMore(): void {
     const limit = this.#options.concurrency ?? defaultConcurrency;
+    if (this.#branch?.isClosed() === true) return;
     while (!this.#over && this.#issued < this.#items.length && this.#issued - this.#ended < limit) this.#issue(this.#issued++);
   }
 

@@ -133,7 +133,7 @@ export class TaskFrame {
     branch.closed = true;
     if (this.#pending === null) return;
     for (const operation of this.#pending.values()) {
-      if (operation.branch?.isWithin(branch) !== true || operation.ended) continue;
+      if (operation.branch?.isWithin(branch) !== true) continue;
       this.closeOperation(operation);
     }
   }
@@ -143,6 +143,8 @@ export class TaskFrame {
     this.#closed ??= new Set();
     this.#closed.add(operation.key);
     this.#settled(operation);
+    // Its end is recorded and was not given yet: a replay will close it before, so it must not be given here either.
+    if (operation.ended) return;
     operation.ended = true;
     if (operation.due !== null) operation.due.fire = null;
     if (operation.acting) {
@@ -691,7 +693,7 @@ export class TaskFrame {
 
   /** Hand an outcome to the code that waits for it. */
   #give(operation: Operation, outcome: Outcome, atMs: number): void {
-    if (this.ended) return;
+    if (this.ended || this.#closed?.has(operation.key) === true) return;
     this.#settled(operation);
     operation.ended = true;
     this.run.nowMs = atMs;
