@@ -3,6 +3,7 @@ export type {
   Channel, ControlTrigger, DataTrigger, Edge, Failure, Group, Id, Limits, Plan, Policy, Ref, Schedule, Slot, SubPlan, Task, TimeTrigger, Trigger,
 } from "./plan/plan.ts";
 export { planHash } from "./plan/plan-hash.ts";
+export { planDifference } from "./plan/difference.ts";
 export { planSchema } from "./plan/plan-schema.ts";
 export { checkPlan, validatePlan } from "./plan/validate.ts";
 export type { PlanFault, PlanFaultCode } from "./plan/plan-fault.ts";
