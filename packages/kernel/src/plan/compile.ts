@@ -77,64 +77,84 @@ export function ownTables(plan: CompiledPlan): CompiledPlan {
   };
 }
 
-/** Add tasks at the end of the order. Costs what is added, amortised, plus the out-edges of their sources. */
+/** Add tasks at the end of the order. Costs what is added, amortised. */
 export function addTasks(plan: CompiledPlan, tasks: Tasks): void {
   const ids = Object.keys(tasks);
-  const firstTask = plan.taskCount;
-  const firstTrigger = plan.triggerCount;
-  numberTasks(plan, tasks, ids);
-  // What `inEdges` needs only until the edges have their places by source.
-  const on: number[] = [];
-  const labels = new Map<number, Id>();
-  const firstIn = plan.edgeCount;
-  for (let number = firstTask; number < plan.taskCount; number++) addTask(plan, number, tasks[ids[number - firstTask]!]!, on, labels);
-  placeEdges(plan, firstTask, firstTrigger, firstIn, on, labels);
-  for (let number = firstTask; number < plan.taskCount; number++) {
+  const added: Added = { firstTask: plan.taskCount, firstTrigger: plan.triggerCount, firstIn: plan.edgeCount, on: new Int32Array(0), labels: undefined };
+  numberTasks(plan, tasks, ids, added);
+  for (let index = 0; index < ids.length; index++) addTask(plan, added.firstTask + index, tasks[ids[index]!]!, added);
+  placeEdges(plan, added);
+  for (let number = added.firstTask; number < plan.taskCount; number++) {
     if (plan.tasks[number * taskSize + taskHome] === rootHome && plan.tasks[number * taskSize + taskOut] === -1) plan.sinks.push(number);
   }
 }
 
-/** Ids, homes and room in the tables. */
-function numberTasks(plan: CompiledPlan, tasks: Tasks, ids: readonly Id[]): void {
-  const firstTask = plan.taskCount;
-  let triggers = plan.triggerCount;
-  let edges = plan.edgeCount;
-  plan.tasks = room(plan.tasks, (firstTask + ids.length) * taskSize);
-  for (const id of ids) {
-    const task = tasks[id]!;
-    const number = plan.taskCount++;
-    if (plan.taskNumbers.has(id)) throw invalid(`Task "${id}" is there already.`, { task: id });
-    plan.taskNumbers.set(id, number);
-    plan.taskIds.push(id);
-    plan.does.push(task.does);
-    triggers += task.when.length;
-    for (const trigger of task.when) if ("after" in trigger) edges += trigger.after.length;
-    plan.tasks[number * taskSize + taskHome] = rootHome;
-    plan.tasks[number * taskSize + taskOpens] = -1;
+/** What is known of the tasks being added until their edges have their places. */
+interface Added {
+  readonly firstTask: number;
+  readonly firstTrigger: number;
+  readonly firstIn: number;
+  /** What goes into `edgeOn`, by edge in order. */
+  on: Int32Array;
+  labels: Map<number, Id> | undefined;
+}
+
+/** Ids, homes and room in the tables. Everything is counted first: growing by steps would make the collector walk a large plan several times. */
+function numberTasks(plan: CompiledPlan, tasks: Tasks, ids: Id[], added: Added): void {
+  const { taskNumbers } = plan;
+  const { firstTask } = added;
+  const taskCount = firstTask + ids.length;
+  let triggers = 0;
+  let edges = 0;
+  let groups = 0;
+  plan.taskIds = longer(plan.taskIds, ids);
+  if (firstTask === 0) plan.does.length = taskCount;
+  for (let index = 0; index < ids.length; index++) {
+    const { does, when } = tasks[ids[index]!]!;
+    taskNumbers.set(ids[index]!, firstTask + index);
+    plan.does[firstTask + index] = does;
+    if ("group" in does) groups++;
+    triggers += when.length;
+    for (const trigger of when) if ("after" in trigger) edges += trigger.after.length;
   }
-  for (const id of ids) {
-    const { does } = tasks[id]!;
+  if (taskNumbers.size < taskCount) throw invalid("An added task has the id of one that is there.", {});
+  plan.taskCount = taskCount;
+  plan.tasks = room(plan.tasks, taskCount * taskSize);
+  plan.triggers = room(plan.triggers, (plan.triggerCount + triggers) * triggerSize);
+  if (firstTask === 0) plan.triggerIds.length = triggers;
+  plan.edges = room(plan.edges, (plan.edgeCount + edges) * edgeSize);
+  plan.inEdges = room(plan.inEdges, (plan.edgeCount + edges) * 2);
+  added.on = new Int32Array(edges);
+  for (let task = firstTask; task < taskCount; task++) {
+    plan.tasks[task * taskSize + taskHome] = rootHome;
+    plan.tasks[task * taskSize + taskOpens] = -1;
+    plan.tasks[task * taskSize + taskOut] = -1;
+  }
+  if (groups > 0) openHomes(plan, tasks, ids, firstTask);
+}
+
+function openHomes(plan: CompiledPlan, tasks: Tasks, ids: readonly Id[], firstTask: number): void {
+  for (let index = 0; index < ids.length; index++) {
+    const { does } = tasks[ids[index]!]!;
     if (!("group" in does)) continue;
-    const number = plan.taskNumbers.get(id)!;
+    const number = firstTask + index;
     const home = plan.homes.push({ task: number, members: [], opening: [], cells: 0, slots: 0, stops: does.failure === "stop" }) - 1;
     plan.tasks[number * taskSize + taskOpens] = home;
     for (const member of does.group) {
       const memberNumber = plan.taskNumbers.get(member);
-      if (memberNumber === undefined || memberNumber < firstTask) throw invalid(`Group "${id}" lists "${member}", which is no task beside it.`, { task: id, member });
+      if (memberNumber === undefined || memberNumber < firstTask) {
+        throw invalid(`Group "${plan.taskIds[number]}" lists "${member}", which is no task beside it.`, { task: plan.taskIds[number]!, member });
+      }
       plan.tasks[memberNumber * taskSize + taskHome] = home;
     }
   }
-  plan.triggers = room(plan.triggers, triggers * triggerSize);
-  plan.edges = room(plan.edges, edges * edgeSize);
-  plan.inEdges = room(plan.inEdges, edges * 2);
 }
 
-function addTask(plan: CompiledPlan, number: number, task: Task, on: number[], labels: Map<number, Id>): void {
+function addTask(plan: CompiledPlan, number: number, task: Task, added: Added): void {
   const record = number * taskSize;
   const homeNumber = plan.tasks[record + taskHome]!;
   const home = plan.homes[homeNumber]!;
   if (homeNumber !== rootHome) home.members.push(number);
-  plan.tasks[record + taskOut] = -1;
   plan.tasks[record + taskSlot] = home.slots++;
   plan.tasks[record + taskCell] = home.cells;
   plan.tasks[record + taskFirstTrigger] = plan.triggerCount;
@@ -150,14 +170,14 @@ function addTask(plan: CompiledPlan, number: number, task: Task, on: number[], l
   for (const trigger of task.when) {
     const triggerNumber = plan.triggerCount++;
     const at = triggerNumber * triggerSize;
-    plan.triggerIds.push(trigger.id);
+    plan.triggerIds[triggerNumber] = trigger.id;
     plan.triggers[at + triggerTask] = number;
     plan.triggers[at + triggerCell] = -1;
     plan.triggers[at + triggerEdges] = 0;
     plan.triggers[at + triggerIn] = plan.edgeCount;
     plan.triggers[at + triggerNeed] = 0;
     if ("after" in trigger) {
-      addControlTrigger(plan, number, triggerNumber, trigger, task.when.length === 1, on, labels);
+      addControlTrigger(plan, number, triggerNumber, trigger, task.when.length === 1, added);
       continue;
     }
     if (homeNumber !== rootHome) throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[number]}" stands in a group; data and time start only root tasks.`, { task: plan.taskIds[number]! });
@@ -172,8 +192,9 @@ function addTask(plan: CompiledPlan, number: number, task: Task, on: number[], l
   }
 }
 
-function addControlTrigger(plan: CompiledPlan, task: number, number: number, trigger: ControlTrigger, alone: boolean, on: number[], labels: Map<number, Id>): void {
-  const home = plan.homes[plan.tasks[task * taskSize + taskHome]!]!;
+function addControlTrigger(plan: CompiledPlan, task: number, number: number, trigger: ControlTrigger, alone: boolean, added: Added): void {
+  const homeNumber = plan.tasks[task * taskSize + taskHome]!;
+  const home = plan.homes[homeNumber]!;
   const at = number * triggerSize;
   const kind = kindOf(trigger, alone);
   if (kind === kindOpening) home.opening.push(number);
@@ -185,17 +206,23 @@ function addControlTrigger(plan: CompiledPlan, task: number, number: number, tri
     plan.triggers[at + triggerCell] = home.cells;
     home.cells += header + (hasEdgeCells[kind] ? trigger.after.length : 0);
   }
+  const { tasks, inEdges, taskNumbers } = plan;
   for (const edge of trigger.after) {
-    const from = plan.taskNumbers.get(edge.from);
-    if (from === undefined || plan.tasks[from * taskSize + taskHome] !== plan.tasks[task * taskSize + taskHome]) {
+    const from = taskNumbers.get(edge.from);
+    if (from === undefined || tasks[from * taskSize + taskHome] !== homeNumber) {
       throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[task]}" comes after "${edge.from}", which is no task of the same group.`, { task: plan.taskIds[task]!, from: edge.from });
     }
     const place = plan.edgeCount++;
-    plan.inEdges[place * 2] = from;
-    on.push(takenBy[edge.on] | (edge.on === "drained" ? onDrained : 0) | (edge.label === undefined ? 0 : onLabelled));
-    if (edge.label !== undefined) labels.set(place, edge.label);
-    if (edge.on === "failed") plan.tasks[from * taskSize + taskFlags]! |= flagCaught;
-    if (edge.label !== undefined) plan.tasks[from * taskSize + taskFlags]! |= flagLabelled;
+    inEdges[place * 2] = from;
+    let on = takenBy[edge.on];
+    if (edge.on === "failed") tasks[from * taskSize + taskFlags]! |= flagCaught;
+    else if (edge.on === "drained") on |= onDrained;
+    if (edge.label !== undefined) {
+      on |= onLabelled;
+      tasks[from * taskSize + taskFlags]! |= flagLabelled;
+      (added.labels ??= new Map()).set(place, edge.label);
+    }
+    added.on[place - added.firstIn] = on;
   }
 }
 
@@ -210,7 +237,7 @@ function kindOf(trigger: ControlTrigger, alone: boolean): number {
 }
 
 /** Give the new edges places in `edges`: those out of new tasks side by side, those out of old tasks at the end of their chains. */
-function placeEdges(plan: CompiledPlan, firstTask: number, firstTrigger: number, firstIn: number, on: readonly number[], labels: ReadonlyMap<number, Id>): void {
+function placeEdges(plan: CompiledPlan, { firstTask, firstTrigger, firstIn, on, labels }: Added): void {
   const { inEdges, edges, tasks, triggers } = plan;
   const next = new Int32Array(plan.taskCount - firstTask + 1);
   for (let place = firstIn; place < plan.edgeCount; place++) {
@@ -234,8 +261,7 @@ function placeEdges(plan: CompiledPlan, firstTask: number, firstTrigger: number,
       edges[edge + edgeTrigger] = trigger;
       edges[edge + edgeCell] = cells === -1 ? -1 : cells + index;
       edges[edge + edgeOn] = on[place - firstIn]!;
-      const label = labels.get(place);
-      if (label !== undefined) plan.labels.set(edge, label);
+      if (labels !== undefined && (on[place - firstIn]! & onLabelled) !== 0) plan.labels.set(edge, labels.get(place)!);
       const record = from * taskSize + taskOut;
       if (tasks[record] === -1) tasks[record] = edge;
       else edges[(from < firstTask ? lastEdge(plan, from) : edge - edgeSize) + edgeNext] = edge;
@@ -251,12 +277,19 @@ function lastEdge(plan: CompiledPlan, from: number): number {
   return last;
 }
 
-/** `table`, or a larger copy of it: exactly so large at first, then with room to grow. */
+/** `table`, or a larger copy of it with room to grow; exactly so large where nothing was. */
 function room(table: Int32Array, size: number): Int32Array {
   if (table.length >= size) return table;
   const larger = new Int32Array(table.length === 0 ? size : Math.max(size, table.length * 2));
   larger.set(table);
   return larger;
+}
+
+/** The first list is taken as it is; later ones are added to it. */
+function longer(ids: Id[], more: Id[]): Id[] {
+  if (ids.length === 0) return more;
+  for (const id of more) ids.push(id);
+  return ids;
 }
 
 function invalid(message: string, data: Readonly<Record<string, string>>): HeddleError {

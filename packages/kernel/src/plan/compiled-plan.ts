@@ -19,7 +19,7 @@ export interface CompiledPlan {
   readonly output: Plan["output"];
 
   taskCount: number;
-  readonly taskIds: Id[];
+  taskIds: Id[];
   readonly taskNumbers: Map<Id, number>;
   /** `taskSize` integers per task. */
   tasks: Int32Array;

@@ -19,9 +19,9 @@ import { fireReady, joinRound } from "./start-task.ts";
  * their idle triggers fire, or they drain (rules 17 and 24). Then see whether the run is at its end.
  */
 export function settle(state: RunState): void {
-  workOffLine(state);
+  if (state.line.length > 0) workOffLine(state);
   while (state.phase === "running") {
-    const frame = popQuiet(state) ?? quietRoot(state);
+    const frame = state.quiet.length > 0 ? popQuiet(state) : quietRoot(state);
     if (frame === undefined) {
       if (state.openCount === 0) settleRun(state);
       break;
@@ -34,9 +34,10 @@ export function settle(state: RunState): void {
     workOffLine(state);
   }
   if (state.phase === "ending" && state.openCount === 0) issueEnd(state, state.outcome!);
-  state.line.length = 0;
-  state.quiet.length = 0;
-  state.opening.length = 0;
+  // An end at once leaves them as they are.
+  if (state.line.length > 0) state.line.length = 0;
+  if (state.quiet.length > 0) state.quiet.length = 0;
+  if (state.opening.length > 0) state.opening.length = 0;
 }
 
 /** The root, if it has something to do about being quiet here. That it drains is for `settleRun` to see. */
