@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Parameters, type Sample, sampleLine } from "../src/sample.ts";
-import { liveBytes, timePerCall } from "../src/timing.ts";
+import { timeFewCalls, timePerCall } from "../src/timing.ts";
 import { layeredDag } from "./layered-dag.ts";
 
 /** Handed to drivers that live elsewhere and cannot import it. */
-const tools = { liveBytes, timePerCall, layeredDag };
+const tools = { timeFewCalls, timePerCall, layeredDag };
 
 const [driver = "", parameters = "{}"] = process.argv.slice(2);
 const module = (await import(pathToFileURL(resolve(import.meta.dirname, driver)).href)) as {

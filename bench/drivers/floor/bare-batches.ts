@@ -47,4 +47,4 @@ for (const size of batches) {
 }
 const seconds = (performance.now() - startedAt) / 1_000;
 bare.close();
-parentPort?.postMessage(at / seconds);
+parentPort?.postMessage(at / seconds, []);

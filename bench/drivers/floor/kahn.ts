@@ -1,12 +1,12 @@
 // W3: a task graph by hand: count what each task waits for, start what waits for nothing.
 import type { Parameters, Sample } from "../../src/sample.ts";
-import { timePerCall } from "../../src/timing.ts";
+import { timeFewCalls } from "../../src/timing.ts";
 import { layeredDag } from "../layered-dag.ts";
 
 export async function measure({ tasks }: Parameters): Promise<Sample> {
   const size = Number(tasks);
   const after = layeredDag(size);
-  const { wallUs, cpuUs } = await timePerCall(() => run(size, after), { warmCalls: size > 200_000 ? 1 : 2 });
+  const { wallUs, cpuUs } = await timeFewCalls(() => run(size, after), size > 200_000 ? 3 : 5);
   return { wallUsPerTask: wallUs / size, cpuUsPerTask: cpuUs / size };
 }
 

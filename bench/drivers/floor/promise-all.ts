@@ -1,6 +1,6 @@
 // W2: a fan of 1-100-1 and a map, by Promise.all.
 import type { Parameters, Sample } from "../../src/sample.ts";
-import { timePerCall } from "../../src/timing.ts";
+import { timeFewCalls, timePerCall } from "../../src/timing.ts";
 
 const step = async (n: number): Promise<number> => n + 1;
 
@@ -16,6 +16,6 @@ export async function measure({ items }: Parameters): Promise<Sample> {
     return { runsPerSecond: 1e6 / wallUs, cpuUsPerRun: cpuUs };
   }
   const list = Array.from({ length: count }, (_, index) => index);
-  const { wallUs, cpuUs } = await timePerCall(() => Promise.all(list.map(step)));
+  const { wallUs, cpuUs } = await timeFewCalls(() => Promise.all(list.map(step)));
   return { itemsPerSecond: (count * 1e6) / wallUs, wallUsPerItem: wallUs / count, cpuUsPerItem: cpuUs / count };
 }

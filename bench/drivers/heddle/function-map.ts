@@ -1,7 +1,7 @@
 // W2: a durable function that maps over items.
 import { open, workflow } from "heddle";
 import type { Parameters, Sample } from "../../src/sample.ts";
-import { timePerCall } from "../../src/timing.ts";
+import { timeFewCalls } from "../../src/timing.ts";
 
 export async function measure({ items }: Parameters): Promise<Sample> {
   const count = Number(items);
@@ -11,7 +11,7 @@ export async function measure({ items }: Parameters): Promise<Sample> {
     return results.length;
   });
   await using engine = await open("memory:", { workflows: [map] });
-  const { wallUs, cpuUs } = await timePerCall(async () => {
+  const { wallUs, cpuUs } = await timeFewCalls(async () => {
     const run = await engine.start(map, null);
     if ((await run.result()) !== count) throw new Error("Items were lost.");
   });

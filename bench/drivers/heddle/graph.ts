@@ -1,7 +1,7 @@
 // W3: a layered task graph.
 import { open } from "heddle";
 import type { Parameters, Sample } from "../../src/sample.ts";
-import { liveBytes, timePerCall } from "../../src/timing.ts";
+import { liveBytes, timeFewCalls } from "../../src/timing.ts";
 import { graphPlan } from "./plans.ts";
 
 /** @param what `run`: time of a run; `heap`: what it keeps alive shortly before its end */
@@ -14,12 +14,12 @@ async function time(size: number): Promise<Sample> {
   const openedAt = performance.now();
   await using engine = await open("memory:", { workflows: [graph], retention: 0 });
   const compileUs = (performance.now() - openedAt) * 1000;
-  const { wallUs, cpuUs } = await timePerCall(
+  const { wallUs, cpuUs } = await timeFewCalls(
     async () => {
       const run = await engine.start(graph, null);
       if ((await run.result()) !== 1) throw new Error("The graph lost its value.");
     },
-    { warmCalls: size > 200_000 ? 1 : 2 },
+    size > 200_000 ? 3 : 5,
   );
   return { wallUsPerTask: wallUs / size, cpuUsPerTask: cpuUs / size, compileUsPerTask: compileUs / size };
 }

@@ -32,7 +32,7 @@ export async function measure({ folder, steps, segment, what, at }: Parameters):
     return end;
   });
   const file = join(String(folder), "heddle.db");
-  await using engine = await open(`sqlite:${file}`, { workflows: [long], leaseMs: 1_000 });
+  await using engine = await open(`sqlite:${file}`, { workflows: [long] });
   const openedAtMs = performance.now();
 
   if (what === "resume") {
