@@ -17,7 +17,10 @@ process.exitCode = await run(process.argv.slice(2));
 async function run(args: readonly string[]): Promise<number> {
   let options;
   try {
-    options = readBenchArguments(args, workloads.map(({ id }) => id));
+    options = readBenchArguments(
+      args,
+      workloads.map(({ id }) => id),
+    );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage}`);
@@ -54,8 +57,15 @@ async function run(args: readonly string[]): Promise<number> {
     all.push(...results);
 
     progress.clear();
-    const facts = { date: new Date().toISOString().slice(0, 10), machine: machineLine(), load: `${loadBefore} before, ${loadLine()} after`, pairs: options.pairs, quick: options.quick };
-    if (!options.json) process.stdout.write(`\n${id} ${title}; ${facts.machine}; load ${facts.load}; ${facts.pairs} pairs\n\n${markdownTable(results)}\n`);
+    const facts = {
+      date: new Date().toISOString().slice(0, 10),
+      machine: machineLine(),
+      load: `${loadBefore} before, ${loadLine()} after`,
+      pairs: options.pairs,
+      quick: options.quick,
+    };
+    if (!options.json)
+      process.stdout.write(`\n${id} ${title}; ${facts.machine}; load ${facts.load}; ${facts.pairs} pairs\n\n${markdownTable(results)}\n`);
     if (options.write) {
       const file = join(import.meta.dirname, "RESULTS.md");
       const titles = Object.fromEntries(workloads.map((workload) => [workload.id, workload.title]));

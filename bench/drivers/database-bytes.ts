@@ -4,7 +4,9 @@ import { DatabaseSync } from "node:sqlite";
 export function databaseBytes(file: string): number {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const [pages, free, size] = ["page_count", "freelist_count", "page_size"].map((name) => Number(Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0]));
+    const [pages, free, size] = ["page_count", "freelist_count", "page_size"].map((name) =>
+      Number(Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0]),
+    );
     return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
   } finally {
     database.close();

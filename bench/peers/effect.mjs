@@ -6,7 +6,7 @@ const step = (n) => Effect.promise(async () => n + 1);
 /** @param what `sequence` of `size` steps, `fan` 1-size-1, `map` over `size` items, `dag` of `size` tasks */
 export async function measure({ what, size }, { timeFewCalls, timePerCall, layeredDag }) {
   const program = programs[what](size, layeredDag);
-  const { wallUs, cpuUs } = await (what === "fan" ? timePerCall : timeFewCalls)(() => Effect.runPromise(program));
+  const { wallUs, cpuUs } = await (what === "map" || what === "dag" ? timeFewCalls : timePerCall)(() => Effect.runPromise(program));
   return { runsPerSecond: 1e6 / wallUs, wallUsPerNode: wallUs / size, wallUsPerItem: wallUs / size, cpuUsPerNode: cpuUs / size };
 }
 

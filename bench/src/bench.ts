@@ -51,7 +51,9 @@ export class Bench {
 
   /** Samples of one; undefined, and a line in the table, when it cannot be measured. */
   async alone(name: string, contestant: Contestant, count: number): Promise<Sample[] | undefined> {
-    return this.#orSkip(name, () => sampleSeries(this.#named(contestant), count, (done) => this.#told(`${name}: ${contestant.name}`, done, count)));
+    return this.#orSkip(name, () =>
+      sampleSeries(this.#named(contestant), count, (done) => this.#told(`${name}: ${contestant.name}`, done, count)),
+    );
   }
 
   /** A figure as it was sampled. */
@@ -66,7 +68,12 @@ export class Bench {
 
   /** A figure worked out from samples; of a contestant, or of something that was measured along with one. */
   give(of: Contestant | string, values: readonly number[], heading: Heading): void {
-    const figure: Figure = judged({ workload: this.workload, of: typeof of === "string" ? of : of.name, spread: spread(values), ...heading });
+    const figure: Figure = judged({
+      workload: this.workload,
+      of: typeof of === "string" ? of : of.name,
+      spread: spread(values),
+      ...heading,
+    });
     this.#options.result(figure);
     if (figure.verdict === "missed" && typeof of !== "string" && !this.#missed.has(of)) this.#missed.set(of, heading.name);
   }
@@ -112,7 +119,13 @@ export class Bench {
     } catch (error) {
       if (!(error instanceof NotMeasuredOf)) throw error;
       const { contestant, message } = error;
-      this.#options.result({ workload: this.workload, name, of: contestant.name, skipped: message, ...(contestant.optional === true ? {} : { fault: true }) });
+      this.#options.result({
+        workload: this.workload,
+        name,
+        of: contestant.name,
+        skipped: message,
+        ...(contestant.optional === true ? {} : { fault: true }),
+      });
       return undefined;
     }
   }

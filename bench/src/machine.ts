@@ -8,5 +8,7 @@ export function machineLine(): string {
 }
 
 export function loadLine(): string {
-  return loadavg().map((load) => load.toFixed(2)).join(" ");
+  return loadavg()
+    .map((load) => load.toFixed(2))
+    .join(" ");
 }

@@ -14,7 +14,11 @@ export function markdownTable(results: readonly Result[]): string {
     else if ("profile" in result) profiles.push(profileText(result));
     else rows.push(figureRow(result, notes));
   }
-  const lines = [columns.join(" | "), columns.map((name) => (name === "median" || name === "n" ? "---:" : "---")).join(" | "), ...rows.map((row) => row.map(escaped).join(" | "))];
+  const lines = [
+    columns.join(" | "),
+    columns.map((name) => (name === "median" || name === "n" ? "---:" : "---")).join(" | "),
+    ...rows.map((row) => row.map(escaped).join(" | ")),
+  ];
   const table = lines.map((line) => `| ${line} |`).join("\n");
   const below = notes.length === 0 ? [] : [notes.map((note, index) => `${index + 1}. ${note}`).join("\n")];
   return [table, ...below, ...profiles].join("\n\n");
@@ -31,8 +35,14 @@ function figureRow(figure: Figure, notes: string[]): string[] {
     name += ` (${place})`;
   }
   return [
-    figure.workload, name, figure.of, `${formatNumber(median)} ${unit}`, count === 1 ? "" : `${formatNumber(q1)} … ${formatNumber(q3)}`, String(count),
-    bar?.text ?? "", figure.verdict === undefined ? "" : figure.verdict === "met" ? "met" : "**missed**",
+    figure.workload,
+    name,
+    figure.of,
+    `${formatNumber(median)} ${unit}`,
+    count === 1 ? "" : `${formatNumber(q1)} … ${formatNumber(q3)}`,
+    String(count),
+    bar?.text ?? "",
+    figure.verdict === undefined ? "" : figure.verdict === "met" ? "met" : "**missed**",
   ];
 }
 

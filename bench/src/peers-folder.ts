@@ -21,7 +21,11 @@ export class PeersFolder {
    * @param source folder of the peers; need not exist
    * @param working default: `HEDDLE_BENCH_PEERS`, or a folder among the system's temporary ones, kept for the next time
    */
-  constructor(source: string, progress: (text: string) => void, working: string = process.env["HEDDLE_BENCH_PEERS"] ?? join(tmpdir(), "heddle-bench-peers")) {
+  constructor(
+    source: string,
+    progress: (text: string) => void,
+    working: string = process.env["HEDDLE_BENCH_PEERS"] ?? join(tmpdir(), "heddle-bench-peers"),
+  ) {
     this.#source = source;
     this.#working = working;
     this.#progress = progress;
@@ -46,7 +50,13 @@ export class PeersFolder {
    *
    * @param pick the sample from those lines; undefined when what it needs is not among them
    */
-  own(name: string, peer: string, args: readonly string[], pick: (lines: readonly PeerLine[]) => Sample | undefined, limits: { timeoutMs?: number; runs?: number } = {}): Contestant {
+  own(
+    name: string,
+    peer: string,
+    args: readonly string[],
+    pick: (lines: readonly PeerLine[]) => Sample | undefined,
+    limits: { timeoutMs?: number; runs?: number } = {},
+  ): Contestant {
     return {
       name,
       optional: true,
@@ -60,9 +70,15 @@ export class PeersFolder {
           env: { BENCH_RUNS: String(limits.runs ?? 1), BENCH_DATA: data, RESTATE_LOGGING: "ERROR" },
           timeoutMs: limits.timeoutMs ?? 120_000,
         });
-        const lines = end.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as PeerLine);
+        const lines = end.stdout
+          .split("\n")
+          .filter((line) => line.startsWith("{"))
+          .map((line) => JSON.parse(line) as PeerLine);
         const sample = pick(lines);
-        if (sample === undefined) throw new NotMeasured(end.timedOut ? `${name} did not end in time` : `${name} gave no such figure: ${end.stderr.trim().split("\n").at(-1) ?? ""}`);
+        if (sample === undefined)
+          throw new NotMeasured(
+            end.timedOut ? `${name} did not end in time` : `${name} gave no such figure: ${end.stderr.trim().split("\n").at(-1) ?? ""}`,
+          );
         return sample;
       },
     };
@@ -79,11 +95,15 @@ export class PeersFolder {
 
   async #prepare(peer: string): Promise<string> {
     const from = join(this.#source, peer);
-    if (!(await exists(from))) throw new NotMeasured(`the peers' folder (${basename(dirname(this.#source))}/${basename(this.#source)} beside the repository) is not on this machine`);
+    if (!(await exists(from)))
+      throw new NotMeasured(
+        `the peers' folder (${basename(dirname(this.#source))}/${basename(this.#source)} beside the repository) is not on this machine`,
+      );
     const folder = join(this.#working, peer);
     await mkdir(folder, { recursive: true });
     await cp(join(this.#source, "lib"), join(this.#working, "lib"), { recursive: true });
-    for (const file of ["package.json", "package-lock.json", ".npmrc", "bench.mjs"]) if (await exists(join(from, file))) await cp(join(from, file), join(folder, file));
+    for (const file of ["package.json", "package-lock.json", ".npmrc", "bench.mjs"])
+      if (await exists(join(from, file))) await cp(join(from, file), join(folder, file));
 
     const wanted = await readFile(join(folder, "package.json"), "utf8");
     const stamp = join(folder, ".installed.json");
@@ -94,10 +114,15 @@ export class PeersFolder {
     const end = await runChild({
       ...(npm === undefined ? { command: "npm", args: install } : { args: [npm, ...install] }),
       cwd: folder,
-      env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`, npm_config_workspaces: "", npm_config_prefix: "" },
+      env: {
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`,
+        npm_config_workspaces: "",
+        npm_config_prefix: "",
+      },
       timeoutMs: 600_000,
     });
-    if (end.code !== 0) throw new NotMeasured(`the packages of ${peer} could not be installed: ${end.stderr.trim().split("\n").at(0) ?? ""}`);
+    if (end.code !== 0)
+      throw new NotMeasured(`the packages of ${peer} could not be installed: ${end.stderr.trim().split("\n").at(0) ?? ""}`);
     await writeFile(stamp, wanted);
     return folder;
   }
@@ -112,5 +137,8 @@ export interface PeerLine {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return stat(path).then(() => true, () => false);
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

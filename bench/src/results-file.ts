@@ -24,13 +24,21 @@ how it is measured stands in [README.md](README.md).
  *
  * @param before the file's text; empty when there is none
  */
-export function resultsText(before: string, results: readonly Result[], facts: SittingFacts, titles: Readonly<Record<string, string>>): string {
+export function resultsText(
+  before: string,
+  results: readonly Result[],
+  facts: SittingFacts,
+  titles: Readonly<Record<string, string>>,
+): string {
   const sections = new Map<string, string>();
   for (const section of before.split(/^(?=## W\d)/m).slice(1)) sections.set(/^## (W\d+)/.exec(section)?.[1] ?? "", section.trimEnd());
   for (const workload of new Set(results.map((result) => result.workload))) {
     const own = results.filter((result) => result.workload === workload);
     const sizes = facts.quick ? ", **quick: small sizes, nothing is claimed**" : "";
-    sections.set(workload, `## ${workload} ${titles[workload] ?? ""}\n\n${facts.date}, ${facts.machine}; load ${facts.load}; ${facts.pairs} pairs${sizes}.\n\n${markdownTable(own)}`);
+    sections.set(
+      workload,
+      `## ${workload} ${titles[workload] ?? ""}\n\n${facts.date}, ${facts.machine}; load ${facts.load}; ${facts.pairs} pairs${sizes}.\n\n${markdownTable(own)}`,
+    );
   }
   const ordered = [...sections].toSorted(([left], [right]) => left.localeCompare(right, "en", { numeric: true }));
   return `${[opening.trimEnd(), ...ordered.map(([, text]) => text)].join("\n\n")}\n`;

@@ -36,7 +36,14 @@ export function readSample(what: string, end: ChildEnd): Sample {
   const line = end.stdout.split("\n").findLast((text) => text.startsWith(mark));
   if (line !== undefined && end.code === 0) return JSON.parse(line.slice(mark.length)) as Sample;
   if (end.timedOut) throw new NotMeasured(`${what} did not end in time`);
-  const told = end.stderr.trim().split("\n").filter((text) => /error|refused|cannot/i.test(text)).at(0) ?? end.stderr.trim().split("\n").at(-1) ?? "";
+  const told =
+    end.stderr
+      .trim()
+      .split("\n")
+      .filter((text) => /error|refused|cannot/i.test(text))
+      .at(0) ??
+    end.stderr.trim().split("\n").at(-1) ??
+    "";
   throw new NotMeasured(`${what} ended with ${end.signal ?? end.code}: ${told.trim().slice(0, 300)}`);
 }
 
@@ -61,10 +68,16 @@ export async function runDriver(options: DriverOptions): Promise<Sample> {
   const end = await runChild({
     command,
     args: [
-      ...wrapped, ...(options.wrapper === undefined ? [] : [process.execPath]),
-      "--expose-gc", "--no-warnings", "--max-old-space-size=8192", ...(options.flags ?? []),
+      ...wrapped,
+      ...(options.wrapper === undefined ? [] : [process.execPath]),
+      "--expose-gc",
+      "--no-warnings",
+      "--max-old-space-size=8192",
+      ...(options.flags ?? []),
       ...(options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`]),
-      join(drivers, "drive.ts"), options.driver, JSON.stringify(options.parameters ?? {}),
+      join(drivers, "drive.ts"),
+      options.driver,
+      JSON.stringify(options.parameters ?? {}),
     ],
     timeoutMs: options.timeoutMs ?? 300_000,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

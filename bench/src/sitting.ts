@@ -13,7 +13,13 @@ export interface Pairs {
  * @param first who begins each pair; `ours` where theirs does again what ours has done
  * @throws NotMeasured when one of the two cannot be measured
  */
-export async function samplePairs(ours: Contestant, theirs: Contestant, pairs: number, told: (done: number) => void, first: "ours" | "theirs" = "theirs"): Promise<Pairs> {
+export async function samplePairs(
+  ours: Contestant,
+  theirs: Contestant,
+  pairs: number,
+  told: (done: number) => void,
+  first: "ours" | "theirs" = "theirs",
+): Promise<Pairs> {
   const taken: { ours: Sample[]; theirs: Sample[] } = { ours: [], theirs: [] };
   for (let pair = 1; pair <= pairs; pair++) {
     if (first === "ours") taken.ours.push(await ours.sample());

@@ -8,13 +8,20 @@ const sample = process.env["HEDDLE_SLOW"] === "sample";
 const workloads = sample ? ["W4", "W6"] : [];
 
 test("every counted bar is met, in small sizes", () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", join(import.meta.dirname, "..", "main.ts"), ...workloads, "--quick", "--json", ...(sample ? ["--pairs", "1"] : [])], {
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--no-warnings", join(import.meta.dirname, "..", "main.ts"), ...workloads, "--quick", "--json", ...(sample ? ["--pairs", "1"] : [])],
+    {
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    },
+  );
 
   assert.equal(status, 0, stderr.slice(-2_000));
-  const results = stdout.trim().split("\n").map((line) => JSON.parse(line) as Result);
+  const results = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Result);
   const ours = new Set(results.filter((result) => "spread" in result && result.of.startsWith("Heddle")).map(({ workload }) => workload));
   assert.deepEqual([...ours], sample ? ["W4", "W6"] : ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"]);
 });

@@ -6,7 +6,10 @@ import { type Contestant, NotMeasured } from "../src/sample.ts";
 
 function sitting(pairs: number): { bench: Bench; results: Result[] } {
   const results: Result[] = [];
-  return { results, bench: new Bench("W1", { pairs, quick: false, profile: false, result: (result) => results.push(result), progress: () => {} }) };
+  return {
+    results,
+    bench: new Bench("W1", { pairs, quick: false, profile: false, result: (result) => results.push(result), progress: () => {} }),
+  };
 }
 
 test("contestants take turns, and the ratio is theirs pair by pair", async () => {
@@ -25,7 +28,16 @@ test("contestants take turns, and the ratio is theirs pair by pair", async () =>
 
   assert.deepEqual(order, ["floor", "Heddle", "floor", "Heddle", "floor", "Heddle"]);
   assert.deepEqual(results, [
-    { workload: "W1", name: "calls", of: "Heddle", against: "floor", unit: "times", bar: "w1-chain", verdict: "met", spread: { median: 3, q1: 3, q3: 3, min: 3, max: 3, count: 3 } },
+    {
+      workload: "W1",
+      name: "calls",
+      of: "Heddle",
+      against: "floor",
+      unit: "times",
+      bar: "w1-chain",
+      verdict: "met",
+      spread: { median: 3, q1: 3, q3: 3, min: 3, max: 3, count: 3 },
+    },
   ]);
 });
 

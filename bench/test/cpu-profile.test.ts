@@ -6,7 +6,13 @@ const node = (id: number, functionName: string, url = "", lineNumber = 0) => ({ 
 
 test("a profile is summed by function, largest first, and idle time does not count", () => {
   const profile = {
-    nodes: [node(1, "(root)"), node(2, "(idle)"), node(3, "advance", "file:///a/advance.ts", 9), node(4, "(garbage collector)"), node(5, "advance", "file:///a/advance.ts", 9)],
+    nodes: [
+      node(1, "(root)"),
+      node(2, "(idle)"),
+      node(3, "advance", "file:///a/advance.ts", 9),
+      node(4, "(garbage collector)"),
+      node(5, "advance", "file:///a/advance.ts", 9),
+    ],
     samples: [2, 3, 4, 5, 3],
     timeDeltas: [1000, 10, 25, 30, 35],
   };

@@ -6,7 +6,16 @@ import { markdownTable } from "../src/markdown-table.ts";
 import { resultsText } from "../src/results-file.ts";
 import { spread } from "../src/statistics.ts";
 
-const ratio = judged({ workload: "W1", name: "loop of 3,000", of: "Heddle", spread: spread([2, 3, 4, 5, 6]), unit: "times", against: "Effect", bar: "w1-loop", note: "one process each" });
+const ratio = judged({
+  workload: "W1",
+  name: "loop of 3,000",
+  of: "Heddle",
+  spread: spread([2, 3, 4, 5, 6]),
+  unit: "times",
+  against: "Effect",
+  bar: "w1-loop",
+  note: "one process each",
+});
 const count = judged({ workload: "W5", name: "store", of: "Heddle", spread: spread([312]), unit: "bytes a step", bar: "w5-bytes" });
 const plain: Figure = { workload: "W1", name: "loop of 3,000", of: "Effect", spread: spread([0.8512, 0.8612]), unit: "µs a node" };
 const skipped: Result = { workload: "W1", name: "loop of 3,000", of: "Mastra", skipped: "not installed | at all" };
@@ -31,7 +40,9 @@ describe("a figure and its bar", () => {
   });
 
   test("what of ours could not be measured fails the bench", () => {
-    assert.deepEqual(failures([{ ...skipped, of: "Heddle", fault: true }]), ["W1 loop of 3,000: Heddle could not be measured: not installed | at all"]);
+    assert.deepEqual(failures([{ ...skipped, of: "Heddle", fault: true }]), [
+      "W1 loop of 3,000: Heddle could not be measured: not installed | at all",
+    ]);
   });
 });
 

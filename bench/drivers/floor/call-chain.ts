@@ -8,7 +8,11 @@ interface State {
 
 /** @param nodes calls in a run */
 export async function measure({ nodes }: Parameters): Promise<Sample> {
-  const calls = Array.from({ length: 10 }, () => async (state: State): Promise<State> => ({ n: state.n + 1 }));
+  const calls = Array.from(
+    { length: 10 },
+    () =>
+      async (state: State): Promise<State> => ({ n: state.n + 1 }),
+  );
   const count = Number(nodes);
   const { wallUs, cpuUs } = await timePerCall(async () => {
     let state: State = { n: 0 };

@@ -9,7 +9,9 @@ export async function measure({ folder }: Parameters): Promise<Sample> {
   const after = lastSegment(file);
   const startedAt = performance.now();
   const database = new DatabaseSync(file);
-  const rows = database.prepare("SELECT seq, at, body FROM heddle_journal WHERE run = ? AND seq > ? ORDER BY seq").all(after.run, after.seq);
+  const rows = database
+    .prepare("SELECT seq, at, body FROM heddle_journal WHERE run = ? AND seq > ? ORDER BY seq")
+    .all(after.run, after.seq);
   let steps = 0;
   for (const { body } of rows) if ((JSON.parse(String(body)) as { type: string }).type === "op-ended") steps++;
   const readTailMs = performance.now() - startedAt;
@@ -20,7 +22,9 @@ export async function measure({ folder }: Parameters): Promise<Sample> {
 function lastSegment(file: string): { readonly run: number; readonly seq: number } {
   const database = new DatabaseSync(file, { readOnly: true });
   const row = database
-    .prepare("SELECT run, seq FROM heddle_journal WHERE run = (SELECT run FROM heddle_run WHERE id = 'long') AND body LIKE '%\"segment-started\"%' ORDER BY seq DESC LIMIT 1")
+    .prepare(
+      "SELECT run, seq FROM heddle_journal WHERE run = (SELECT run FROM heddle_run WHERE id = 'long') AND body LIKE '%\"segment-started\"%' ORDER BY seq DESC LIMIT 1",
+    )
     .get();
   database.close();
   if (row === undefined) throw new Error("The run never began a second segment.");

@@ -23,8 +23,18 @@ again.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_s
 for (const { sql } of written.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").all()) again.exec(String(sql));
 
 const kinds = written.prepare("SELECT * FROM heddle_kind").all();
-const runs = new Map(written.prepare("SELECT * FROM heddle_run").all().map((row) => [String(row["id"]), row]));
-const events = new Map(written.prepare("SELECT * FROM heddle_journal").all().map((row) => [`${String(row["run"])}/${String(row["seq"])}`, row]));
+const runs = new Map(
+  written
+    .prepare("SELECT * FROM heddle_run")
+    .all()
+    .map((row) => [String(row["id"]), row]),
+);
+const events = new Map(
+  written
+    .prepare("SELECT * FROM heddle_journal")
+    .all()
+    .map((row) => [`${String(row["run"])}/${String(row["seq"])}`, row]),
+);
 written.close();
 
 const runNumbers = new Map([...runs].map(([id, row]) => [id, String(row["run"])]));
@@ -55,7 +65,7 @@ for (const writes of commits) {
 const seconds = (performance.now() - startedAt) / 1000;
 again.close();
 const rows = commits.reduce((sum, { length }) => sum + length, 0);
-parentPort?.postMessage({ seconds, rows, commits: commits.length, rowsPerSecond: rows / seconds } satisfies Sample);
+parentPort?.postMessage({ seconds, rows, commits: commits.length, rowsPerSecond: rows / seconds } satisfies Sample, []);
 
 function insertion(table: string, row: Row): Write {
   const columns = Object.keys(row);

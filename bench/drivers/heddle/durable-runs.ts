@@ -44,7 +44,9 @@ export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 
     seconds,
     runsPerSecond: total / seconds,
     stepsPerSecond: steps / seconds,
-    rowsPerSecond: batches.reduce((sum, { runs: born, events }) => sum + born.length + events.reduce((rows, [, , count]) => rows + count, 0), 0) / seconds,
+    rowsPerSecond:
+      batches.reduce((sum, { runs: born, events }) => sum + born.length + events.reduce((rows, [, , count]) => rows + count, 0), 0) /
+      seconds,
     // Each run has one append more: its end.
     appendsPerStep: (recording.appends - total) / steps,
     steps,

@@ -21,8 +21,12 @@ const addOne = async (input: unknown): Promise<State> => ({ n: ((input ?? { n: 0
 
 export function sequencePlan(length: number): PlannedWorkflow<State, State> {
   const tasks: Record<string, Task> = {};
-  for (let index = 0; index < length; index++) tasks[`s${index}`] = { does: { use: "step" }, when: after(index === 0 ? [] : [`s${index - 1}`]) };
-  return planned({ heddle: 1, name: "sequence", discipline: "eager", tasks, output: { task: `s${length - 1}` } }, { tasks: { step: addOne } });
+  for (let index = 0; index < length; index++)
+    tasks[`s${index}`] = { does: { use: "step" }, when: after(index === 0 ? [] : [`s${index - 1}`]) };
+  return planned(
+    { heddle: 1, name: "sequence", discipline: "eager", tasks, output: { task: `s${length - 1}` } },
+    { tasks: { step: addOne } },
+  );
 }
 
 /** Three tasks in a ring until `total` of them have run. */
@@ -90,7 +94,14 @@ export function graphPlan(size: number, step: () => Promise<unknown>, last?: () 
   const lastLayer = Array.from({ length: Math.min(width, size) }, (_, index) => `t${size - 1 - index}`);
   if (last !== undefined) tasks["last"] = { does: { use: "last" }, when: after(lastLayer) };
   return planned(
-    { heddle: 1, name: "graph", discipline: "eager", tasks, output: { task: last === undefined ? `t${size - 1}` : "last" }, limits: { activations: size + 1 } },
+    {
+      heddle: 1,
+      name: "graph",
+      discipline: "eager",
+      tasks,
+      output: { task: last === undefined ? `t${size - 1}` : "last" },
+      limits: { activations: size + 1 },
+    },
     { tasks: { step, ...(last === undefined ? {} : { last }) } },
   );
 }

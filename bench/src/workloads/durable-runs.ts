@@ -16,10 +16,24 @@ export const durableRuns: Workload = {
     if (batched !== undefined) {
       bench.figure(ours, batched.ours, "runsPerSecond", { name: many, unit: "workflows/s" });
       bench.figure(ours, batched.ours, "rowsPerSecond", { name: many, unit: "rows/s" });
-      bench.figure(again, batched.theirs, "rowsPerSecond", { name: many, unit: "rows/s", note: "a worker thread that inserts the rows that it finds in Heddle's file, batch by batch, into a fresh one" });
+      bench.figure(again, batched.theirs, "rowsPerSecond", {
+        name: many,
+        unit: "rows/s",
+        note: "a worker thread that inserts the rows that it finds in Heddle's file, batch by batch, into a fresh one",
+      });
       bench.ratio(ours, again, batched, "rowsPerSecond", { name: `${many}, rows a second`, bar: "w4-replay" });
-      bench.figure(ours, batched.ours, "appendsPerStep", { name: `${many}, appends`, unit: "a step", bar: "w4-appends", note: "counted in the store; the append that ends each run is not a step's" });
-      bench.figure(ours, batched.ours, "transactionsPerBatch", { name: `${many}, flushed transactions`, unit: "a batch", bar: "w4-fsyncs", note: "counted in the store, claims and signs of life included" });
+      bench.figure(ours, batched.ours, "appendsPerStep", {
+        name: `${many}, appends`,
+        unit: "a step",
+        bar: "w4-appends",
+        note: "counted in the store; the append that ends each run is not a step's",
+      });
+      bench.figure(ours, batched.ours, "transactionsPerBatch", {
+        name: `${many}, flushed transactions`,
+        unit: "a batch",
+        bar: "w4-fsyncs",
+        note: "counted in the store, claims and signs of life included",
+      });
       bench.figure(ours, batched.ours, "stepsPerBatch", { name: `${many}, steps`, unit: "a batch" });
     }
     await countStatements(bench);
@@ -32,15 +46,30 @@ export const durableRuns: Workload = {
     if (singles !== undefined) {
       bench.figure(single, singles.ours, "runsPerSecond", { name: alone, unit: "workflows/s" });
       bench.figure(singleAgain, singles.theirs, "rowsPerSecond", { name: alone, unit: "rows/s" });
-      bench.ratio(single, singleAgain, singles, "rowsPerSecond", { name: `${alone}, rows a second`, note: "as many commits as Heddle made: a run's two last events share one" });
+      bench.ratio(single, singleAgain, singles, "rowsPerSecond", {
+        name: `${alone}, rows a second`,
+        note: "as many commits as Heddle made: a run's two last events share one",
+      });
     }
     const [one, oneAgain] = sameRows({ ...few, oneByOne: true });
     const ones = await bench.against(alone, one, oneAgain, "ours");
-    if (ones !== undefined) bench.ratio(one, oneAgain, ones, "rowsPerSecond", { name: `${alone}, rows a second`, bar: "w4-alone", note: "a worker thread that commits each row of the run by itself" });
+    if (ones !== undefined)
+      bench.ratio(one, oneAgain, ones, "rowsPerSecond", {
+        name: `${alone}, rows a second`,
+        bar: "w4-alone",
+        note: "a worker thread that commits each row of the run by itself",
+      });
 
-    for (const [name, peer, args] of [["OpenWorkflow on SQLite", "openworkflow", ["W4", "sqlite"]], ["LangGraph.js on SQLite", "langgraph", ["W4", "sqlite"]], ["Mastra on libSQL", "mastra", ["W4"]], ["Restate", "restate", ["W4"]]] as const) {
+    for (const [name, peer, args] of [
+      ["OpenWorkflow on SQLite", "openworkflow", ["W4", "sqlite"]],
+      ["LangGraph.js on SQLite", "langgraph", ["W4", "sqlite"]],
+      ["Mastra on libSQL", "mastra", ["W4"]],
+      ["Restate", "restate", ["W4"]],
+    ] as const) {
       const other = peers.own(name, peer, args, (lines) => {
-        const rate = (inFlight: number) => lines.find(({ metric, unit }) => unit === "wf/s" && metric?.startsWith(`seq10 c=${inFlight}`) && !metric.includes("async"))?.value;
+        const rate = (inFlight: number) =>
+          lines.find(({ metric, unit }) => unit === "wf/s" && metric?.startsWith(`seq10 c=${inFlight}`) && !metric.includes("async"))
+            ?.value;
         const [hundred, alone1] = [rate(100), rate(1)];
         return hundred === undefined || alone1 === undefined ? undefined : { hundred, alone: alone1 };
       });
@@ -65,7 +94,11 @@ function sameRows({ oneByOne = false, ...runs }: Runs): [Contestant, Contestant]
   const ours = async (profile?: string): Promise<Sample> => {
     left?.[Symbol.dispose]();
     left = dataFolder();
-    return runDriver({ driver: "heddle/durable-runs.ts", parameters: { folder: left.path, ...runs }, ...(profile === undefined ? {} : { profile }) });
+    return runDriver({
+      driver: "heddle/durable-runs.ts",
+      parameters: { folder: left.path, ...runs },
+      ...(profile === undefined ? {} : { profile }),
+    });
   };
   const theirs = async (): Promise<Sample> => {
     try {
@@ -85,14 +118,18 @@ function sameRows({ oneByOne = false, ...runs }: Runs): [Contestant, Contestant]
 async function countStatements(bench: Bench): Promise<void> {
   const counted = async (stepsPerRun: number): Promise<Sample> => {
     using folder = dataFolder();
-    return runDriver({ driver: "heddle/durable-runs.ts", parameters: { folder: folder.path, inFlight: 256, runs: 512, warmRuns: 256, stepsPerRun } });
+    return runDriver({
+      driver: "heddle/durable-runs.ts",
+      parameters: { folder: folder.path, inFlight: 256, runs: 512, warmRuns: 256, stepsPerRun },
+    });
   };
   const further: Contestant = {
     name: "Heddle",
     sample: async () => {
       const few = await counted(10);
       const many = await counted(40);
-      const perStep = (key: string): number => ((many[key] ?? Number.NaN) - (few[key] ?? Number.NaN)) / ((many["steps"] ?? 0) - (few["steps"] ?? 0));
+      const perStep = (key: string): number =>
+        ((many[key] ?? Number.NaN) - (few[key] ?? Number.NaN)) / ((many["steps"] ?? 0) - (few["steps"] ?? 0));
       return { readsPerStep: perStep("reads"), statementsPerStep: perStep("statements") };
     },
   };
@@ -120,13 +157,22 @@ async function countFlushes(bench: Bench): Promise<void> {
   };
   const samples = await bench.alone(name, traced, 1);
   if (samples === undefined) return;
-  bench.figure(traced, samples, "fsyncsPerBatch", { name, unit: "a batch", bar: "w4-fsyncs", note: "counted by strace: 1,024 runs less 256, by the batches between; a checkpoint's own, two of the log for each of the file, are taken off" });
+  bench.figure(traced, samples, "fsyncsPerBatch", {
+    name,
+    unit: "a batch",
+    bar: "w4-fsyncs",
+    note: "counted by strace: 1,024 runs less 256, by the batches between; a checkpoint's own, two of the log for each of the file, are taken off",
+  });
 }
 
 async function tracedRuns(runs: number): Promise<{ readonly flushes: number; readonly batches: number }> {
   using folder = dataFolder();
   const trace = join(folder.path, "trace.txt");
   const parameters = { folder: folder.path, inFlight: 256, runs, warmRuns: 0 };
-  const { batches = Number.NaN } = await runDriver({ driver: "heddle/durable-runs.ts", parameters, wrapper: ["strace", ...straceArguments(trace)] });
+  const { batches = Number.NaN } = await runDriver({
+    driver: "heddle/durable-runs.ts",
+    parameters,
+    wrapper: ["strace", ...straceArguments(trace)],
+  });
   return { flushes: commitFlushes(readFlushes(trace)), batches };
 }

@@ -12,9 +12,18 @@ export const eventStream: Workload = {
     const pairs = await bench.against(name, ours, floor);
     if (pairs !== undefined) {
       bench.figure(floor, pairs.theirs, "eventsPerSecond", { name, unit: "events/s" });
-      bench.figure(ours, pairs.ours, "eventsPerSecond", { name, unit: "events/s", bar: "w8-events", note: "one event a node run; the nodes run too in that time, journal and codec on" });
+      bench.figure(ours, pairs.ours, "eventsPerSecond", {
+        name,
+        unit: "events/s",
+        bar: "w8-events",
+        note: "one event a node run; the nodes run too in that time, journal and codec on",
+      });
     }
-    for (const [who, peer] of [["LangGraph.js", "langgraph"], ["Mastra", "mastra"], ["Effect", "effect"]] as const) {
+    for (const [who, peer] of [
+      ["LangGraph.js", "langgraph"],
+      ["Mastra", "mastra"],
+      ["Effect", "effect"],
+    ] as const) {
       const other = peers.own(who, peer, ["W8"], (lines) => {
         const line = lines.find(({ unit }) => unit === "ev/s");
         return line?.value === undefined ? undefined : { eventsPerSecond: line.value };

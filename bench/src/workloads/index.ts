@@ -8,4 +8,13 @@ import { processStart } from "./process-start.ts";
 import { sequenceAndLoop } from "./sequence-and-loop.ts";
 import { taskGraph } from "./task-graph.ts";
 
-export const workloads: readonly Workload[] = [sequenceAndLoop, fanAndMap, taskGraph, durableRuns, oneLongRun, parkedRuns, processStart, eventStream];
+export const workloads: readonly Workload[] = [
+  sequenceAndLoop,
+  fanAndMap,
+  taskGraph,
+  durableRuns,
+  oneLongRun,
+  parkedRuns,
+  processStart,
+  eventStream,
+];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { dataFolder } from "../data-folder.ts";
 import { runChild } from "../child-process.ts";
-import { type Contestant, contestant, NotMeasured, runDriver, type Sample } from "../sample.ts";
+import { type Contestant, NotMeasured, runDriver, type Sample } from "../sample.ts";
 import { column } from "../sitting.ts";
 import { comparisons, type Workload } from "../workload.ts";
 
@@ -14,7 +14,12 @@ export const oneLongRun: Workload = {
     const name = `${steps.toLocaleString("en-US")} steps`;
     const inFolder = async (what: string, profile?: string): Promise<Sample> => {
       using folder = dataFolder();
-      return runDriver({ driver: "heddle/long-run.ts", parameters: { folder: folder.path, steps, segment, what }, ...(profile === undefined ? {} : { profile }), timeoutMs: 900_000 });
+      return runDriver({
+        driver: "heddle/long-run.ts",
+        parameters: { folder: folder.path, steps, segment, what },
+        ...(profile === undefined ? {} : { profile }),
+        timeoutMs: 900_000,
+      });
     };
     const ours: Contestant = {
       name: "Heddle",
@@ -37,8 +42,12 @@ export const oneLongRun: Workload = {
         using folder = dataFolder();
         const parameters = { folder: folder.path, steps, segment, at };
         const driver = join(import.meta.dirname, "..", "..", "drivers", "drive.ts");
-        const crash = await runChild({ args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })], timeoutMs: 900_000 });
-        if (crash.signal !== "SIGKILL") throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
+        const crash = await runChild({
+          args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })],
+          timeoutMs: 900_000,
+        });
+        if (crash.signal !== "SIGKILL")
+          throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
         const tail = await runDriver({ driver: "floor/read-tail.ts", parameters: { folder: folder.path } });
         const bare = await runDriver({ driver: "floor/bare-start.ts" });
         const resume = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, what: "resume" }, timeoutMs: 900_000 });
@@ -52,9 +61,18 @@ export const oneLongRun: Workload = {
     if (resumes !== undefined) {
       bench.figure(resumed, resumes, "processToFirstStepMs", { name: `${killed}, process start to first new step`, unit: "ms" });
       bench.figure(resumed, resumes, "openToFirstStepMs", { name: `${killed}, open to first new step`, unit: "ms" });
-      bench.give("reading the tail", column(resumes, "readTailMs"), { name: killed, unit: "ms", note: "events since the segment began, read from the file and parsed" });
+      bench.give("reading the tail", column(resumes, "readTailMs"), {
+        name: killed,
+        unit: "ms",
+        note: "events since the segment began, read from the file and parsed",
+      });
       bench.give("bare process start", column(resumes, "processStartMs"), { name: killed, unit: "ms" });
-      bench.give(resumed, column(resumes, "overTail"), { name: `${killed}, less process start`, unit: "times", against: "reading the tail", bar: "w5-resume" });
+      bench.give(resumed, column(resumes, "overTail"), {
+        name: `${killed}, less process start`,
+        unit: "times",
+        against: "reading the tail",
+        bar: "w5-resume",
+      });
     }
 
     const restate = peers.own("Restate", "restate", ["W5"], (lines) => {

@@ -10,7 +10,11 @@ export const parkedRuns: Workload = {
     const name = `${runs.toLocaleString("en-US")} parked`;
     const sample = (profile?: string) => {
       const folder = dataFolder();
-      return runDriver({ driver: "heddle/parked-runs.ts", parameters: { folder: folder.path, runs }, ...(profile === undefined ? {} : { profile }) }).finally(() => folder[Symbol.dispose]());
+      return runDriver({
+        driver: "heddle/parked-runs.ts",
+        parameters: { folder: folder.path, runs },
+        ...(profile === undefined ? {} : { profile }),
+      }).finally(() => folder[Symbol.dispose]());
     };
     const ours: Contestant = {
       name: "Heddle",
@@ -19,7 +23,12 @@ export const parkedRuns: Workload = {
     };
     const samples = await bench.alone(name, ours, bench.quick ? 1 : comparisons);
     if (samples === undefined) return;
-    bench.figure(ours, samples, "heapBytesPerRun", { name: `${name}, heap`, unit: "bytes a run", bar: "w6-heap", note: "heap and buffers after collection, the second half of the runs against the first: the bounded cache is full by then" });
+    bench.figure(ours, samples, "heapBytesPerRun", {
+      name: `${name}, heap`,
+      unit: "bytes a run",
+      bar: "w6-heap",
+      note: "heap and buffers after collection, the second half of the runs against the first: the bounded cache is full by then",
+    });
     bench.figure(ours, samples, "storeBytesPerRun", { name: `${name}, store`, unit: "bytes a run", bar: "w6-store" });
     bench.figure(ours, samples, "parkedPerSecond", { name: `${name}, started and parked`, unit: "runs/s" });
     bench.figure(ours, samples, "sentPerSecond", { name: `${name}, signals sent`, unit: "signals/s" });

@@ -38,7 +38,12 @@ export const processStart: Workload = {
     using folder = dataFolder();
     const project = join(folder.path, "project");
     mkdirSync(project);
-    for (const [file, text] of [["run.mjs", oneRun], ["bare.mjs", bareProcess], ["commit.mjs", oneCommit]] as const) writeFileSync(join(project, file), text);
+    for (const [file, text] of [
+      ["run.mjs", oneRun],
+      ["bare.mjs", bareProcess],
+      ["commit.mjs", oneCommit],
+    ] as const)
+      writeFileSync(join(project, file), text);
 
     bench.progress("packing and installing");
     try {
@@ -49,7 +54,12 @@ export const processStart: Workload = {
     }
     const modules = join(project, "node_modules");
     const installed = packagesIn(modules);
-    bench.give("Heddle", [installed.length], { name: "installed", unit: "packages", bar: "w7-packages", note: `an empty project with heddle: ${installed.join(", ")}` });
+    bench.give("Heddle", [installed.length], {
+      name: "installed",
+      unit: "packages",
+      bar: "w7-packages",
+      note: `an empty project with heddle: ${installed.join(", ")}`,
+    });
     bench.give("Heddle", [folderBytes(modules) / 1e6], { name: "installed", unit: "MB", bar: "w7-size" });
 
     const ours = started("Heddle", project, "run.mjs");
@@ -60,16 +70,30 @@ export const processStart: Workload = {
       bench.figure(bare, pairs.theirs, "ms", { name, unit: "ms" });
       bench.figure(ours, pairs.ours, "ms", { name, unit: "ms" });
       const theirs = column(pairs.theirs, "ms");
-      bench.give(ours, column(pairs.ours, "ms").map((ms, pair) => ms - (theirs[pair] as number)), { name: `${name}, beyond bare`, unit: "ms", bar: "w7-start" });
+      bench.give(
+        ours,
+        column(pairs.ours, "ms").map((ms, pair) => ms - (theirs[pair] as number)),
+        { name: `${name}, beyond bare`, unit: "ms", bar: "w7-start" },
+      );
     }
     const commits = await bench.alone(name, commit, bench.quick ? 1 : comparisons);
     if (commits !== undefined) bench.figure(commit, commits, "ms", { name, unit: "ms" });
 
-    for (const [who, peer, variant] of [["OpenWorkflow", "openworkflow", "cold start"], ["LangGraph.js with SQLite", "langgraph", "cold start (SqliteSaver)"], ["Mastra", "mastra", "cold start"]] as const) {
-      const other = peers.own(who, peer, ["W7"], (lines) => {
-        const line = lines.find(({ metric }) => metric?.startsWith(variant));
-        return line?.value === undefined ? undefined : { ms: line.value };
-      }, { runs: 3 });
+    for (const [who, peer, variant] of [
+      ["OpenWorkflow", "openworkflow", "cold start"],
+      ["LangGraph.js with SQLite", "langgraph", "cold start (SqliteSaver)"],
+      ["Mastra", "mastra", "cold start"],
+    ] as const) {
+      const other = peers.own(
+        who,
+        peer,
+        ["W7"],
+        (lines) => {
+          const line = lines.find(({ metric }) => metric?.startsWith(variant));
+          return line?.value === undefined ? undefined : { ms: line.value };
+        },
+        { runs: 3 },
+      );
       const samples = await bench.alone(name, other, 1);
       if (samples !== undefined) bench.figure(other, samples, "ms", { name, unit: "ms" });
     }
@@ -83,7 +107,11 @@ async function install(project: string, tarballs: string): Promise<void> {
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const npm = process.env["npm_execpath"];
   const args = ["install", "--no-audit", "--no-fund", "--loglevel=error", ...built.map(({ tarball }) => tarball)];
-  const end = await runChild({ ...(npm === undefined ? { command: "npm", args } : { args: [npm, ...args] }), cwd: project, timeoutMs: 300_000 });
+  const end = await runChild({
+    ...(npm === undefined ? { command: "npm", args } : { args: [npm, ...args] }),
+    cwd: project,
+    timeoutMs: 300_000,
+  });
   if (end.code !== 0) throw new NotMeasured(`the packed package could not be installed: ${end.stderr.trim().split("\n").at(0) ?? ""}`);
 }
 
@@ -96,7 +124,11 @@ function packagesIn(modules: string): string[] {
 function started(name: string, project: string, file: string): Contestant {
   const sample = async (flags: readonly string[]): Promise<{ ms: number }> => {
     using folder = dataFolder();
-    const end = await runChild({ args: ["--no-warnings", ...flags, join(project, file), join(folder.path, "start.db")], cwd: project, timeoutMs: 60_000 });
+    const end = await runChild({
+      args: ["--no-warnings", ...flags, join(project, file), join(folder.path, "start.db")],
+      cwd: project,
+      timeoutMs: 60_000,
+    });
     if (end.code !== 0) throw new NotMeasured(`${file} ended with ${end.signal ?? end.code}: ${end.stderr.trim().split("\n").at(0) ?? ""}`);
     return { ms: end.ms };
   };

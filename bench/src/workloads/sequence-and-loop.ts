@@ -31,7 +31,11 @@ export const sequenceAndLoop: Workload = {
     });
     const graphs = await bench.against(sequence, plan, langgraph);
     if (graphs !== undefined) {
-      bench.figure(langgraph, graphs.theirs, "wallUsPerNode", { name: sequence, unit: "µs a node", note: "LangGraph.js without a checkpointer: it keeps nothing" });
+      bench.figure(langgraph, graphs.theirs, "wallUsPerNode", {
+        name: sequence,
+        unit: "µs a node",
+        note: "LangGraph.js without a checkpointer: it keeps nothing",
+      });
       bench.ratio(plan, langgraph, graphs, "nodesPerSecond", { name: `${sequence}, nodes a second`, bar: "w1-langgraph" });
     }
 
@@ -45,7 +49,10 @@ export const sequenceAndLoop: Workload = {
       bench.ratio(looping, effect, loops, "wallUsPerNode", { name: loop, bar: "w1-loop" });
     }
 
-    for (const [name, peer] of [["XState", "xstate"], ["Mastra", "mastra"]] as const) {
+    for (const [name, peer] of [
+      ["XState", "xstate"],
+      ["Mastra", "mastra"],
+    ] as const) {
       const other = peers.own(name, peer, ["W1"], (lines) => {
         const line = lines.find(({ metric }) => metric?.startsWith("seq10"));
         return line?.value === undefined ? undefined : { wallUsPerNode: 1e5 / line.value };

@@ -18,7 +18,11 @@ export const taskGraph: Workload = {
       if (pairs === undefined) continue;
       bench.figure(kahn, pairs.theirs, "wallUsPerTask", { name: title(tasks), unit: "µs a task" });
       bench.figure(ours, pairs.ours, "wallUsPerTask", { name: title(tasks), unit: "µs a task" });
-      bench.figure(ours, pairs.ours, "compileUsPerTask", { name: `${title(tasks)}, the plan made ready`, unit: "µs a task", note: "checked, hashed and compiled once for a plan, whatever the number of its runs; not part of a run's time" });
+      bench.figure(ours, pairs.ours, "compileUsPerTask", {
+        name: `${title(tasks)}, the plan made ready`,
+        unit: "µs a task",
+        note: "checked, hashed and compiled once for a plan, whatever the number of its runs; not part of a run's time",
+      });
       bench.ratio(ours, kahn, pairs, "wallUsPerTask", { name: title(tasks), bar: "w3-kahn" });
       times.set(tasks, column(pairs.ours, "wallUsPerTask"));
     }
@@ -27,13 +31,22 @@ export const taskGraph: Workload = {
     const large = sizes.at(-1) ?? 0;
     const [atLarge, atSmall] = [times.get(large), times.get(small)];
     if (atLarge !== undefined && atSmall !== undefined) {
-      bench.give(heddle(large), pairedRatios(atLarge, atSmall), { name: `µs a task, ${large.toLocaleString("en-US")} to ${small.toLocaleString("en-US")}`, unit: "times", bar: "w3-growth" });
+      bench.give(heddle(large), pairedRatios(atLarge, atSmall), {
+        name: `µs a task, ${large.toLocaleString("en-US")} to ${small.toLocaleString("en-US")}`,
+        unit: "times",
+        bar: "w3-growth",
+      });
     }
 
     const held = heddle(bench.quick ? 10_000 : 100_000, "heap");
     const heaps = await bench.alone("retained heap", held, bench.quick ? 1 : comparisons);
     if (heaps !== undefined) {
-      bench.figure(held, heaps, "bytesPerTask", { name: "retained heap after collection", unit: "bytes a task", bar: "w3-heap", note: "heap and buffers, state and journal in memory; plan and outputs excluded; measured while the last task is still under way" });
+      bench.figure(held, heaps, "bytesPerTask", {
+        name: "retained heap after collection",
+        unit: "bytes a task",
+        bar: "w3-heap",
+        note: "heap and buffers, state and journal in memory; plan and outputs excluded; measured while the last task is still under way",
+      });
     }
 
     const others = [
@@ -43,7 +56,11 @@ export const taskGraph: Workload = {
     for (const other of others) {
       const tasks = other.name === "p-graph" ? 100_000 : 10_000;
       const samples = await bench.alone(title(tasks), other, bench.quick ? 1 : comparisons);
-      if (samples !== undefined) bench.figure(other, samples, other.name === "p-graph" ? "wallUsPerTask" : "wallUsPerNode", { name: title(tasks), unit: "µs a task" });
+      if (samples !== undefined)
+        bench.figure(other, samples, other.name === "p-graph" ? "wallUsPerTask" : "wallUsPerNode", {
+          name: title(tasks),
+          unit: "µs a task",
+        });
     }
   },
 };
