@@ -12,6 +12,7 @@ import { run } from "./commands/run.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { signal } from "./commands/signal.ts";
+import { validate } from "./commands/validate.ts";
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [run, runs, show, events, dead, answer, signal, cancel, pause, resume, retry, fork, doctor];
+export const commands: readonly Command[] = [run, runs, show, events, dead, answer, signal, cancel, pause, resume, retry, fork, validate, doctor];

@@ -10,6 +10,7 @@ import { fileTag, NextSteps, stepLines } from "../next-steps.ts";
 import { type OptionValues, readArguments, readPair, usage } from "../read-arguments.ts";
 import { readInput } from "../read-input.ts";
 import { captureLines } from "../watch/capture-lines.ts";
+import { formatWholeSeconds } from "../text/format-time.ts";
 import { openToRun, sqliteFile, storeOption, storeUrl } from "../store-location.ts";
 import { LiveFeed } from "../watch/live-feed.ts";
 import { reportEnding, reportEndingAsJson } from "../watch/report-ending.ts";
@@ -25,6 +26,9 @@ const options = {
   wait: { type: "boolean", says: "Keep waiting for people and signals, where no one can answer in place" },
   json: { type: "boolean", says: "One JSON object per line: events, then the result" },
 } as const;
+
+/** How long a person who pressed Ctrl-C waits for what runs to end. What does not end by then is done again. */
+const drainMs = 3_000;
 
 type Values = OptionValues<typeof options>;
 type Input = { readonly value: unknown } | undefined;
@@ -57,7 +61,7 @@ export const run: Command = {
     const definition = await loadDefinition(file, io);
     if (definition.kind === "plan") throw usage(run, `${file} is a plan without code, so it cannot run; "graph" draws it and "validate" checks it.`);
     const input = values.input === undefined ? undefined : { value: await readInput(values.input, "--input", io) };
-    return values.detach ? detach(definition, input, values, io) : watch(definition, input, values, io);
+    return await (values.detach ? detach(definition, input, values, io) : watch(definition, input, values, io));
   },
 };
 
@@ -65,12 +69,12 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
   const steps = new NextSteps(io, values.store);
   const runId = values.id ?? newId(definition);
   const feed = new LiveFeed(runId);
-  const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows, onLive: feed.receive });
+  const engine = await openToRun(storeUrl(values.store, io), io, { workflows: definition.workflows, onLive: feed.receive, drainMs });
   try {
     const there = await find(engine, runId);
     // Before the run begins: it may print and ask at once.
     using reporter = reporterFor(engine, runId, there === null ? 0 : (await there.state()).seq, values, io);
-    const leaving = (): void => reporter.notice([["Stopping: what runs may end; Ctrl-C again stops at once", "warn"]]);
+    const leaving = (): void => reporter.notice([[`Stopping: what runs has ${formatWholeSeconds(drainMs)} to end; Ctrl-C again stops at once`, "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
     const handle = await begin(engine, there, runId, definition, input, values);
     const ending = await watchRun({ engine, run: handle, io, reporter, feed, workflows: new Set(definition.workflows.map(({ name }) => name)), stay: values.wait === true });
