@@ -78,8 +78,8 @@ export function lookAtKernel(state: RunState, shape: OracleRun): RunLook {
       ]) as Json[],
       groupInput: groupInput(state, frame.scope),
     })),
-    channels: channelValues(state) as Json,
-    joins: kernelJoins(state) as unknown as Json,
+    channels: channelValues(state),
+    joins: kernelJoins(state),
     cancelled: kernelActivations(state)
       .map(({ no }) => no)
       .filter((no) => isToldToCancel(state, no)),
