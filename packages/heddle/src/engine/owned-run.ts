@@ -10,7 +10,7 @@ import type { LivePiece } from "./engine.ts";
 import { eventText } from "./event-text.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
-import { TaskFrame } from "./frame/task-frame.ts";
+import { poisoned, TaskFrame } from "./frame/task-frame.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
 import { snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
@@ -88,6 +88,8 @@ const snapshotEvents = 1_000;
 const shortWaitMs = 1_000;
 /** Claims after a crash without any completion in between, from which on the run goes one recorded start at a time. */
 const suspectAfter = 2;
+/** Claims after a crash without any completion in between, after which code that dies between its steps is given up. */
+const hopelessAfter = 5;
 
 /**
  * A run that this node owns: its state, what it is about to commit, and the code that runs for it.
@@ -142,6 +144,7 @@ export class OwnedRun implements TurnTaker {
   #steps = 0;
   #line: (() => void)[] = [];
   #lineBusy = false;
+  #lineHolder = 0;
   #replaying = new Set<TaskFrame>();
   #history: ReadonlyMap<number, HistoryReader> | null = null;
   #mailWanted = false;
@@ -166,6 +169,8 @@ export class OwnedRun implements TurnTaker {
     this.definition = identity.definition;
     this.epoch = identity.epoch;
     this.crashes = identity.crashes;
+    this.suspect = identity.crashes >= suspectAfter;
+    this.crashedBefore = identity.crashes > 0;
     this.#parentless = identity.parentless;
     this.facts = {
       startedAtMs: 0, seed: identity.runId, effects: identity.runId, input: undefined, parent: undefined, deadlineAtMs: undefined,
@@ -178,13 +183,10 @@ export class OwnedRun implements TurnTaker {
   get workflow(): string {
     return this.definition.name;
   }
-  get suspect(): boolean {
-    return this.crashes >= suspectAfter;
-  }
-  /** It crashed once more while only one recorded start was under way. */
-  get poisonous(): boolean {
-    return this.crashes > suspectAfter;
-  }
+  /** It crashed twice without progress: for as long as this process owns it, one recorded start at a time. */
+  readonly suspect: boolean;
+  /** It was taken over from a process that died. */
+  readonly crashedBefore: boolean;
   /** No step and no task starts any more. */
   get holding(): boolean {
     return this.#hold !== null;
@@ -367,7 +369,7 @@ export class OwnedRun implements TurnTaker {
   frameEnded(frame: TaskFrame): void {
     if (this.#replaying.size > 0) this.#replaying.delete(frame);
     this.frames.delete(frame.command.no);
-    if (this.#lineBusy) this.nextInLine();
+    if (this.#lineBusy) this.leaveLine(frame.command.no);
   }
   plainFrameEnded(frame: TaskFrame): void {
     this.#busyFrames--;
@@ -396,6 +398,13 @@ export class OwnedRun implements TurnTaker {
     if (next === undefined) return;
     this.#lineBusy = true;
     next();
+  }
+
+  /** A task that asks for operations is a durable function: its steps stand in line by themselves. */
+  leaveLine(no: number): void {
+    if (this.#lineHolder !== no) return;
+    this.#lineHolder = 0;
+    this.nextInLine();
   }
 
   takeSignal(name: string): { readonly id: string; readonly value?: Json } | null {
@@ -623,8 +632,19 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     const history = this.#history?.get(command.no)?.history() ?? null;
-    if (this.suspect && history === null && this.#history === null) {
-      this.record({ type: "task-started", atMs: this.stampMs(), no: command.no, task: command.task }, () => this.#beginFrame(command, code, null));
+    // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
+    const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : this.crashes >= hopelessAfter);
+    if (this.crashedBefore && diesAlone) {
+      this.record({ type: "task-ended", atMs: this.stampMs(), no: command.no, task: command.task, outcome: { status: "failed", error: { ...encodeError(poisoned(`Task "${command.task}"`, this.runId)), final: true } } });
+      return;
+    }
+    if (this.suspect && (history === null || history.entries.length === 0)) {
+      this.oneAtATime(() => {
+        this.record({ type: "task-started", atMs: this.stampMs(), no: command.no, task: command.task }, () => {
+          this.#lineHolder = command.no;
+          this.#beginFrame(command, code, history);
+        });
+      });
       return;
     }
     this.#beginFrame(command, code, history);

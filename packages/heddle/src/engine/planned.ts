@@ -1,8 +1,13 @@
-import type { Plan } from "@heddle/kernel";
+import { checkPlan, type Plan } from "@heddle/kernel";
 import type { PlanCode, PlannedWorkflow } from "./definition.ts";
 
-/** A Plan written by hand, with the code that its tasks name, ready to be started like any workflow. */
+/**
+ * A Plan written by hand, with the code that its tasks name, ready to be started like any workflow.
+ *
+ * @throws HeddleError `PLAN_INVALID` or `PLAN_CYCLE`, with every fault
+ */
 export function planned<I = unknown, O = unknown>(plan: Plan, code: PlanCode): PlannedWorkflow<I, O> {
+  checkPlan(plan);
   const unused = (): Promise<never> => Promise.reject(new Error(`Plan "${plan.name}" has no single function: its tasks run.`));
   return { kind: "workflow", name: plan.name, ...(code.version === undefined ? null : { version: code.version }), options: {}, run: unused, plan, code };
 }

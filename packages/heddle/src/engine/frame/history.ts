@@ -6,6 +6,8 @@ export interface FrameHistory {
   /** Input of the segment, if it is not the first. */
   readonly segmentInput: { readonly input: Json } | null;
   readonly segment: number;
+  /** Its start was recorded before it began, because the run had crashed before. */
+  readonly startedAlone: boolean;
   /** Entries before this index may be missing from the code: it was accepted as it is after a mismatch. */
   readonly lenientBefore: number;
 }
@@ -24,6 +26,7 @@ export class HistoryReader {
   #segmentInput: { readonly input: Json } | null = null;
   #segment = 1;
   #lenientBefore = 0;
+  #startedAlone = false;
 
   constructor(of: number) {
     this.#of = of;
@@ -43,6 +46,9 @@ export class HistoryReader {
         break;
       case "emitted":
         if (event.of === this.#of) this.#entries.push({ type: "emitted", atMs, key: event.key });
+        break;
+      case "task-started":
+        if (event.no === this.#of) this.#startedAlone = true;
         break;
       case "cancel-requested":
         this.#entries.push({ type: "cancelled", atMs, reason: event.reason });
@@ -74,7 +80,7 @@ export class HistoryReader {
   }
 
   history(): FrameHistory {
-    return { entries: this.#entries, segmentInput: this.#segmentInput, segment: this.#segment, lenientBefore: this.#lenientBefore };
+    return { entries: this.#entries, segmentInput: this.#segmentInput, segment: this.#segment, startedAlone: this.#startedAlone, lenientBefore: this.#lenientBefore };
   }
 
   /** These operations are done again: nothing of them is given back. */

@@ -104,6 +104,7 @@ export class TaskFrame {
       );
     }
     this.#used.add(key);
+    this.run.leaveLine(this.command.no);
     this.#pending ??= new Map();
     this.#pending.set(key, operation);
     if (!this.replaying) this.#goLive(operation);
@@ -566,9 +567,8 @@ export class TaskFrame {
         this.conclude(operation, { status: "unknown", error: encodeError(error) });
         return;
       }
-      if (why === "suspect" && this.run.poisonous) {
-        const error = new HeddleError("STEP_POISONED", `Step "${operation.key}" of run ${this.run.runId} ended its process each of the ${this.run.crashes} times it ran. Mend it, then run: heddle retry ${this.run.runId}`);
-        this.conclude(operation, { status: "failed", error: { ...encodeError(error), final: true } });
+      if (why === "suspect" && this.run.crashedBefore) {
+        this.conclude(operation, { status: "failed", error: { ...encodeError(poisoned(`Step "${operation.key}"`, this.run.runId)), final: true } });
         return;
       }
     }
@@ -576,8 +576,12 @@ export class TaskFrame {
       this.#awaitRetry(operation, retried.dueAtMs);
       return;
     }
-    if (plan.once || this.run.suspect) {
-      this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.run.oneAtATime(() => this.#runStep(operation)));
+    if (this.run.suspect) {
+      this.run.oneAtATime(() => this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.#runStep(operation)));
+      return;
+    }
+    if (plan.once) {
+      this.#open(operation, { why: "at-most-once" }, () => this.#runStep(operation));
       return;
     }
     this.#runStep(operation);
@@ -843,6 +847,11 @@ export class TaskFrame {
   #cancelError(): HeddleError {
     return new HeddleError("RUN_CANCELLED", `Run ${this.run.runId} was cancelled${this.run.facts.cancelReason === undefined ? "" : `: ${this.run.facts.cancelReason}`}.`);
   }
+}
+
+/** What ended its process while nothing else of its run was under way. */
+export function poisoned(what: string, runId: string): HeddleError {
+  return new HeddleError("STEP_POISONED", `${what} of run ${runId} ended its process again and again. Mend it, then run: heddle retry ${runId}`, { data: { runId } });
 }
 
 function isAbort(error: unknown): boolean {
