@@ -15,4 +15,19 @@ import { signal } from "./commands/signal.ts";
 import { validate } from "./commands/validate.ts";
 
 /** All commands, in the order in which help lists them. */
-export const commands: readonly Command[] = [run, runs, show, events, dead, answer, signal, cancel, pause, resume, retry, fork, validate, doctor];
+export const commands: readonly Command[] = [
+  run,
+  runs,
+  show,
+  events,
+  dead,
+  answer,
+  signal,
+  cancel,
+  pause,
+  resume,
+  retry,
+  fork,
+  validate,
+  doctor,
+];

@@ -12,7 +12,14 @@ export function generalHelp(commands: readonly Command[], io: Pick<Io, "program"
   for (const group of groups) {
     const members = commands.filter((command) => command.group === group);
     if (members.length === 0) continue;
-    lines.push("", heading(group), ...table(members.map((command) => [command.name, command.summary]), io));
+    lines.push(
+      "",
+      heading(group),
+      ...table(
+        members.map((command) => [command.name, command.summary]),
+        io,
+      ),
+    );
   }
   lines.push(
     "",
@@ -21,7 +28,10 @@ export function generalHelp(commands: readonly Command[], io: Pick<Io, "program"
     `  ${io.program} runs`,
     `  ${io.program} answer flow-7f3k --yes`,
     "",
-    ...wrapText(`${io.program} help COMMAND explains a command. Runs are kept in sqlite:.heddle/heddle.db; --store URL or HEDDLE_STORE names another store.`, columns(io)),
+    ...wrapText(
+      `${io.program} help COMMAND explains a command. Runs are kept in sqlite:.heddle/heddle.db; --store URL or HEDDLE_STORE names another store.`,
+      columns(io),
+    ),
   );
   return lines.join("\n");
 }
@@ -31,8 +41,23 @@ export function commandHelp(command: Command, io: Pick<Io, "program" | "style" |
   const heading = (text: string): string => tinted(text, "strong", io.style);
   const lines = [...wrapText(`${command.summary}.`, columns(io)), "", `Usage: ${io.program} ${command.usage}`];
   const options = Object.entries(command.options);
-  if (options.length > 0) lines.push("", heading("Options"), ...table(options.map(([name, option]) => [optionName(name, option), option.says]), io));
-  lines.push("", heading("Examples"), ...table(command.examples.map(([line, meaning]) => [`${io.program} ${line}`, meaning]), io));
+  if (options.length > 0)
+    lines.push(
+      "",
+      heading("Options"),
+      ...table(
+        options.map(([name, option]) => [optionName(name, option), option.says]),
+        io,
+      ),
+    );
+  lines.push(
+    "",
+    heading("Examples"),
+    ...table(
+      command.examples.map(([line, meaning]) => [`${io.program} ${line}`, meaning]),
+      io,
+    ),
+  );
   for (const note of command.notes ?? []) lines.push("", ...wrapText(note, columns(io)));
   return lines.join("\n");
 }
@@ -46,7 +71,8 @@ function optionName(name: string, option: Option): string {
 function table(rows: readonly (readonly [string, string])[], io: Pick<Io, "screen">): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   const room = columns(io) - width - 4;
-  if (room < 24) return rows.flatMap(([name, says]) => [`  ${name}`, ...wrapText(says, Math.max(10, columns(io) - 6)).map((line) => `      ${line}`)]);
+  if (room < 24)
+    return rows.flatMap(([name, says]) => [`  ${name}`, ...wrapText(says, Math.max(10, columns(io) - 6)).map((line) => `      ${line}`)]);
   return rows.flatMap(([name, says]) => wrapText(says, room).map((line, index) => `  ${padEnd(index === 0 ? name : "", width)}  ${line}`));
 }
 

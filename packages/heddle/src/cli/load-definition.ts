@@ -10,7 +10,12 @@ import { parseJson } from "./parse-json.ts";
 
 /** What a file defines. */
 export type Definition =
-  | { readonly kind: "workflow"; readonly workflow: Workflow; readonly source: string; /** All that the file exports: runs of them may be started by this one. */ readonly workflows: readonly Workflow[] }
+  | {
+      readonly kind: "workflow";
+      readonly workflow: Workflow;
+      readonly source: string /** All that the file exports: runs of them may be started by this one. */;
+      readonly workflows: readonly Workflow[];
+    }
   /** A plan as data, not yet checked. */
   | { readonly kind: "plan"; readonly plan: unknown; readonly source: string };
 
@@ -31,7 +36,8 @@ export async function loadDefinition(argument: string, io: Pick<Io, "cwd">): Pro
 
   const module = await importModule(path, file);
   const workflows = new Map(Object.entries(module).filter((entry): entry is [string, Workflow] => isWorkflow(entry[1])));
-  const name = exported ?? (workflows.has("default") ? "default" : new Set(workflows.values()).size === 1 ? [...workflows.keys()][0] : undefined);
+  const name =
+    exported ?? (workflows.has("default") ? "default" : new Set(workflows.values()).size === 1 ? [...workflows.keys()][0] : undefined);
   const workflow = name === undefined ? undefined : workflows.get(name);
   if (workflow === undefined) throw unknownExport(file, exported, Object.keys(module), [...workflows.keys()]);
   return { kind: "workflow", workflow, source: source(exported), workflows: [...new Set(workflows.values())] };
@@ -44,14 +50,22 @@ function splitName(argument: string, cwd: string): { readonly file: string; read
 }
 
 function isWorkflow(value: unknown): value is Workflow {
-  return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "workflow" && typeof (value as { run?: unknown }).run === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { kind?: unknown }).kind === "workflow" &&
+    typeof (value as { run?: unknown }).run === "function"
+  );
 }
 
 async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw new HeddleError("FILE_FAILED", `${file} cannot be loaded: ${loadFault(error)}`, { cause: error, data: { file, where: places(error, path) } });
+    throw new HeddleError("FILE_FAILED", `${file} cannot be loaded: ${loadFault(error)}`, {
+      cause: error,
+      data: { file, where: places(error, path) },
+    });
   }
 }
 
@@ -61,9 +75,12 @@ function loadFault(error: unknown): string {
   const [message = ""] = error.message.split("\n");
   const missing = /Cannot find (?:package|module) '([^']+)'/u.exec(message)?.[1];
   if (code === "ERR_MODULE_NOT_FOUND" && missing !== undefined) {
-    return existsSync(dirname(missing)) && missing.startsWith("/") ? `it imports ${missing}, which is not there.` : `it imports ${missing}, which is not installed; install it with npm.`;
+    return existsSync(dirname(missing)) && missing.startsWith("/")
+      ? `it imports ${missing}, which is not there.`
+      : `it imports ${missing}, which is not installed; install it with npm.`;
   }
-  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") return `${message} Node runs TypeScript by leaving types out: enums, namespaces, decorators and parameter properties need another form.`;
+  if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX")
+    return `${message} Node runs TypeScript by leaving types out: enums, namespaces, decorators and parameter properties need another form.`;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION") return "its kind is unknown; it must end in .ts, .mts, .js, .mjs or .json.";
   return `${error.name}: ${message}`;
 }
@@ -72,25 +89,46 @@ function loadFault(error: unknown): string {
 function places(error: unknown, path: string): readonly string[] {
   const stack = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   const url = pathToFileURL(path).href;
-  return stack.filter((line) => line.includes(url) || line.includes(`${path}:`)).slice(0, 3).map((line) => line.trim().replaceAll(url, basename(path)).replaceAll(path, basename(path)));
+  return stack
+    .filter((line) => line.includes(url) || line.includes(`${path}:`))
+    .slice(0, 3)
+    .map((line) => line.trim().replaceAll(url, basename(path)).replaceAll(path, basename(path)));
 }
 
 function unknownFile(file: string, path: string): HeddleError {
   const folder = dirname(path);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(?:m?ts|m?js|json)$/u.test(name)) : [];
   const near = nearestNames(basename(path), names).map((name) => join(dirname(file), name));
-  const hint = existsSync(folder) ? (near.length > 0 ? ` Did you mean ${orList(near)}?` : "") : ` There is no folder ${dirname(file)} either.`;
-  return new HeddleError("FILE_UNKNOWN", `There is no file ${file}.${hint || " Check the path; it is read from the folder you are in."}`, { data: { file, near } });
+  const hint = existsSync(folder)
+    ? near.length > 0
+      ? ` Did you mean ${orList(near)}?`
+      : ""
+    : ` There is no folder ${dirname(file)} either.`;
+  return new HeddleError("FILE_UNKNOWN", `There is no file ${file}.${hint || " Check the path; it is read from the folder you are in."}`, {
+    data: { file, near },
+  });
 }
 
 function unknownExport(file: string, exported: string | undefined, names: readonly string[], workflows: readonly string[]): HeddleError {
-  const list = workflows.length > 0 ? `it exports the workflows ${workflows.join(", ")}` : names.length > 0 ? `it exports ${names.join(", ")}, none of them a workflow` : "it exports nothing";
+  const list =
+    workflows.length > 0
+      ? `it exports the workflows ${workflows.join(", ")}`
+      : names.length > 0
+        ? `it exports ${names.join(", ")}, none of them a workflow`
+        : "it exports nothing";
   const data = { file, exports: names, workflows };
   if (exported === undefined) {
-    const what = workflows.length > 1 ? `${file} has several workflows and no default export: ${list}. Name one: ${file}#${workflows[0]}` : `${file} has no workflow: ${list}. Export one made with workflow(…)`;
+    const what =
+      workflows.length > 1
+        ? `${file} has several workflows and no default export: ${list}. Name one: ${file}#${workflows[0]}`
+        : `${file} has no workflow: ${list}. Export one made with workflow(…)`;
     return new HeddleError("EXPORT_UNKNOWN", `${what}.`, { data });
   }
   if (names.includes(exported)) return new HeddleError("EXPORT_UNKNOWN", `${exported} in ${file} is no workflow; ${list}.`, { data });
   const near = nearestNames(exported, workflows);
-  return new HeddleError("EXPORT_UNKNOWN", `${file} has no export ${exported}; ${list}.${near.length > 0 ? ` Did you mean ${orList(near.map((name) => `${file}#${name}`))}?` : ""}`, { data });
+  return new HeddleError(
+    "EXPORT_UNKNOWN",
+    `${file} has no export ${exported}; ${list}.${near.length > 0 ? ` Did you mean ${orList(near.map((name) => `${file}#${name}`))}?` : ""}`,
+    { data },
+  );
 }

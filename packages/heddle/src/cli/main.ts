@@ -108,7 +108,11 @@ function capture(receive: (text: string) => void): Disposable {
 function detach(args: readonly string[], logFile: string): Promise<number> {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, "a");
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], { detached: true, stdio: ["ignore", log, log], env });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env,
+  });
   closeSync(log);
   child.unref();
   return new Promise((resolve, reject) => {

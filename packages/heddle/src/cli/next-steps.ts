@@ -39,11 +39,16 @@ export class NextSteps {
   answer(question: Pick<OpenQuestion, "runId" | "key" | "kind" | "choices" | "approvers">): string {
     const by = question.approvers[0] === undefined ? [] : ["--by", question.approvers[0]];
     switch (question.kind) {
-      case "approval": return this.#line("answer", question.runId, question.key, "--yes", ...by);
-      case "choice": return this.#line("answer", question.runId, question.key, "--choice", question.choices[0] ?? "CHOICE", ...by);
-      case "text": return this.#line("answer", question.runId, question.key, "--text", "TEXT", ...by);
-      case "form": return this.#line("answer", question.runId, question.key, "--value", "{…}", ...by);
-      default: return question.kind satisfies never;
+      case "approval":
+        return this.#line("answer", question.runId, question.key, "--yes", ...by);
+      case "choice":
+        return this.#line("answer", question.runId, question.key, "--choice", question.choices[0] ?? "CHOICE", ...by);
+      case "text":
+        return this.#line("answer", question.runId, question.key, "--text", "TEXT", ...by);
+      case "form":
+        return this.#line("answer", question.runId, question.key, "--value", "{…}", ...by);
+      default:
+        return question.kind satisfies never;
     }
   }
 

@@ -148,7 +148,10 @@ function match(pattern: RegExp, text: string, at: number): number | null {
   return pattern.test(text) ? pattern.lastIndex : null;
 }
 
-function locate(text: string, offset: number): { readonly line: number; readonly column: number; readonly excerpt: readonly [string, string] } {
+function locate(
+  text: string,
+  offset: number,
+): { readonly line: number; readonly column: number; readonly excerpt: readonly [string, string] } {
   const before = text.slice(0, offset);
   const start = before.lastIndexOf("\n") + 1;
   const end = text.indexOf("\n", offset);

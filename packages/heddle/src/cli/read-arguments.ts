@@ -5,7 +5,11 @@ import type { Io } from "./io.ts";
 import { nearestNames, orList } from "./nearest-names.ts";
 
 export type OptionValues<T extends OptionTable> = {
-  readonly [K in keyof T]?: T[K] extends { readonly type: "boolean" } ? true : T[K] extends { readonly multiple: true } ? readonly string[] : string;
+  readonly [K in keyof T]?: T[K] extends { readonly type: "boolean" }
+    ? true
+    : T[K] extends { readonly multiple: true }
+      ? readonly string[]
+      : string;
 };
 
 export interface Arguments<T extends OptionTable> {
@@ -44,12 +48,18 @@ export function readArguments<const T extends OptionTable>(
   }
   const count = parsed.positionals.length;
   if (count < positionals.least) throw usage(command, `"${command.name}" needs ${missingNames(command.usage, count)}.`);
-  if (count > positionals.most) throw usage(command, `"${command.name}" does not take ${JSON.stringify(parsed.positionals[positionals.most])}.`);
+  if (count > positionals.most)
+    throw usage(command, `"${command.name}" does not take ${JSON.stringify(parsed.positionals[positionals.most])}.`);
   return { values: values as OptionValues<T>, positionals: parsed.positionals };
 }
 
 /** A whole number from an option. @throws HeddleError `USAGE` */
-export function readCount(command: Pick<Command, "name" | "usage">, name: string, text: string | undefined, least: number): number | undefined {
+export function readCount(
+  command: Pick<Command, "name" | "usage">,
+  name: string,
+  text: string | undefined,
+  least: number,
+): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
   if (!/^\d+$/u.test(text) || !Number.isSafeInteger(count) || count < least) {
@@ -87,6 +97,10 @@ function unknownOption(command: Pick<Command, "name" | "usage">, raw: string, kn
 
 // `answer RUN [QUESTION]` with nothing given: `RUN`.
 function missingNames(line: string, given: number): string {
-  const names = line.replace(/\[[^\]]*\]/gu, "").split(" ").slice(1).filter((name) => /^[A-Z]/u.test(name));
+  const names = line
+    .replace(/\[[^\]]*\]/gu, "")
+    .split(" ")
+    .slice(1)
+    .filter((name) => /^[A-Z]/u.test(name));
   return names.slice(given).join(" and ") || "more";
 }

@@ -22,6 +22,9 @@ async function readTextFile(name: string, option: string, cwd: string): Promise<
     return await readFile(resolve(cwd, name), "utf8");
   } catch (error) {
     const reason = (error as { code?: string }).code === "EISDIR" ? "is a folder" : "cannot be read";
-    throw new HeddleError("FILE_UNKNOWN", `${option}: the file ${name} ${reason}; give the path of a JSON file after the @.`, { cause: error, data: { file: name } });
+    throw new HeddleError("FILE_UNKNOWN", `${option}: the file ${name} ${reason}; give the path of a JSON file after the @.`, {
+      cause: error,
+      data: { file: name },
+    });
   }
 }

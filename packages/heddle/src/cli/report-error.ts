@@ -45,19 +45,38 @@ export function reportFailure(failure: Failure, io: Io): void {
   const head = wrapText(`${failure.code}: ${printable(failure.message)}`, columns);
   const [first = "", ...rest] = head;
   const split = Math.min(first.length, failure.code.length + 1);
-  const lines = [tinted(first.slice(0, split), "bad", io.style) + first.slice(split), ...rest, ...failure.details.map((line) => `  ${line}`)];
-  for (const step of failure.next) lines.push(...wrapText(`Next: ${step}`, columns - 2).map((line) => `  ${tinted(line, "info", io.style)}`));
+  const lines = [
+    tinted(first.slice(0, split), "bad", io.style) + first.slice(split),
+    ...rest,
+    ...failure.details.map((line) => `  ${line}`),
+  ];
+  for (const step of failure.next)
+    lines.push(...wrapText(`Next: ${step}`, columns - 2).map((line) => `  ${tinted(line, "info", io.style)}`));
   io.err(lines.join("\n"));
 }
 
 // What the person typed was wrong, as against what went wrong later.
 const usageCodes = new Set<string>([
-  "USAGE", "OPTION_INVALID", "FILE_UNKNOWN", "EXPORT_UNKNOWN", "JSON_INVALID", "INPUT_INVALID", "STORE_URL_INVALID", "RUN_UNKNOWN",
-  "QUESTION_UNKNOWN", "ANSWER_INVALID",
+  "USAGE",
+  "OPTION_INVALID",
+  "FILE_UNKNOWN",
+  "EXPORT_UNKNOWN",
+  "JSON_INVALID",
+  "INPUT_INVALID",
+  "STORE_URL_INVALID",
+  "RUN_UNKNOWN",
+  "QUESTION_UNKNOWN",
+  "ANSWER_INVALID",
 ] satisfies ErrorCode[]);
 
-function partsOf(error: unknown): { code: string | null; message: string; data: Readonly<Record<string, unknown>>; stack: readonly string[] | null } {
-  if (!(error instanceof Error)) return { code: null, message: `Something that is no error was thrown: ${printable(String(error))}`, data: {}, stack: null };
+function partsOf(error: unknown): {
+  code: string | null;
+  message: string;
+  data: Readonly<Record<string, unknown>>;
+  stack: readonly string[] | null;
+} {
+  if (!(error instanceof Error))
+    return { code: null, message: `Something that is no error was thrown: ${printable(String(error))}`, data: {}, stack: null };
   const { code, data } = error as { code?: unknown; data?: unknown };
   const known = typeof code === "string" && Object.hasOwn(errorTable, code);
   return {

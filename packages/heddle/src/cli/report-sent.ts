@@ -19,7 +19,9 @@ export async function reportSent(what: string, run: RunHandle, steps: NextSteps,
   const state = ended ? ` The run is ${summary.status}.` : taken ? "" : " No process runs it now; it takes effect when one does.";
   const next: readonly (readonly [string, string])[] = ended
     ? [["look", steps.about("show", run.id)]]
-    : taken || file === undefined ? [["follow", steps.about("events", run.id, "--follow")]] : [["go on", steps.run(file, run.id)]];
+    : taken || file === undefined
+      ? [["follow", steps.about("events", run.id, "--follow")]]
+      : [["go on", steps.run(file, run.id)]];
   io.out([...wrapText(`${what}${state}`, Math.max(20, (io.screen?.columns ?? 120) - 1)), ...stepLines(next, io)].join("\n"));
 }
 

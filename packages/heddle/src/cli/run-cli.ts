@@ -46,7 +46,10 @@ function findCommand(name: string, commands: readonly Command[]): Command {
   const command = commands.find((each) => each.name === name);
   if (command !== undefined) return command;
   if (name.startsWith("-")) throw new HeddleError("USAGE", `The option ${name} stands before a command; write the command first.`);
-  const near = nearestNames(name, commands.map((each) => each.name));
+  const near = nearestNames(
+    name,
+    commands.map((each) => each.name),
+  );
   const hint = near.length > 0 ? ` Did you mean ${orList(near)}?` : "";
   const file = near.length === 0 && /\.(?:m?[tj]s|json)(?:#|$)/u.test(name) ? ` To run a file: run ${name}.` : "";
   throw new HeddleError("USAGE", `There is no command "${name}".${hint}${file}`);

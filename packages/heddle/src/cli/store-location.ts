@@ -34,9 +34,13 @@ export async function openToRun(url: string, io: Io, options: EngineOptions): Pr
 export async function openToLook(url: string, io: Io): Promise<Engine> {
   const file = sqliteFile(url, io.cwd);
   if (file !== null && !existsSync(file)) {
-    throw new HeddleError("STORE_UNAVAILABLE", `There is no store ${url} yet: nothing has been run in this folder. Start a run, or name its store with --store.`, {
-      data: { url, missing: true },
-    });
+    throw new HeddleError(
+      "STORE_UNAVAILABLE",
+      `There is no store ${url} yet: nothing has been run in this folder. Start a run, or name its store with --store.`,
+      {
+        data: { url, missing: true },
+      },
+    );
   }
   return io.open(absolute(url, file), { passive: true });
 }

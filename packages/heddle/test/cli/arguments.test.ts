@@ -26,7 +26,10 @@ function faultOf(call: () => unknown): string {
 
 describe("arguments", () => {
   test("are options, wherever they stand, and positionals", () => {
-    assert.deepEqual(read("--json", "flow.ts", "-i", "{}", "--tag", "a=1", "--tag=b=2", "x"), { values: { json: true, input: "{}", tag: ["a=1", "b=2"] }, positionals: ["flow.ts", "x"] });
+    assert.deepEqual(read("--json", "flow.ts", "-i", "{}", "--tag", "a=1", "--tag=b=2", "x"), {
+      values: { json: true, input: "{}", tag: ["a=1", "b=2"] },
+      positionals: ["flow.ts", "x"],
+    });
     assert.deepEqual(read("flow.ts", "--", "--json"), { values: {}, positionals: ["flow.ts", "--json"] });
   });
 
@@ -37,22 +40,56 @@ describe("arguments", () => {
   });
 
   test("that cannot be read are named, with what to write instead", () => {
-    assert.equal(faultOf(() => read("f", "--jsno")), '"run" has no option --jsno. Did you mean "--json"?');
-    assert.equal(faultOf(() => read("f", "-x")), '"run" has no option -x.');
-    assert.equal(faultOf(() => read("f", "--input")), "--input needs a value: --input JSON.");
-    assert.equal(faultOf(() => read("f", "--input", "--json")), "--input needs a value: --input JSON.");
-    assert.equal(faultOf(() => read("f", "--json=yes")), '--json takes no value, got "yes".');
-    assert.equal(faultOf(() => read("f", "-i", "1", "--input", "2")), "--input stands twice.");
-    assert.equal(faultOf(() => read()), '"run" needs FILE.');
-    assert.equal(faultOf(() => read("a", "b", "c")), '"run" does not take "c".');
-    assert.equal(faultOf(() => read("f", "--__proto__", "1")), '"run" has no option --__proto__.');
+    assert.equal(
+      faultOf(() => read("f", "--jsno")),
+      '"run" has no option --jsno. Did you mean "--json"?',
+    );
+    assert.equal(
+      faultOf(() => read("f", "-x")),
+      '"run" has no option -x.',
+    );
+    assert.equal(
+      faultOf(() => read("f", "--input")),
+      "--input needs a value: --input JSON.",
+    );
+    assert.equal(
+      faultOf(() => read("f", "--input", "--json")),
+      "--input needs a value: --input JSON.",
+    );
+    assert.equal(
+      faultOf(() => read("f", "--json=yes")),
+      '--json takes no value, got "yes".',
+    );
+    assert.equal(
+      faultOf(() => read("f", "-i", "1", "--input", "2")),
+      "--input stands twice.",
+    );
+    assert.equal(
+      faultOf(() => read()),
+      '"run" needs FILE.',
+    );
+    assert.equal(
+      faultOf(() => read("a", "b", "c")),
+      '"run" does not take "c".',
+    );
+    assert.equal(
+      faultOf(() => read("f", "--__proto__", "1")),
+      '"run" has no option --__proto__.',
+    );
   });
 
   test("counts and pairs are checked", () => {
     assert.equal(readCount(command, "--at", "12", 1), 12);
     assert.equal(readCount(command, "--at", undefined, 1), undefined);
-    for (const text of ["0", "-1", "1.5", "x", "", "1e3", "99999999999999999"]) assert.match(faultOf(() => readCount(command, "--at", text, 1)), /^--at needs a whole number from 1, got/u);
+    for (const text of ["0", "-1", "1.5", "x", "", "1e3", "99999999999999999"])
+      assert.match(
+        faultOf(() => readCount(command, "--at", text, 1)),
+        /^--at needs a whole number from 1, got/u,
+      );
     assert.deepEqual(readPair(command, "--tag", "a=b=c"), ["a", "b=c"]);
-    assert.match(faultOf(() => readPair(command, "--tag", "=b")), /KEY=VALUE/u);
+    assert.match(
+      faultOf(() => readPair(command, "--tag", "=b")),
+      /KEY=VALUE/u,
+    );
   });
 });

@@ -33,7 +33,9 @@ after(() => rmSync(cwd, { recursive: true, force: true }));
 
 async function named(argument: string): Promise<string> {
   const definition = await loadDefinition(argument, { cwd });
-  return definition.kind === "workflow" ? `${definition.workflow.name} of ${definition.source}, ${definition.workflows.length} in all` : `plan of ${definition.source}`;
+  return definition.kind === "workflow"
+    ? `${definition.workflow.name} of ${definition.source}, ${definition.workflows.length} in all`
+    : `plan of ${definition.source}`;
 }
 
 async function fault(argument: string): Promise<HeddleError> {
@@ -63,17 +65,32 @@ describe("a file's definition", () => {
 
   test("that is not there: the nearest file is named", async () => {
     assert.equal(await says("oen.mjs"), 'FILE_UNKNOWN: There is no file oen.mjs. Did you mean "one.mjs" or "none.mjs"?');
-    assert.equal(await says("xyzzy.mjs"), "FILE_UNKNOWN: There is no file xyzzy.mjs. Check the path; it is read from the folder you are in.");
+    assert.equal(
+      await says("xyzzy.mjs"),
+      "FILE_UNKNOWN: There is no file xyzzy.mjs. Check the path; it is read from the folder you are in.",
+    );
     assert.equal(await says("nowhere/one.mjs"), "FILE_UNKNOWN: There is no file nowhere/one.mjs. There is no folder nowhere either.");
     assert.equal(await says("folder"), "FILE_UNKNOWN: folder is a folder; name a file in it.");
   });
 
   test("that is not exported: the exports are listed", async () => {
-    assert.equal(await says("two.ts"), "EXPORT_UNKNOWN: two.ts has several workflows and no default export: it exports the workflows order, refund. Name one: two.ts#order.");
-    assert.equal(await says("two.ts#refnud"), 'EXPORT_UNKNOWN: two.ts has no export refnud; it exports the workflows order, refund. Did you mean "two.ts#refund"?');
+    assert.equal(
+      await says("two.ts"),
+      "EXPORT_UNKNOWN: two.ts has several workflows and no default export: it exports the workflows order, refund. Name one: two.ts#order.",
+    );
+    assert.equal(
+      await says("two.ts#refnud"),
+      'EXPORT_UNKNOWN: two.ts has no export refnud; it exports the workflows order, refund. Did you mean "two.ts#refund"?',
+    );
     assert.equal(await says("one.mjs#limit"), "EXPORT_UNKNOWN: limit in one.mjs is no workflow; it exports the workflows order.");
-    assert.equal(await says("none.mjs"), "EXPORT_UNKNOWN: none.mjs has no workflow: it exports limit, none of them a workflow. Export one made with workflow(…).");
-    assert.equal(await says("empty.mjs"), "EXPORT_UNKNOWN: empty.mjs has no workflow: it exports nothing. Export one made with workflow(…).");
+    assert.equal(
+      await says("none.mjs"),
+      "EXPORT_UNKNOWN: none.mjs has no workflow: it exports limit, none of them a workflow. Export one made with workflow(…).",
+    );
+    assert.equal(
+      await says("empty.mjs"),
+      "EXPORT_UNKNOWN: empty.mjs has no workflow: it exports nothing. Export one made with workflow(…).",
+    );
   });
 
   test("that cannot be loaded: why, and where in the file", async () => {
@@ -81,9 +98,15 @@ describe("a file's definition", () => {
     assert.match(((await fault("throws.mjs")).data.where as string[])[0] ?? "", /throws\.mjs:1:7/u);
     assert.match(await says("broken.ts"), /^FILE_FAILED: broken\.ts cannot be loaded: .+/u);
     assert.match(await says("enum.ts"), /^FILE_FAILED: enum\.ts cannot be loaded: .*enum.* Node runs TypeScript by leaving types out/su);
-    assert.equal(await says("imports.mjs"), "FILE_FAILED: imports.mjs cannot be loaded: it imports no-such-package-anywhere, which is not installed; install it with npm.");
+    assert.equal(
+      await says("imports.mjs"),
+      "FILE_FAILED: imports.mjs cannot be loaded: it imports no-such-package-anywhere, which is not installed; install it with npm.",
+    );
     assert.match(await says("lost.mjs"), /^FILE_FAILED: lost\.mjs cannot be loaded: it imports \S*gone\.mjs, which is not there\.$/u);
-    assert.equal(await says("notes.txt"), "FILE_FAILED: notes.txt cannot be loaded: its kind is unknown; it must end in .ts, .mts, .js, .mjs or .json.");
+    assert.equal(
+      await says("notes.txt"),
+      "FILE_FAILED: notes.txt cannot be loaded: its kind is unknown; it must end in .ts, .mts, .js, .mjs or .json.",
+    );
     assert.match(await says("bad.json"), /^JSON_INVALID: bad\.json is not JSON: unexpected "\}" after a comma at line 1, column 13\.$/u);
   });
 });

@@ -51,7 +51,10 @@ export class FakeTerminal implements Screen {
 
   /** All lines with what scrolled out at the top, without spaces at their ends. */
   get text(): string {
-    return this.#lines.map((line) => line.join("").trimEnd()).join("\n").trimEnd();
+    return this.#lines
+      .map((line) => line.join("").trimEnd())
+      .join("\n")
+      .trimEnd();
   }
 
   /** Line and column of the cursor, from the top of all that was ever written. */
@@ -89,16 +92,26 @@ export class FakeTerminal implements Screen {
         if (this.#row + count >= this.#lines.length) throw new Error("The cursor went below what was ever written.");
         this.#row += count;
         break;
-      case "C": this.#column += count; break;
-      case "K": this.#line().length = Math.min(this.#line().length, this.#column); break;
+      case "C":
+        this.#column += count;
+        break;
+      case "K":
+        this.#line().length = Math.min(this.#line().length, this.#column);
+        break;
       case "J":
         this.#line().length = Math.min(this.#line().length, this.#column);
         this.#lines.length = this.#row + 1;
         break;
-      case "m": break;
-      case "h": if (sequence === "?25h") this.cursorShown = true; break;
-      case "l": if (sequence === "?25l") this.cursorShown = false; break;
-      default: throw new Error(`Unknown sequence ${JSON.stringify(sequence)}`);
+      case "m":
+        break;
+      case "h":
+        if (sequence === "?25h") this.cursorShown = true;
+        break;
+      case "l":
+        if (sequence === "?25l") this.cursorShown = false;
+        break;
+      default:
+        throw new Error(`Unknown sequence ${JSON.stringify(sequence)}`);
     }
   }
 

@@ -15,7 +15,10 @@ describe("the painter", () => {
     let seed = 3;
     for (let round = 0; round < 500; round++) {
       seed = (seed * 48_271) % 2_147_483_647;
-      const lines = Array.from({ length: seed % 8 }, (_, index) => `line ${index}${(seed >> index) % 3 === 0 ? " long".repeat(5) : seed % 7}`);
+      const lines = Array.from(
+        { length: seed % 8 },
+        (_, index) => `line ${index}${(seed >> index) % 3 === 0 ? " long".repeat(5) : seed % 7}`,
+      );
 
       painter.paint(picture(...lines));
       assert.equal(terminal.text, ["$ heddle run", ...lines].join("\n").trimEnd());
@@ -29,7 +32,10 @@ describe("the painter", () => {
     terminal.written = "";
 
     painter.paint(picture("one", "2", "three"));
-    assert.ok(terminal.written.includes("2") && !terminal.written.includes("one") && !terminal.written.includes("three"), JSON.stringify(terminal.written));
+    assert.ok(
+      terminal.written.includes("2") && !terminal.written.includes("one") && !terminal.written.includes("three"),
+      JSON.stringify(terminal.written),
+    );
     assert.equal(terminal.text, "one\n2\nthree");
 
     terminal.written = "";

@@ -16,7 +16,15 @@ function faultOf(text: string): HeddleError {
 
 describe("parseJson", () => {
   test("takes what JSON.parse takes", () => {
-    for (const text of ['{"a":1}', ' [1, -2.5e3, "x\\u0041\\n\\"", true,false , null, {}, []] ', '"x"', "0", '{"a":{"b":[[]]}}', '{"":0}', "\ufeff1"]) {
+    for (const text of [
+      '{"a":1}',
+      ' [1, -2.5e3, "x\\u0041\\n\\"", true,false , null, {}, []] ',
+      '"x"',
+      "0",
+      '{"a":{"b":[[]]}}',
+      '{"":0}',
+      "\ufeff1",
+    ]) {
       assert.deepEqual(parseJson(text, "--input"), JSON.parse(text.replace("\ufeff", "")));
     }
   });

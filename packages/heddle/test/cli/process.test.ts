@@ -51,7 +51,10 @@ describe("heddle, as processes", { concurrency: 2, timeout: 120_000 }, () => {
     const second = await shop.run(["run", slow, "--id", "s1", "--json"], { GO_ON: "1" });
     assert.equal(second.code, 0, second.err);
     assert.deepEqual(second.json.at(-1)?.output, { steps: 6 });
-    assert.deepEqual(shop.lines("effects").filter((line) => line !== "step-3"), allSteps.filter((line) => line !== "step-3"));
+    assert.deepEqual(
+      shop.lines("effects").filter((line) => line !== "step-3"),
+      allSteps.filter((line) => line !== "step-3"),
+    );
   });
 
   test("Ctrl-C pressed again ends it at once, whatever user code does", async () => {
@@ -114,7 +117,10 @@ describe("heddle, as processes", { concurrency: 2, timeout: 120_000 }, () => {
 
     const detached = await shop.run(["run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}', "--detach"]);
     assert.equal(detached.code, 0, detached.err);
-    assert.match(detached.out, /^o1 runs in process \d+; its events go to \S+\.heddle\/o1\.log\n {2}follow {2}heddle events o1 --follow\n/u);
+    assert.match(
+      detached.out,
+      /^o1 runs in process \d+; its events go to \S+\.heddle\/o1\.log\n {2}follow {2}heddle events o1 --follow\n/u,
+    );
     const follow = shop.start(["events", "o1", "--follow"]);
     await follow.until("approve asks");
     assert.equal((await shop.run(["answer", "o1", "--yes"])).code, 0);
@@ -138,7 +144,10 @@ describe("heddle, as processes", { concurrency: 2, timeout: 120_000 }, () => {
     await using shop = new Workshop();
     await shop.run(["run", slow, "--id", "s1", "--input", work({ steps: 400 })]);
     const program = fixture("../../../bin/heddle.js");
-    const shell = spawn("sh", ["-c", `"${process.execPath}" "${program}" events s1 --json | head -n 1`], { cwd: shop.folder, stdio: ["ignore", "pipe", "pipe"] });
+    const shell = spawn("sh", ["-c", `"${process.execPath}" "${program}" events s1 --json | head -n 1`], {
+      cwd: shop.folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let err = "";
     shell.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
 
@@ -157,7 +166,17 @@ describe("heddle, as processes", { concurrency: 2, timeout: 120_000 }, () => {
     await shop.run(["run", flows("broken"), "--id", "b1"]);
     const healthy = await shop.run(["doctor"]);
     assert.equal(healthy.code, 0, healthy.out);
-    for (const line of ["✓ node ", "✓ schema   version ", "✓ journal  wal", "✓ pages    whole", "✓ fsync ", "✓ runs     2: ", "✓ due ", "✓ clock ", "! failed   1 run failed and nobody retried: b1"]) {
+    for (const line of [
+      "✓ node ",
+      "✓ schema   version ",
+      "✓ journal  wal",
+      "✓ pages    whole",
+      "✓ fsync ",
+      "✓ runs     2: ",
+      "✓ due ",
+      "✓ clock ",
+      "! failed   1 run failed and nobody retried: b1",
+    ]) {
       assert.ok(healthy.out.includes(line), `${line} in\n${healthy.out}`);
     }
     writeFileSync(join(shop.folder, "notes.db"), "this is no database, but it is long enough to look at ".repeat(50));

@@ -20,7 +20,9 @@ export class Workshop implements AsyncDisposable {
   /** Start `heddle` with these words. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): HeddleProcess {
     const { npm_execpath: _, NO_COLOR: __, FORCE_COLOR: ___, HEDDLE_STORE: ____, ...rest } = process.env;
-    const child = new HeddleProcess(spawn(process.execPath, [program, ...args], { cwd: this.folder, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] }));
+    const child = new HeddleProcess(
+      spawn(process.execPath, [program, ...args], { cwd: this.folder, env: { ...rest, ...env }, stdio: ["ignore", "pipe", "pipe"] }),
+    );
     this.#children.add(child);
     return child;
   }
@@ -77,7 +79,10 @@ export class HeddleProcess {
   /** Wait until it has printed this. */
   async until(printed: string): Promise<void> {
     while (!this.out.includes(printed)) {
-      if (this.#over) throw new Error(`It ended with ${this.code ?? this.signal} before it printed ${JSON.stringify(printed)}:\n${this.out}\n${this.err}`);
+      if (this.#over)
+        throw new Error(
+          `It ended with ${this.code ?? this.signal} before it printed ${JSON.stringify(printed)}:\n${this.out}\n${this.err}`,
+        );
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#news.add(resolve);
       await promise;
@@ -92,6 +97,9 @@ export class HeddleProcess {
 
   /** What it printed as JSON, line by line. */
   get json(): readonly Record<string, unknown>[] {
-    return this.out.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    return this.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 }

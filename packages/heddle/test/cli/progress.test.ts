@@ -9,7 +9,9 @@ import { newRunProgress, type RunProgress, watchEvent } from "../../src/cli/prog
 import { formatLine, lineWidth } from "../../src/cli/text/line.ts";
 import { styleOf } from "../../src/cli/text/style.ts";
 
-type Live = Omit<Extract<LiveEvent, { type: "started" }>, "seq" | "atMs"> | Omit<Extract<LiveEvent, { type: "log" | "progress" | "stream" }>, "seq" | "atMs">;
+type Live =
+  | Omit<Extract<LiveEvent, { type: "started" }>, "seq" | "atMs">
+  | Omit<Extract<LiveEvent, { type: "log" | "progress" | "stream" }>, "seq" | "atMs">;
 
 /** A run that is told its events: `at` is the time of the next ones, in milliseconds from its start. */
 class Story {
@@ -35,7 +37,10 @@ class Story {
 
   draw(columns: number, rows = 30, children: readonly RunProgress[] = [], unicode = true): string {
     const style = styleOf({ colour: false, unicode });
-    const lines = renderProgress({ run: this.run, children: new Map(children.map((child) => [child.runId, child])) }, { columns, rows, nowMs: 1_000_000 + this.at, style });
+    const lines = renderProgress(
+      { run: this.run, children: new Map(children.map((child) => [child.runId, child])) },
+      { columns, rows, nowMs: 1_000_000 + this.at, style },
+    );
     for (const line of lines) assert.ok(lineWidth(line) <= columns, `${lineWidth(line)} columns: ${formatLine(line, style)}`);
     assert.ok(lines.length <= Math.max(2, rows));
     return lines.map((line) => formatLine(line, style)).join("\n");
@@ -49,7 +54,14 @@ function busyStory(): { readonly story: Story; readonly child: Story } {
   const story = new Story("audit-3fk2", "audit").step("read-lockfile", 310);
   const child = new Story("payment-9", "payment");
   const dueAtMs = 1_000_000 + 7_200_000;
-  child.tell({ type: "op-opened", of: 1, key: "approve", op: "ask", dueAtMs, question: { kind: "approval", prompt: "Pay 12 EUR to ACME?", approvers: ["ops"] } });
+  child.tell({
+    type: "op-opened",
+    of: 1,
+    key: "approve",
+    op: "ask",
+    dueAtMs,
+    question: { kind: "approval", prompt: "Pay 12 EUR to ACME?", approvers: ["ops"] },
+  });
   story.tell(
     { type: "op-opened", of: 1, key: "pay", op: "call", child: { runId: "payment-9", workflow: "payment", close: "cancel" } },
     { type: "op-opened", of: 1, key: "paid", op: "receive", signal: "money" },
@@ -115,7 +127,10 @@ describe("the live tree", () => {
     for (let step = 1; step <= 30; step++) story.step(`step-${step}`, 10);
     story.tell({ type: "op-opened", of: 1, key: "approve", op: "ask", question: { kind: "approval", prompt: "Go?" } });
 
-    assert.equal(story.draw(60, 5), ["◷ flow  r  waiting  0s", "├ ✓ 28 more done", "├ ✓ step-29      10ms", "├ ✓ step-30      10ms", "└ ? approve      Go?"].join("\n"));
+    assert.equal(
+      story.draw(60, 5),
+      ["◷ flow  r  waiting  0s", "├ ✓ 28 more done", "├ ✓ step-29      10ms", "├ ✓ step-30      10ms", "└ ? approve      Go?"].join("\n"),
+    );
     for (let rows = 2; rows < 40; rows++) assert.match(story.draw(60, rows), rows > 3 ? /Go\?/u : /flow/u);
   });
 
@@ -128,7 +143,11 @@ describe("the live tree", () => {
   });
 
   test("tells what a step says of itself, and for how long it has been at it", () => {
-    const story = new Story("r", "flow").tell({ type: "started", key: "llm" }, { type: "stream", key: "llm", value: "Once upon " }, { type: "stream", key: "llm", value: "a time" });
+    const story = new Story("r", "flow").tell(
+      { type: "started", key: "llm" },
+      { type: "stream", key: "llm", value: "Once upon " },
+      { type: "stream", key: "llm", value: "a time" },
+    );
     story.at = 3_400;
 
     assert.equal(story.draw(60), "⠋ flow  r  running  3s\n└ ⠋ llm 3s  Once upon a time".replaceAll("⠋", "⠹"));
@@ -136,7 +155,14 @@ describe("the live tree", () => {
 
   test("names the failure where it happened", () => {
     const story = new Story("ship-1", "ship").step("reserve", 20);
-    story.tell({ type: "op-ended", of: 1, key: "label", op: "step", attempt: 3, outcome: { status: "failed", error: { name: "Error", message: "no\u001b[2J paper" } } });
+    story.tell({
+      type: "op-ended",
+      of: 1,
+      key: "label",
+      op: "step",
+      attempt: 3,
+      outcome: { status: "failed", error: { name: "Error", message: "no\u001b[2J paper" } },
+    });
     story.tell({ type: "run-ended", outcome: { status: "failed", error } });
 
     assert.equal(story.draw(60), ["✗ ship-1  failed  20ms", "├ ✓ reserve 20ms", "└ ✗ label   3 attempts  no\u241b[2J paper"].join("\n"));
@@ -144,9 +170,17 @@ describe("the live tree", () => {
 
   test("tells why a run is paused, with the difference", () => {
     const story = new Story("ship-1", "ship");
-    story.tell({ type: "run-paused", code: "RUN_MISMATCH", message: "The code does not fit.", difference: ["- step reserve", "+ step hold"] });
+    story.tell({
+      type: "run-paused",
+      code: "RUN_MISMATCH",
+      message: "The code does not fit.",
+      difference: ["- step reserve", "+ step hold"],
+    });
 
-    assert.equal(story.draw(60), ["‖ ship-1  paused  0s", "  RUN_MISMATCH: The code does not fit.", "  - step reserve", "  + step hold"].join("\n"));
+    assert.equal(
+      story.draw(60),
+      ["‖ ship-1  paused  0s", "  RUN_MISMATCH: The code does not fit.", "  - step reserve", "  + step hold"].join("\n"),
+    );
   });
 
   test("has a form for terminals without Unicode", () => {
@@ -169,7 +203,10 @@ describe("progress of a run", () => {
     assert.ok(group?.kind === "group");
     assert.equal(group.ended, 99_997);
     assert.deepEqual([...group.members.keys()], ["inspect/99997", "inspect/99998", "inspect/99999"]);
-    assert.deepEqual([...openOperations(story.run.root)].map(({ name }) => name), ["99997", "99998", "99999"]);
+    assert.deepEqual(
+      [...openOperations(story.run.root)].map(({ name }) => name),
+      ["99997", "99998", "99999"],
+    );
   });
 
   test("a map is known by its numbered items where nobody said how many there are", () => {
@@ -181,7 +218,10 @@ describe("progress of a run", () => {
   test("branches with few operations stay a tree; one operation in a group is one line", () => {
     const story = new Story("r", "flow").tell(ended("both/left/fetch"), ended("both/right/fetch"), ended("ask/price"));
 
-    assert.equal(story.draw(60), ["⠋ flow  r  running  0s", "├ ✓ both          0ms", "│ ├ ✓ left/fetch", "│ └ ✓ right/fetch", "└ ✓ ask/price"].join("\n"));
+    assert.equal(
+      story.draw(60),
+      ["⠋ flow  r  running  0s", "├ ✓ both          0ms", "│ ├ ✓ left/fetch", "│ └ ✓ right/fetch", "└ ✓ ask/price"].join("\n"),
+    );
   });
 
   test("many named items fold, and keep what is under way", () => {
@@ -220,7 +260,10 @@ describe("progress of a run", () => {
     const story = new Story("r", "plan");
     story.tell({ type: "task-ended", no: 1, task: "fetch", outcome: { status: "completed" } });
     story.tell({ type: "op-opened", of: 2, key: "ok", op: "ask", question: { prompt: "Fine?" } });
-    story.tell({ type: "task-ended", no: 3, task: "fetch", outcome: { status: "completed" } }, { type: "task-ended", no: 4, task: "skip-me", outcome: { status: "blocked", by: "x" } });
+    story.tell(
+      { type: "task-ended", no: 3, task: "fetch", outcome: { status: "completed" } },
+      { type: "task-ended", no: 4, task: "skip-me", outcome: { status: "blocked", by: "x" } },
+    );
 
     assert.equal(story.draw(60), ["◷ plan  r  waiting  0s", "├ ✓ fetch   2 times", "├ ? #2/ok   Fine?", "└ ∅ skip-me blocked"].join("\n"));
     story.tell({ type: "task-ended", no: 2, task: "review", outcome: { status: "completed" } });

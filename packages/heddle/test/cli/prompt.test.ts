@@ -13,7 +13,17 @@ const left = "\u001b[D";
 const down = "\u001b[B";
 
 function question(of: Partial<OpenQuestion>): OpenQuestion {
-  return { runId: "order-7", key: "approve", kind: "approval", prompt: "Ship A1?", details: undefined, approvers: [], choices: [], dueAtMs: null, ...of };
+  return {
+    runId: "order-7",
+    key: "approve",
+    kind: "approval",
+    prompt: "Ship A1?",
+    details: undefined,
+    approvers: [],
+    choices: [],
+    dueAtMs: null,
+    ...of,
+  };
 }
 
 /** Type at a prompt until it is answered or put off. */
@@ -98,16 +108,36 @@ describe("a question at the keyboard", () => {
   test("is drawn with its details, of whom it is asked, and the cursor where one types", () => {
     const of = { details: { sku: "A1" }, approvers: ["ops"], dueAtMs: 90_000 };
 
-    assert.equal(draw(promptAfter(of, "")), ["", "? Ship A1?", "  {", '    "sku": "A1"', "  }", "  approve of order-7  •  asked of ops  •  1m 30s left", "  Approve? y/n Esc: later", "6,15"].join("\n"));
-    assert.equal(draw(promptAfter({}, ["n", "gone"])), ["", "? Ship A1?", "  approve of order-7", "  ✗ declined", "  Reason: gone", "4,14"].join("\n"));
+    assert.equal(
+      draw(promptAfter(of, "")),
+      [
+        "",
+        "? Ship A1?",
+        "  {",
+        '    "sku": "A1"',
+        "  }",
+        "  approve of order-7  •  asked of ops  •  1m 30s left",
+        "  Approve? y/n Esc: later",
+        "6,15",
+      ].join("\n"),
+    );
+    assert.equal(
+      draw(promptAfter({}, ["n", "gone"])),
+      ["", "? Ship A1?", "  approve of order-7", "  ✗ declined", "  Reason: gone", "4,14"].join("\n"),
+    );
     assert.equal(
       draw(promptAfter({ kind: "choice", choices: ["small", "large"] }, down), 40),
-      ["", "? Ship A1?", "  approve of order-7", "    1 small", "  › 2 large", "  Choose: up, down or number, then Ente…", "5,10"].join("\n"),
+      ["", "? Ship A1?", "  approve of order-7", "    1 small", "  › 2 large", "  Choose: up, down or number, then Ente…", "5,10"].join(
+        "\n",
+      ),
     );
   });
 
   test("keeps to the width, and shows the part of a long answer that is typed", () => {
-    const text = draw(promptAfter({ kind: "text", prompt: "What do you want to name the thing that has no name?" }, "abcdefghijklmnopqrstuvwxyz"), 20);
+    const text = draw(
+      promptAfter({ kind: "text", prompt: "What do you want to name the thing that has no name?" }, "abcdefghijklmnopqrstuvwxyz"),
+      20,
+    );
 
     for (const line of text.split("\n")) assert.ok(line.length <= 20, line);
     assert.match(text, /: stuvwxyz\n\d+,18$/u);

@@ -31,7 +31,11 @@ class Shop implements AsyncDisposable {
 
 const flows = (name: string): string => `fixtures/flows.ts#${name}`;
 const withoutTimes = (text: string): string => text.replace(/^\d\d:\d\d:\d\d /gmu, "");
-const jsonLines = (text: string): Record<string, unknown>[] => text.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+const jsonLines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("run, without a terminal", () => {
   test("prints a line per event, the output and what to try next, and ends with 0", async () => {
@@ -41,7 +45,26 @@ describe("run, without a terminal", () => {
     assert.equal(await cli.run("run", flows("plain"), "--id", "p1"), 0);
     assert.equal(
       withoutTimes(cli.out),
-      ["• plain started", "✓ one 1", "✓ square 3 done", "", "Output", "  {", '    "one": 1,', '    "squares": [', "      1,", "      4,", "      9", "    ]", "  }", "", "Next", "  what it did  heddle show p1", "  all runs     heddle runs", ""].join("\n"),
+      [
+        "• plain started",
+        "✓ one 1",
+        "✓ square 3 done",
+        "",
+        "Output",
+        "  {",
+        '    "one": 1,',
+        '    "squares": [',
+        "      1,",
+        "      4,",
+        "      9",
+        "    ]",
+        "  }",
+        "",
+        "Next",
+        "  what it did  heddle show p1",
+        "  all runs     heddle runs",
+        "",
+      ].join("\n"),
     );
     assert.equal(cli.err, "");
   });
@@ -64,7 +87,13 @@ describe("run, without a terminal", () => {
     const lines = jsonLines(cli.out);
     assert.deepEqual(lines[0], { runId: "p1", seq: 1, ...lines[0], type: "run-started" });
     assert.deepEqual(lines.at(-1), { type: "result", runId: "p1", status: "completed", output: { one: 1, squares: [1, 4, 9] } });
-    assert.deepEqual(lines.slice(0, -1).map(({ seq }) => seq).filter((seq, index, all) => all.indexOf(seq) === index), [1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(
+      lines
+        .slice(0, -1)
+        .map(({ seq }) => seq)
+        .filter((seq, index, all) => all.indexOf(seq) === index),
+      [1, 2, 3, 4, 5, 6, 7],
+    );
   });
 
   test("with --json what steps say of themselves is among the events", async () => {
@@ -75,7 +104,12 @@ describe("run, without a terminal", () => {
     const live = jsonLines(cli.out).filter(({ type }) => type === "log" || type === "progress" || type === "stream");
     assert.deepEqual(
       live.map(({ type, key, message, value }) => [type, key, message ?? value]),
-      [["log", "print", "a step's line"], ["progress", "print", { done: 1 }], ["stream", "print", "a piece"], ["log", "", "a line for people"]],
+      [
+        ["log", "print", "a step's line"],
+        ["progress", "print", { done: 1 }],
+        ["stream", "print", "a piece"],
+        ["log", "", "a line for people"],
+      ],
     );
   });
 
@@ -103,10 +137,16 @@ describe("run, without a terminal", () => {
 
     assert.equal(await first.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}'), 3);
     assert.match(first.out, /\? Ship A1\?\n {2}\{\n {4}"hold": "hold A1"\n {2}\}\n {2}approve of o1\n/u);
-    assert.match(first.out, /approve {5}heddle answer o1 approve --yes\n {2}decline {5}heddle answer o1 approve --no\n {2}then go on {2}heddle run 'fixtures\/flows\.ts#order' --id o1/u);
+    assert.match(
+      first.out,
+      /approve {5}heddle answer o1 approve --yes\n {2}decline {5}heddle answer o1 approve --no\n {2}then go on {2}heddle run 'fixtures\/flows\.ts#order' --id o1/u,
+    );
 
     assert.equal(await answer.run("answer", "o1", "--yes", "--reason", "fine"), 0);
-    assert.match(answer.out, /^Answered approve of o1\. No process runs it now; it takes effect when one does\.\n {2}go on {2}heddle run 'fixtures\/flows\.ts#order' --id o1/u);
+    assert.match(
+      answer.out,
+      /^Answered approve of o1\. No process runs it now; it takes effect when one does\.\n {2}go on {2}heddle run 'fixtures\/flows\.ts#order' --id o1/u,
+    );
 
     assert.equal(await second.run("run", flows("order"), "--id", "o1"), 0);
     assert.match(second.out, /Output\n {2}shipped A1/u);
@@ -119,7 +159,10 @@ describe("run, without a terminal", () => {
     assert.equal(await cli.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}', "--json"), 3);
     const last = jsonLines(cli.out).at(-1) as { status: string; questions: { key: string; command: string }[] };
     assert.equal(last.status, "waiting");
-    assert.deepEqual(last.questions.map(({ key, command }) => [key, command]), [["approve", "heddle answer o1 approve --yes"]]);
+    assert.deepEqual(
+      last.questions.map(({ key, command }) => [key, command]),
+      [["approve", "heddle answer o1 approve --yes"]],
+    );
   });
 
   test("that waits for a run that waits for a signal names that signal", async () => {
@@ -146,7 +189,10 @@ describe("run, without a terminal", () => {
 
     assert.equal(await first.run("run", flows("plain"), "--id", "p1"), 0);
     assert.equal(await again.run("run", flows("plain"), "--id", "p1"), 0);
-    assert.equal(again.out, `p1 goes on after event 7; "heddle events p1" tells what was before.\n${first.out.slice(first.out.indexOf("\nOutput"))}`);
+    assert.equal(
+      again.out,
+      `p1 goes on after event 7; "heddle events p1" tells what was before.\n${first.out.slice(first.out.indexOf("\nOutput"))}`,
+    );
     assert.equal(await json.run("run", flows("plain"), "--id", "p1", "--json"), 0);
     assert.equal(jsonLines(json.out).length, 8);
   });
@@ -319,7 +365,11 @@ describe("looking and acting", () => {
     const printed = async (...args: string[]): Promise<string[]> => {
       const cli = shop.cli();
       assert.equal(await cli.run("runs", "--json", ...args), 0);
-      return cli.out === "" ? [] : jsonLines(cli.out).map(({ runId }) => String(runId)).sort();
+      return cli.out === ""
+        ? []
+        : jsonLines(cli.out)
+            .map(({ runId }) => String(runId))
+            .sort();
     };
 
     assert.deepEqual(await printed(), ["p1", "p2", "p3"]);
@@ -486,7 +536,10 @@ describe("the program", () => {
     assert.match(await says("flow.ts"), /To run a file: run flow\.ts\./u);
     assert.match(await says("--store", "x", "runs"), /write the command first/u);
     assert.match(await says("help", "rnu"), /There is no command "rnu"/u);
-    assert.equal(await says("show"), 'USAGE: "show" needs RUN.\n  usage: show RUN [--at SEQ] [--output] [options]\n  Next: heddle help show\n');
+    assert.equal(
+      await says("show"),
+      'USAGE: "show" needs RUN.\n  usage: show RUN [--at SEQ] [--output] [options]\n  Next: heddle help show\n',
+    );
   });
 
   test("says where JSON is wrong, with a caret", async () => {

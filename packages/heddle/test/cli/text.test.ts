@@ -67,13 +67,28 @@ describe("text in a terminal", () => {
   });
 
   test("values that JSON has no form for are shown in their nearest one", () => {
-    const value = { when: new Date(0), big: 12n, map: new Map([["a", 1]]), pairs: new Map([[1, 2]]), set: new Set([1]), bytes: new Uint8Array([1, 2]), not: Number.NaN, gone: undefined };
+    const value = {
+      when: new Date(0),
+      big: 12n,
+      map: new Map([["a", 1]]),
+      pairs: new Map([[1, 2]]),
+      set: new Set([1]),
+      bytes: new Uint8Array([1, 2]),
+      not: Number.NaN,
+      gone: undefined,
+    };
 
-    assert.equal(jsonText(value), '{"when":"1970-01-01T00:00:00.000Z","big":"12","map":{"a":1},"pairs":[[1,2]],"set":[1],"bytes":"AQI=","not":"NaN"}');
+    assert.equal(
+      jsonText(value),
+      '{"when":"1970-01-01T00:00:00.000Z","big":"12","map":{"a":1},"pairs":[[1,2]],"set":[1],"bytes":"AQI=","not":"NaN"}',
+    );
     const loop: { self?: unknown } = {};
     loop.self = loop;
     assert.equal(jsonText(loop), '{"self":"[circular]"}');
-    assert.equal(jsonText(new TypeError("no", { cause: new Error("why") })), '{"name":"TypeError","message":"no","cause":{"name":"Error","message":"why"}}');
+    assert.equal(
+      jsonText(new TypeError("no", { cause: new Error("why") })),
+      '{"name":"TypeError","message":"no","cause":{"name":"Error","message":"why"}}',
+    );
   });
 
   test("long values are cut, and it is said by how much", () => {

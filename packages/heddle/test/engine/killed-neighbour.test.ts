@@ -34,7 +34,10 @@ test("the runs of a killed process of this machine are taken over without waitin
       const engine = await open(${JSON.stringify(store)}, { workflows: [stuck], leaseMs: 3_600_000 });
       await engine.start(stuck, undefined, { id: "r1" });
       setInterval(() => {}, 1000);`;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", code], { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+      cwd: import.meta.dirname,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "data");
     child.kill("SIGKILL");
     await once(child, "exit");

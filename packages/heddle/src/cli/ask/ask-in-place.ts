@@ -13,13 +13,15 @@ export async function askInPlace(question: OpenQuestion, io: Io): Promise<Answer
   const painter = new Painter(screen, io.style);
   const { promise, resolve } = Promise.withResolvers<AnswerInput | null>();
   let prompt = newPrompt(question, io.env.USER);
-  const paint = (): void => painter.paint(renderPrompt(prompt, { columns: Math.max(1, screen.columns - 1), nowMs: io.clock.nowMs(), style: io.style }));
+  const paint = (): void =>
+    painter.paint(renderPrompt(prompt, { columns: Math.max(1, screen.columns - 1), nowMs: io.clock.nowMs(), style: io.style }));
   const give = (answer: AnswerInput | null): void => {
     painter.clear();
     resolve(answer);
   };
-  using _resize = screen.onResize(paint);
-  using _keys = keyboard.listen((input) => {
+  using listening = new DisposableStack();
+  listening.use(screen.onResize(paint));
+  const typed = (input: string): void => {
     for (const press of readKeys(input)) {
       const step = pressKey(prompt, press);
       if ("later" in step) return give(null);
@@ -27,7 +29,8 @@ export async function askInPlace(question: OpenQuestion, io: Io): Promise<Answer
       prompt = step.prompt;
     }
     paint();
-  });
+  };
+  listening.use(keyboard.listen(typed));
   io.interrupted.addEventListener("abort", () => give(null), { once: true });
   paint();
   return await promise;

@@ -4,9 +4,29 @@ export type KeyPress =
   | { readonly key: "enter" | "escape" | "backspace" | "delete" | "left" | "right" | "up" | "down" | "home" | "end" | "clear" };
 
 const sequences: Readonly<Record<string, KeyPress["key"]>> = {
-  "\u001b[A": "up", "\u001b[B": "down", "\u001b[C": "right", "\u001b[D": "left", "\u001bOA": "up", "\u001bOB": "down", "\u001bOC": "right", "\u001bOD": "left",
-  "\u001b[H": "home", "\u001b[F": "end", "\u001b[1~": "home", "\u001b[4~": "end", "\u001bOH": "home", "\u001bOF": "end", "\u001b[3~": "delete",
-  "\r": "enter", "\n": "enter", "\u007f": "backspace", "\b": "backspace", "\u0001": "home", "\u0005": "end", "\u0015": "clear", "\u001b": "escape",
+  "\u001b[A": "up",
+  "\u001b[B": "down",
+  "\u001b[C": "right",
+  "\u001b[D": "left",
+  "\u001bOA": "up",
+  "\u001bOB": "down",
+  "\u001bOC": "right",
+  "\u001bOD": "left",
+  "\u001b[H": "home",
+  "\u001b[F": "end",
+  "\u001b[1~": "home",
+  "\u001b[4~": "end",
+  "\u001bOH": "home",
+  "\u001bOF": "end",
+  "\u001b[3~": "delete",
+  "\r": "enter",
+  "\n": "enter",
+  "\u007f": "backspace",
+  "\b": "backspace",
+  "\u0001": "home",
+  "\u0005": "end",
+  "\u0015": "clear",
+  "\u001b": "escape",
 };
 
 // An escape sequence that we do not know is swallowed whole, or its letters would be typed.

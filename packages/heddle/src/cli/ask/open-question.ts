@@ -20,7 +20,9 @@ export function openQuestions(runId: string, waits: readonly WaitView[]): readon
 }
 
 function readQuestion(runId: string, wait: WaitView): OpenQuestion {
-  const { kind, prompt, details, approvers, choices } = (typeof wait.question === "object" && wait.question !== null ? wait.question : {}) as Record<string, unknown>;
+  const { kind, prompt, details, approvers, choices } = (
+    typeof wait.question === "object" && wait.question !== null ? wait.question : {}
+  ) as Record<string, unknown>;
   return {
     runId,
     key: wait.key,

@@ -39,9 +39,12 @@ export function pressKey(prompt: Prompt, press: KeyPress): PromptStep {
   if (press.key !== "enter") return { prompt: { ...prompt, line: edit(prompt.line, press), problem: [] } };
   const text = prompt.line.characters.join("").trim();
   if (prompt.stage === "reason") return next({ ...prompt, draft: text === "" ? prompt.draft : { ...prompt.draft, reason: text } });
-  if (prompt.stage === "by") return text === "" ? { prompt: { ...prompt, problem: ["Type who answers."] } } : { answer: { ...prompt.draft, by: text } };
+  if (prompt.stage === "by")
+    return text === "" ? { prompt: { ...prompt, problem: ["Type who answers."] } } : { answer: { ...prompt.draft, by: text } };
   if (prompt.question.kind === "text") {
-    return text === "" ? { prompt: { ...prompt, problem: ["Type an answer, or press Escape to answer later."] } } : next({ ...prompt, draft: { ...prompt.draft, text } });
+    return text === ""
+      ? { prompt: { ...prompt, problem: ["Type an answer, or press Escape to answer later."] } }
+      : next({ ...prompt, draft: { ...prompt.draft, text } });
   }
   return readForm(prompt, text);
 }
@@ -62,7 +65,10 @@ function choose(prompt: Prompt, press: KeyPress): PromptStep {
   }
   if (press.key === "text" && /^[1-9]$/u.test(press.text)) {
     const marked = Number(press.text) - 1;
-    return { prompt: marked < choices.length ? { ...prompt, marked, problem: [] } : { ...prompt, problem: [`There are ${choices.length} choices.`] } };
+    return {
+      prompt:
+        marked < choices.length ? { ...prompt, marked, problem: [] } : { ...prompt, problem: [`There are ${choices.length} choices.`] },
+    };
   }
   const choice = choices[prompt.marked];
   return press.key === "enter" && choice !== undefined ? next({ ...prompt, draft: { ...prompt.draft, choice } }) : { prompt };
@@ -90,13 +96,21 @@ function edit(line: TypedLine, press: KeyPress): TypedLine {
       const typed = [...new Intl.Segmenter().segment(press.text)].map((part) => part.segment);
       return { characters: characters.toSpliced(at, 0, ...typed), at: at + typed.length };
     }
-    case "backspace": return at === 0 ? line : { characters: characters.toSpliced(at - 1, 1), at: at - 1 };
-    case "delete": return { characters: characters.toSpliced(at, 1), at };
-    case "left": return { characters, at: Math.max(0, at - 1) };
-    case "right": return { characters, at: Math.min(characters.length, at + 1) };
-    case "home": return { characters, at: 0 };
-    case "end": return { characters, at: characters.length };
-    case "clear": return empty;
-    default: return line;
+    case "backspace":
+      return at === 0 ? line : { characters: characters.toSpliced(at - 1, 1), at: at - 1 };
+    case "delete":
+      return { characters: characters.toSpliced(at, 1), at };
+    case "left":
+      return { characters, at: Math.max(0, at - 1) };
+    case "right":
+      return { characters, at: Math.min(characters.length, at + 1) };
+    case "home":
+      return { characters, at: 0 };
+    case "end":
+      return { characters, at: characters.length };
+    case "clear":
+      return empty;
+    default:
+      return line;
   }
 }

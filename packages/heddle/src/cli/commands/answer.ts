@@ -48,7 +48,12 @@ export const answer: Command = {
     const answered = given ?? (await askInPlace(question, io));
     if (answered === null) {
       const frame = { columns: (io.screen?.columns ?? 160) - 1, nowMs: io.clock.nowMs(), style: io.style };
-      io.out([...questionLines(question, frame).map((line) => formatLine(line, io.style)), ...stepLines([["answer", steps.answer(question)]], io)].join("\n"));
+      io.out(
+        [
+          ...questionLines(question, frame).map((line) => formatLine(line, io.style)),
+          ...stepLines([["answer", steps.answer(question)]], io),
+        ].join("\n"),
+      );
       return io.interrupted.aborted ? exitCode.interrupted : exitCode.waiting;
     }
     const by = values.by ?? answered.by ?? io.env.USER;
@@ -63,12 +68,18 @@ async function readAnswer(values: OptionValues<typeof options>, io: Io): Promise
   if (given.length > 1) throw usage(answer, `--${given[0]} and --${given[1]} are two answers; give one.`);
   const why = values.reason === undefined ? null : { reason: values.reason };
   switch (given[0]) {
-    case "yes": return { approved: true, ...why };
-    case "no": return { approved: false, ...why };
-    case "choice": return { choice: values.choice ?? "", ...why };
-    case "text": return { text: values.text ?? "", ...why };
-    case "value": return { value: await readInput(values.value ?? "", "--value", io), ...why };
-    default: return null;
+    case "yes":
+      return { approved: true, ...why };
+    case "no":
+      return { approved: false, ...why };
+    case "choice":
+      return { choice: values.choice ?? "", ...why };
+    case "text":
+      return { text: values.text ?? "", ...why };
+    case "value":
+      return { value: await readInput(values.value ?? "", "--value", io), ...why };
+    default:
+      return null;
   }
 }
 
@@ -82,7 +93,13 @@ async function questionsOf(engine: Engine, runId: string, key: string | undefine
 }
 
 // The question that is meant. With a key that is not among the open ones, the engine says what became of it.
-function pickQuestion(open: readonly OpenQuestion[], runId: string, key: string | undefined, given: AnswerInput | null, io: Io): OpenQuestion | null {
+function pickQuestion(
+  open: readonly OpenQuestion[],
+  runId: string,
+  key: string | undefined,
+  given: AnswerInput | null,
+  io: Io,
+): OpenQuestion | null {
   if (key !== undefined) {
     const named = open.find((question) => question.key === key);
     if (named !== undefined) return named;
@@ -95,8 +112,19 @@ function pickQuestion(open: readonly OpenQuestion[], runId: string, key: string 
   if (own.length === 1 && only !== undefined) return only;
   if (open.length === 0) throw new HeddleError("QUESTION_UNKNOWN", `Run ${runId} asks nothing now.`, { data: { runId } });
   const frame = { columns: (io.screen?.columns ?? 160) - 1, nowMs: io.clock.nowMs(), style: io.style };
-  const head = own.length > 1 ? `Run ${runId} asks ${own.length} questions; name one:` : `Run ${runId} asks nothing itself; it waits for runs that do:`;
+  const head =
+    own.length > 1
+      ? `Run ${runId} asks ${own.length} questions; name one:`
+      : `Run ${runId} asks nothing itself; it waits for runs that do:`;
   const steps = new NextSteps(io, undefined);
-  io.err([head, ...open.flatMap((question) => [...questionLines(question, frame).map((line) => formatLine(line, io.style)), ...stepLines([["answer", steps.answer(question)]], io)])].join("\n"));
+  io.err(
+    [
+      head,
+      ...open.flatMap((question) => [
+        ...questionLines(question, frame).map((line) => formatLine(line, io.style)),
+        ...stepLines([["answer", steps.answer(question)]], io),
+      ]),
+    ].join("\n"),
+  );
   return null;
 }

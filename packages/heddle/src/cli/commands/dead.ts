@@ -17,7 +17,10 @@ export const dead: Command = {
   usage: "dead [--workflow NAME] [options]",
   group: "Look",
   options,
-  examples: [["dead", "what went wrong and waits for somebody"], ["dead --json | jq -r .runId | xargs heddle retry", "run all of them again"]],
+  examples: [
+    ["dead", "what went wrong and waits for somebody"],
+    ["dead --json | jq -r .runId | xargs heddle retry", "run all of them again"],
+  ],
   async run(io) {
     const { values } = readArguments(dead, options, io, { least: 0, most: 0 });
     const limit = readCount(dead, "--limit", values.limit, 1) ?? 50;
@@ -28,7 +31,20 @@ export const dead: Command = {
     const [first] = found;
     if (values.json) for (const summary of found) io.out(JSON.stringify(summary));
     else if (first === undefined) io.out("No failed runs that nobody has retried.");
-    else io.out([...runTable(found, io), "", ...stepLines([["why", steps.about("show", first.runId)], ["try again", steps.about("retry", first.runId)]], io)].join("\n"));
+    else
+      io.out(
+        [
+          ...runTable(found, io),
+          "",
+          ...stepLines(
+            [
+              ["why", steps.about("show", first.runId)],
+              ["try again", steps.about("retry", first.runId)],
+            ],
+            io,
+          ),
+        ].join("\n"),
+      );
     return exitCode.done;
   },
 };

@@ -26,7 +26,10 @@ export const doctor: Command = {
   usage: "doctor [options]",
   group: "Check",
   options,
-  examples: [["doctor", "look at everything, change nothing"], ["doctor --json | jq 'select(.status!=\"ok\")'", "only what is not well"]],
+  examples: [
+    ["doctor", "look at everything, change nothing"],
+    ["doctor --json | jq 'select(.status!=\"ok\")'", "only what is not well"],
+  ],
   notes: ["Exit code 1 when there is a problem."],
   async run(io) {
     const { values } = readArguments(doctor, options, io, { least: 0, most: 0 });
@@ -41,9 +44,15 @@ async function examine(url: string, steps: NextSteps, io: Io): Promise<readonly 
   const findings: Finding[] = [nodeFinding(io.node), { status: "ok", subject: "heddle", says: io.version }];
   const file = sqliteFile(url, io.cwd);
   if (file === null) findings.push({ status: "note", subject: "store", says: `${url} keeps nothing once its process has ended` });
-  else if (!existsSync(file)) return [...findings, { status: "note", subject: "store", says: `${url} is not there yet; the first run makes it` }];
+  else if (!existsSync(file))
+    return [...findings, { status: "note", subject: "store", says: `${url} is not there yet; the first run makes it` }];
   else {
-    findings.push({ status: "ok", subject: "store", says: url }, lookAtFiles(file), ...(await lookAtDisk(file, () => io.clock.monotonicMs())), ...lookAtSqlite(file));
+    findings.push(
+      { status: "ok", subject: "store", says: url },
+      lookAtFiles(file),
+      ...(await lookAtDisk(file, () => io.clock.monotonicMs())),
+      ...lookAtSqlite(file),
+    );
   }
   try {
     await using engine = await openToLook(url, io);
@@ -52,7 +61,10 @@ async function examine(url: string, steps: NextSteps, io: Io): Promise<readonly 
     if (!(error instanceof Error)) throw error;
     const code = (error as { code?: unknown }).code;
     const known = typeof code === "string" && hasCode(error, "STORE_NEWER") ? "Install the newer version of heddle that wrote it." : "";
-    return [...findings, { status: "problem", subject: "opens", says: `${error.message} (${String(code ?? error.name)})${known === "" ? "" : ` ${known}`}` }];
+    return [
+      ...findings,
+      { status: "problem", subject: "opens", says: `${error.message} (${String(code ?? error.name)})${known === "" ? "" : ` ${known}`}` },
+    ];
   }
 }
 
@@ -64,7 +76,12 @@ function nodeFinding(version: string): Finding {
 
 function findingLines(finding: Finding, io: Io): readonly string[] {
   const { glyphs } = io.style;
-  const [icon, tone] = finding.status === "ok" ? ([glyphs.done, "good"] as const) : finding.status === "note" ? ([glyphs.warn, "warn"] as const) : ([glyphs.failed, "bad"] as const);
+  const [icon, tone] =
+    finding.status === "ok"
+      ? ([glyphs.done, "good"] as const)
+      : finding.status === "note"
+        ? ([glyphs.warn, "warn"] as const)
+        : ([glyphs.failed, "bad"] as const);
   const [first = "", ...rest] = wrapText(printable(finding.says), Math.max(20, (io.screen?.columns ?? 120) - 12));
   const head = formatLine([[icon, tone], [` ${padEnd(finding.subject, 8)} `, "strong"], [first]], io.style);
   return [head, ...rest.map((line) => `           ${line}`), ...stepLines(finding.next ?? [], io).map((line) => `         ${line}`)];

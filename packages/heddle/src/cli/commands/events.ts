@@ -32,7 +32,10 @@ export const events: Command = {
     for await (const event of run.events({ from, live: values.follow === true, signal: io.interrupted })) {
       if (values.json) io.out(JSON.stringify({ runId, ...event }));
       else {
-        const line: Line = [[`${String(event.seq).padStart(5)}  ${formatMoment(event.atMs)}  `, "dim"], ...describeEvent(event, io.style.glyphs)];
+        const line: Line = [
+          [`${String(event.seq).padStart(5)}  ${formatMoment(event.atMs)}  `, "dim"],
+          ...describeEvent(event, io.style.glyphs),
+        ];
         io.out(formatLine(io.screen === null ? line : fitLine(line, io.screen.columns - 1, io.style), io.style));
       }
     }

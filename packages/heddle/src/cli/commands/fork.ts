@@ -43,7 +43,12 @@ export const fork: Command = {
       ...(values.id === undefined ? null : { id: values.id }),
       ...(Object.keys(edit).length === 0 ? null : { edit }),
     });
-    await reportSent(`${forked.id} goes on from ${runId}${at === undefined ? "" : `, event ${at}`}.`, forked, new NextSteps(io, values.store), io);
+    await reportSent(
+      `${forked.id} goes on from ${runId}${at === undefined ? "" : `, event ${at}`}.`,
+      forked,
+      new NextSteps(io, values.store),
+      io,
+    );
     return exitCode.done;
   },
 };

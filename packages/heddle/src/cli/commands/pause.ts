@@ -15,7 +15,10 @@ export const pause: Command = {
   usage: "pause RUN [--reason TEXT] [options]",
   group: "Act on a run",
   options,
-  examples: [["pause order-7 --reason 'stocktaking'", "hold it"], ["resume order-7", "and let it go on"]],
+  examples: [
+    ["pause order-7 --reason 'stocktaking'", "hold it"],
+    ["resume order-7", "and let it go on"],
+  ],
   async run(io) {
     const { values, positionals } = readArguments(pause, options, io, { least: 1, most: 1 });
     const [runId = ""] = positionals;

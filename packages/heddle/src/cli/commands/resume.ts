@@ -15,8 +15,13 @@ export const resume: Command = {
   usage: "resume RUN [--accept] [options]",
   group: "Act on a run",
   options,
-  examples: [["resume order-7", "after the cause is mended, or a pause is over"], ["resume order-7 --accept", "go on with changed code"]],
-  notes: ["A run whose code no longer fits its history pauses instead of guessing; show tells the difference. Put the code back and resume, or accept the code as it is, or fork the run before the difference."],
+  examples: [
+    ["resume order-7", "after the cause is mended, or a pause is over"],
+    ["resume order-7 --accept", "go on with changed code"],
+  ],
+  notes: [
+    "A run whose code no longer fits its history pauses instead of guessing; show tells the difference. Put the code back and resume, or accept the code as it is, or fork the run before the difference.",
+  ],
   async run(io) {
     const { values, positionals } = readArguments(resume, options, io, { least: 1, most: 1 });
     const [runId = ""] = positionals;

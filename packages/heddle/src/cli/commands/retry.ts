@@ -5,7 +5,12 @@ import { reportSent } from "../report-sent.ts";
 import { openToLook, storeOption, storeUrl } from "../store-location.ts";
 
 const options = {
-  from: { type: "string", value: "KEY", says: "Do this step or task again, and what follows it; more than once for several. Default: those that failed", multiple: true },
+  from: {
+    type: "string",
+    value: "KEY",
+    says: "Do this step or task again, and what follows it; more than once for several. Default: those that failed",
+    multiple: true,
+  },
   id: { type: "string", value: "ID", says: "Name of the new run" },
   store: storeOption,
 } as const;
@@ -16,14 +21,20 @@ export const retry: Command = {
   usage: "retry RUN... [--from KEY] [--id ID] [options]",
   group: "Act on a run",
   options,
-  examples: [["retry order-7", "what failed"], ["retry order-7 --from ship", "from the step ship on"]],
+  examples: [
+    ["retry order-7", "what failed"],
+    ["retry order-7 --from ship", "from the step ship on"],
+  ],
   async run(io) {
     const { values, positionals } = readArguments(retry, options, io, { least: 1, most: 1000 });
     if (positionals.length > 1 && values.id !== undefined) throw usage(retry, "--id names one new run, and several are asked for.");
     const steps = new NextSteps(io, values.store);
     await using engine = await openToLook(storeUrl(values.store, io), io);
     for (const runId of positionals) {
-      const again = await engine.retry(runId, { ...(values.id === undefined ? null : { id: values.id }), ...(values.from === undefined ? null : { from: values.from }) });
+      const again = await engine.retry(runId, {
+        ...(values.id === undefined ? null : { id: values.id }),
+        ...(values.from === undefined ? null : { from: values.from }),
+      });
       await reportSent(`${again.id} runs again what failed in ${runId}.`, again, steps, io);
     }
     return exitCode.done;

@@ -19,7 +19,11 @@ import { watchRun } from "../watch/watch-run.ts";
 
 const options = {
   input: { type: "string", value: "JSON|@FILE|-", says: "What the workflow gets: JSON, a file, or standard input", short: "i" },
-  id: { type: "string", value: "ID", says: "Name of the run. A run of that name that has not ended goes on. Default: the workflow's name and five letters" },
+  id: {
+    type: "string",
+    value: "ID",
+    says: "Name of the run. A run of that name that has not ended goes on. Default: the workflow's name and five letters",
+  },
   store: storeOption,
   tag: { type: "string", value: "KEY=VALUE", says: "Mark the run; more than once for more tags", multiple: true },
   detach: { type: "boolean", says: "Run in the background and return at once", short: "d" },
@@ -55,11 +59,14 @@ export const run: Command = {
   async run(io) {
     const { values, positionals } = readArguments(run, options, io, { least: 1, most: 1 });
     const [file = ""] = positionals;
-    if (values.detach && values.json) throw usage(run, "--detach and --json do not go together: a detached run writes its events to a file.");
+    if (values.detach && values.json)
+      throw usage(run, "--detach and --json do not go together: a detached run writes its events to a file.");
     // Programs read nothing but objects: what user code prints, from the moment it is loaded, goes to standard error.
-    using _printed = values.json ? captureLines(io, (text) => io.err(text)) : null;
+    using capturing = new DisposableStack();
+    if (values.json) capturing.use(captureLines(io, (text) => io.err(text)));
     const definition = await loadDefinition(file, io);
-    if (definition.kind === "plan") throw usage(run, `${file} is a plan without code, so it cannot run; "graph" draws it and "validate" checks it.`);
+    if (definition.kind === "plan")
+      throw usage(run, `${file} is a plan without code, so it cannot run; "graph" draws it and "validate" checks it.`);
     const input = values.input === undefined ? undefined : { value: await readInput(values.input, "--input", io) };
     return await (values.detach ? detach(definition, input, values, io) : watch(definition, input, values, io));
   },
@@ -74,10 +81,19 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
     const there = await find(engine, runId);
     // Before the run begins: it may print and ask at once.
     using reporter = reporterFor(engine, runId, there === null ? 0 : (await there.state()).seq, values, io);
-    const leaving = (): void => reporter.notice([[`Stopping: what runs has ${formatWholeSeconds(drainMs)} to end; Ctrl-C again stops at once`, "warn"]]);
+    const leaving = (): void =>
+      reporter.notice([[`Stopping: what runs has ${formatWholeSeconds(drainMs)} to end; Ctrl-C again stops at once`, "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
     const handle = await begin(engine, there, runId, definition, input, values);
-    const ending = await watchRun({ engine, run: handle, io, reporter, feed, workflows: new Set(definition.workflows.map(({ name }) => name)), stay: values.wait === true });
+    const ending = await watchRun({
+      engine,
+      run: handle,
+      io,
+      reporter,
+      feed,
+      workflows: new Set(definition.workflows.map(({ name }) => name)),
+      stay: values.wait === true,
+    });
     // Before the screen is given up, so that it shows what is still let end.
     await engine.close();
     reporter[Symbol.dispose]();
@@ -103,18 +119,36 @@ async function detach(definition: Loaded, input: Input, values: Values, io: Io):
   const logFile = join(dirname(file), `${runId.replaceAll(":", "_")}.log`);
   const processId = await io.detach(["run", definition.source, "--id", runId, "--store", `sqlite:${file}`, "--wait", "--json"], logFile);
   const steps = new NextSteps(io, values.store);
-  const next = stepLines([["follow", steps.about("events", runId, "--follow")], ["look", steps.about("show", runId)], ["stop", steps.about("cancel", runId)]], io);
+  const next = stepLines(
+    [
+      ["follow", steps.about("events", runId, "--follow")],
+      ["look", steps.about("show", runId)],
+      ["stop", steps.about("cancel", runId)],
+    ],
+    io,
+  );
   io.out([`${runId} runs in process ${processId}; its events go to ${logFile}`, ...next].join("\n"));
   return exitCode.done;
 }
 
 // The run to watch: the one of this id if there is one, else a new one.
-async function begin(engine: Engine, there: RunHandle | null, id: string, { workflow, source }: Loaded, input: Input, values: Values): Promise<RunHandle> {
+async function begin(
+  engine: Engine,
+  there: RunHandle | null,
+  id: string,
+  { workflow, source }: Loaded,
+  input: Input,
+  values: Values,
+): Promise<RunHandle> {
   if (there !== null && input === undefined) {
     if (there.workflow === workflow.name) return there;
-    throw new HeddleError("RUN_EXISTS", `Run ${id} is of workflow "${there.workflow}", and ${source} defines "${workflow.name}": name its file, or give another --id.`, {
-      data: { runId: id },
-    });
+    throw new HeddleError(
+      "RUN_EXISTS",
+      `Run ${id} is of workflow "${there.workflow}", and ${source} defines "${workflow.name}": name its file, or give another --id.`,
+      {
+        data: { runId: id },
+      },
+    );
   }
   const tags = Object.fromEntries((values.tag ?? []).map((tag) => readPair(run, "--tag", tag)));
   return engine.start(workflow, input?.value, { id, tags: { [fileTag]: source, ...tags } });

@@ -13,7 +13,12 @@ import { printable, textWidth } from "../text/text-width.ts";
 const statuses: readonly RunStatus[] = ["queued", "running", "waiting", "paused", "completed", "failed", "cancelled", "timed-out"];
 
 const options = {
-  status: { type: "string", value: "STATUS", says: `Only runs that are so: ${statuses.join(", ")}; more than once for several`, multiple: true },
+  status: {
+    type: "string",
+    value: "STATUS",
+    says: `Only runs that are so: ${statuses.join(", ")}; more than once for several`,
+    multiple: true,
+  },
   workflow: { type: "string", value: "NAME", says: "Only runs of this workflow" },
   tag: { type: "string", value: "KEY=VALUE", says: "Only runs with this tag", multiple: true },
   limit: { type: "string", value: "COUNT", says: "At most so many, the newest. Default 20" },
@@ -47,7 +52,8 @@ export const runs: Command = {
     const shown = found.slice(0, limit);
     if (values.json) for (const summary of shown) io.out(JSON.stringify(summary));
     else if (shown.length === 0) io.out("No runs.");
-    else io.out([...runTable(shown, io), ...(found.length > limit ? [`The last ${limit}; --limit ${limit * 5} shows more.`] : [])].join("\n"));
+    else
+      io.out([...runTable(shown, io), ...(found.length > limit ? [`The last ${limit}; --limit ${limit * 5} shows more.`] : [])].join("\n"));
     return exitCode.done;
   },
 };
@@ -88,14 +94,23 @@ export function runTable(list: readonly RunSummary[], io: Pick<Io, "screen" | "s
 
 export function statusIcon(status: RunStatus, glyphs: Glyphs): Span & readonly [string, Tone] {
   switch (status) {
-    case "completed": return [glyphs.done, "good"];
-    case "failed": case "timed-out": return [glyphs.failed, "bad"];
-    case "cancelled": return [glyphs.skipped, "warn"];
-    case "paused": return [glyphs.paused, "warn"];
-    case "waiting": return [glyphs.wait, "info"];
-    case "running": return [glyphs.bullet, "info"];
-    case "queued": return [glyphs.bullet, "dim"];
-    default: return status satisfies never;
+    case "completed":
+      return [glyphs.done, "good"];
+    case "failed":
+    case "timed-out":
+      return [glyphs.failed, "bad"];
+    case "cancelled":
+      return [glyphs.skipped, "warn"];
+    case "paused":
+      return [glyphs.paused, "warn"];
+    case "waiting":
+      return [glyphs.wait, "info"];
+    case "running":
+      return [glyphs.bullet, "info"];
+    case "queued":
+      return [glyphs.bullet, "dim"];
+    default:
+      return status satisfies never;
   }
 }
 
@@ -103,7 +118,9 @@ function summaryNote(summary: RunSummary, nowMs: number): string {
   const parts = [
     ...(summary.runId.startsWith(summary.workflow) ? [] : [`of ${summary.workflow}`]),
     ...(summary.endedAtMs === undefined ? [] : [`took ${formatDuration(summary.endedAtMs - summary.createdAtMs)}`]),
-    ...(summary.wakeAtMs === undefined || summary.endedAtMs !== undefined || summary.wakeAtMs <= nowMs ? [] : [`next ${formatRelative(summary.wakeAtMs, nowMs)}`]),
+    ...(summary.wakeAtMs === undefined || summary.endedAtMs !== undefined || summary.wakeAtMs <= nowMs
+      ? []
+      : [`next ${formatRelative(summary.wakeAtMs, nowMs)}`]),
     ...(summary.note === undefined ? [] : [summary.note]),
   ];
   return printable(parts.join("  "));

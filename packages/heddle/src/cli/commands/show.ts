@@ -49,7 +49,15 @@ export const show: Command = {
     const view = await run.state(at === undefined ? {} : { at });
     const summary = await run.summary();
     if (values.output) io.out(JSON.stringify(plainJson(view.output) ?? null, null, 2));
-    else if (values.json) io.out(JSON.stringify({ ...(plainJson(view) as object), tags: summary.tags, createdAtMs: summary.createdAtMs, ...(summary.version === undefined ? null : { version: summary.version }) }));
+    else if (values.json)
+      io.out(
+        JSON.stringify({
+          ...(plainJson(view) as object),
+          tags: summary.tags,
+          createdAtMs: summary.createdAtMs,
+          ...(summary.version === undefined ? null : { version: summary.version }),
+        }),
+      );
     else io.out(describeRun(view, summary, at !== undefined, new NextSteps(io, values.store), io).join("\n"));
     return exitCode.done;
   },
@@ -59,7 +67,14 @@ function describeRun(view: RunView, summary: RunSummary, past: boolean, steps: N
   const { style } = io;
   const columns = (io.screen?.columns ?? 160) - 1;
   const [icon, tone] = statusIcon(view.status, style.glyphs);
-  const lines: Line[] = [[[`${icon} `, tone], [view.runId, "strong"], [`  ${view.status}`, tone], [past ? `  after event ${view.seq}` : "", "dim"]]];
+  const lines: Line[] = [
+    [
+      [`${icon} `, tone],
+      [view.runId, "strong"],
+      [`  ${view.status}`, tone],
+      [past ? `  after event ${view.seq}` : "", "dim"],
+    ],
+  ];
   const facts: (readonly [string, string])[] = [
     ["workflow", summary.version === undefined ? view.workflow : `${view.workflow}, version ${summary.version}`],
     ["started", `${formatMoment(view.startedAtMs)}, ${formatRelative(view.startedAtMs, io.clock.nowMs())}`],
@@ -73,8 +88,23 @@ function describeRun(view: RunView, summary: RunSummary, past: boolean, steps: N
   lines.push(...section("Input", view.input, style));
   lines.push(...view.tasks.flatMap((task) => taskLines(task, view.tasks.length > 1 || task.task !== "main", style)));
   lines.push(...waitLines(view, io));
-  if (view.signals.length > 0) lines.push([], [["Signals not taken", "strong"]], ...view.signals.map(({ name, value }): Line => [[`  ${style.glyphs.mail} `, "info"], [printable(name)], [` ${briefValue(value)}`, "dim"]]));
-  if (view.error !== undefined) lines.push([], [["Error", "bad"], [view.error.code === undefined ? "" : `  ${view.error.code}`, "dim"]], [["  "], [errorText(view.error)]]);
+  if (view.signals.length > 0)
+    lines.push(
+      [],
+      [["Signals not taken", "strong"]],
+      ...view.signals.map(
+        ({ name, value }): Line => [[`  ${style.glyphs.mail} `, "info"], [printable(name)], [` ${briefValue(value)}`, "dim"]],
+      ),
+    );
+  if (view.error !== undefined)
+    lines.push(
+      [],
+      [
+        ["Error", "bad"],
+        [view.error.code === undefined ? "" : `  ${view.error.code}`, "dim"],
+      ],
+      [["  "], [errorText(view.error)]],
+    );
   lines.push(...section("Output", view.output, style));
   const next = past ? [] : nextSteps(view, summary, steps);
   const text = lines.map((line) => formatLine(fitLine(line, columns, style), style));
@@ -89,7 +119,16 @@ function section(title: string, value: unknown, style: Style): readonly Line[] {
 }
 
 function taskLines(task: TaskView, named: boolean, style: Style): readonly Line[] {
-  const title: readonly Line[] = named ? [[statusSpan(task.status, style), [` ${printable(task.task)}`, "strong"], [task.nth > 1 ? ` ${task.nth}` : "", "dim"], [task.error === undefined ? "" : `  ${errorText(task.error)}`, "bad"]]] : [[["Operations", "strong"]]];
+  const title: readonly Line[] = named
+    ? [
+        [
+          statusSpan(task.status, style),
+          [` ${printable(task.task)}`, "strong"],
+          [task.nth > 1 ? ` ${task.nth}` : "", "dim"],
+          [task.error === undefined ? "" : `  ${errorText(task.error)}`, "bad"],
+        ],
+      ]
+    : [[["Operations", "strong"]]];
   const rows = operationRows(task.operations, style);
   if (!named && rows.length === 0) return [];
   const width = Math.min(40, Math.max(0, ...rows.map(({ name }) => textWidth(name))));
@@ -109,15 +148,26 @@ function operationRows(operations: readonly OperationView[], style: Style): read
     if (members.length <= listed) return members.map((operation) => operationRow(operation, style));
     const bad = members.filter(({ status }) => status !== "completed" && status !== "cancelled");
     const done = members.length - bad.length;
-    const row: OperationRow = { icon: statusSpan(bad.length > 0 ? "failed" : "completed", style), name: printable(name), info: [[`${done} of ${members.length} completed`]] };
-    return [bad.length > 0 ? row : { ...row, info: [[`${members.length} completed`]] }, ...bad.slice(0, listed).map((operation) => operationRow(operation, style))];
+    const row: OperationRow = {
+      icon: statusSpan(bad.length > 0 ? "failed" : "completed", style),
+      name: printable(name),
+      info: [[`${done} of ${members.length} completed`]],
+    };
+    return [
+      bad.length > 0 ? row : { ...row, info: [[`${members.length} completed`]] },
+      ...bad.slice(0, listed).map((operation) => operationRow(operation, style)),
+    ];
   });
 }
 
 function operationRow(operation: OperationView, style: Style): OperationRow {
   const { key, op, status, attempt, value, error, openedAtMs, endedAtMs } = operation;
   const took = openedAtMs === undefined || endedAtMs === undefined ? "" : `  ${formatDuration(endedAtMs - openedAtMs)}`;
-  const what = [...(op === "step" ? [] : [op]), ...(status === "completed" ? [] : [status]), ...(attempt > 1 ? [`${attempt} attempts`] : [])].join(", ");
+  const what = [
+    ...(op === "step" ? [] : [op]),
+    ...(status === "completed" ? [] : [status]),
+    ...(attempt > 1 ? [`${attempt} attempts`] : []),
+  ].join(", ");
   const result: Line = error === undefined ? [[briefValue(value, 120), "dim"]] : [[errorText(error), "bad"]];
   return { icon: statusSpan(status, style), name: printable(key), info: [[what === "" ? "" : `${what}  `], ...result, [took, "dim"]] };
 }
@@ -125,23 +175,45 @@ function operationRow(operation: OperationView, style: Style): OperationRow {
 function statusSpan(status: TaskView["status"] | OperationView["status"], style: Style): readonly [string, Tone] {
   const { glyphs } = style;
   switch (status) {
-    case "completed": return [glyphs.done, "good"];
-    case "failed": case "timed-out": case "unknown": return [glyphs.failed, "bad"];
-    case "running": return [glyphs.bullet, "info"];
-    case "waiting": return [glyphs.wait, "info"];
-    case "retrying": return [glyphs.retry, "warn"];
-    case "skipped": case "blocked": case "cancelled": return [glyphs.skipped, "dim"];
-    default: return status satisfies never;
+    case "completed":
+      return [glyphs.done, "good"];
+    case "failed":
+    case "timed-out":
+    case "unknown":
+      return [glyphs.failed, "bad"];
+    case "running":
+      return [glyphs.bullet, "info"];
+    case "waiting":
+      return [glyphs.wait, "info"];
+    case "retrying":
+      return [glyphs.retry, "warn"];
+    case "skipped":
+    case "blocked":
+    case "cancelled":
+      return [glyphs.skipped, "dim"];
+    default:
+      return status satisfies never;
   }
 }
 
 function waitLines(view: RunView, io: Io): readonly Line[] {
   const nowMs = io.clock.nowMs();
   const frame = { columns: (io.screen?.columns ?? 160) - 3, nowMs, style: io.style };
-  const lines: Line[] = openQuestions(view.runId, view.waits).flatMap((question) => questionLines(question, frame)).map((line): Line => [["  "], ...line]);
+  const lines: Line[] = openQuestions(view.runId, view.waits)
+    .flatMap((question) => questionLines(question, frame))
+    .map((line): Line => [["  "], ...line]);
   for (const wait of view.waits) {
     if (wait.kind === "ask") continue;
-    const what = wait.kind === "receive" ? `signal ${wait.signal ?? ""}` : wait.kind === "call" ? `run ${wait.child ?? ""}` : wait.kind === "retry" ? "another attempt" : wait.kind === "sleep" ? "its time" : "a timer";
+    const what =
+      wait.kind === "receive"
+        ? `signal ${wait.signal ?? ""}`
+        : wait.kind === "call"
+          ? `run ${wait.child ?? ""}`
+          : wait.kind === "retry"
+            ? "another attempt"
+            : wait.kind === "sleep"
+              ? "its time"
+              : "a timer";
     const due = wait.dueAtMs === undefined ? "" : `  ${formatMoment(wait.dueAtMs)}, ${formatRelative(wait.dueAtMs, nowMs)}`;
     lines.push([[`  ${io.style.glyphs.wait} `, "info"], [`${printable(wait.key)} waits for ${printable(what)}`], [due, "dim"]]);
   }
@@ -156,16 +228,33 @@ function nextSteps(view: RunView, summary: RunSummary, steps: NextSteps): readon
   const file = summary.tags[fileTag];
   const on: readonly (readonly [string, string])[] = file === undefined ? [] : [["go on", steps.run(file, view.runId)]];
   switch (view.status) {
-    case "completed": return [];
-    case "failed": case "timed-out": return [["try again", steps.about("retry", view.runId)]];
-    case "cancelled": return [];
-    case "paused": return [["hold on no more", steps.about("resume", view.runId)], ...(view.pause?.code === "RUN_MISMATCH" ? ([["take the code as it is", steps.about("resume", view.runId, "--accept")]] as const) : []), ...on];
-    case "waiting": return [
-      ...openQuestions(view.runId, view.waits).map((question) => ["answer", steps.answer(question)] as const),
-      ...view.waits.filter(({ kind }) => kind === "receive").map((wait) => ["send it", steps.signal(view.runId, wait.signal ?? wait.key)] as const),
-      ...on,
-    ];
-    case "queued": case "running": return [["follow", steps.about("events", view.runId, "--follow")], ...on];
-    default: return view.status satisfies never;
+    case "completed":
+      return [];
+    case "failed":
+    case "timed-out":
+      return [["try again", steps.about("retry", view.runId)]];
+    case "cancelled":
+      return [];
+    case "paused":
+      return [
+        ["hold on no more", steps.about("resume", view.runId)],
+        ...(view.pause?.code === "RUN_MISMATCH"
+          ? ([["take the code as it is", steps.about("resume", view.runId, "--accept")]] as const)
+          : []),
+        ...on,
+      ];
+    case "waiting":
+      return [
+        ...openQuestions(view.runId, view.waits).map((question) => ["answer", steps.answer(question)] as const),
+        ...view.waits
+          .filter(({ kind }) => kind === "receive")
+          .map((wait) => ["send it", steps.signal(view.runId, wait.signal ?? wait.key)] as const),
+        ...on,
+      ];
+    case "queued":
+    case "running":
+      return [["follow", steps.about("events", view.runId, "--follow")], ...on];
+    default:
+      return view.status satisfies never;
   }
 }

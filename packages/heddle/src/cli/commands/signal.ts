@@ -17,7 +17,10 @@ export const signal: Command = {
   usage: "signal RUN NAME [--value JSON|@FILE|-] [options]",
   group: "Act on a run",
   options,
-  examples: [["signal order-7 paid", "a bare signal"], [`signal order-7 paid --value '{"amount":12}' --id bank-991`, "with a value, counted once"]],
+  examples: [
+    ["signal order-7 paid", "a bare signal"],
+    [`signal order-7 paid --value '{"amount":12}' --id bank-991`, "with a value, counted once"],
+  ],
   async run(io) {
     const { values, positionals } = readArguments(signal, options, io, { least: 2, most: 2 });
     const [runId = "", name = ""] = positionals;

@@ -16,7 +16,10 @@ export const validate: Command = {
   usage: "validate FILE[#export] [--json]",
   group: "Check",
   options,
-  examples: [["validate plan.json", "a plan as data"], ["validate flow.ts", "the workflows of a file"]],
+  examples: [
+    ["validate plan.json", "a plan as data"],
+    ["validate flow.ts", "the workflows of a file"],
+  ],
   notes: ["Exit code 1 when there are faults."],
   async run(io) {
     const { values, positionals } = readArguments(validate, options, io, { least: 1, most: 1 });
@@ -25,12 +28,24 @@ export const validate: Command = {
     const faults = validatePlan(plan);
     if (values.json) {
       for (const fault of faults) io.out(JSON.stringify(fault));
-      io.out(JSON.stringify({ type: "result", source: definition.source, status: faults.length === 0 ? "valid" : "invalid", faults: faults.length }));
+      io.out(
+        JSON.stringify({
+          type: "result",
+          source: definition.source,
+          status: faults.length === 0 ? "valid" : "invalid",
+          faults: faults.length,
+        }),
+      );
     } else if (faults.length === 0) {
       io.out(`${tinted(io.style.glyphs.done, "good", io.style)} ${definition.source}: ${summaryOf(plan as Plan)}`);
     } else {
-      io.out(`${tinted(io.style.glyphs.failed, "bad", io.style)} ${definition.source} has ${faults.length === 1 ? "1 fault" : `${faults.length} faults`}:`);
-      for (const { path, message, mend } of faults) io.out(`  ${tinted(path === "" ? "/" : path, "strong", io.style)}\n    ${printable(message)} ${tinted(printable(mend), "dim", io.style)}`);
+      io.out(
+        `${tinted(io.style.glyphs.failed, "bad", io.style)} ${definition.source} has ${faults.length === 1 ? "1 fault" : `${faults.length} faults`}:`,
+      );
+      for (const { path, message, mend } of faults)
+        io.out(
+          `  ${tinted(path === "" ? "/" : path, "strong", io.style)}\n    ${printable(message)} ${tinted(printable(mend), "dim", io.style)}`,
+        );
     }
     return faults.length === 0 ? exitCode.done : exitCode.failed;
   },
@@ -46,7 +61,11 @@ function summaryOf(plan: Plan): string {
 export function validPlan(plan: unknown, source: string): Plan {
   const faults = validatePlan(plan);
   if (faults.length === 0) return plan as Plan;
-  throw new HeddleError("PLAN_INVALID", `${source} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; "validate ${source}" lists what to do.`, {
-    data: { source, faults: faults.map(({ path, message }) => ({ path: path === "" ? "/" : path, message })) },
-  });
+  throw new HeddleError(
+    "PLAN_INVALID",
+    `${source} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}; "validate ${source}" lists what to do.`,
+    {
+      data: { source, faults: faults.map(({ path, message }) => ({ path: path === "" ? "/" : path, message })) },
+    },
+  );
 }

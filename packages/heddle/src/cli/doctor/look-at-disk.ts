@@ -27,19 +27,25 @@ export async function lookAtDisk(file: string, nowMs: () => number): Promise<rea
   const findings: Finding[] = [];
   for (const path of existsSync(file) ? [file, folder] : [folder]) {
     const denied = await refused(path);
-    if (denied !== null) return [{ status: "problem", subject: "file", says: `${path} cannot be written: ${denied}.`, next: [["look at", `ls -ld ${path}`]] }];
+    if (denied !== null)
+      return [{ status: "problem", subject: "file", says: `${path} cannot be written: ${denied}.`, next: [["look at", `ls -ld ${path}`]] }];
   }
   const { type, bavail, bsize } = await statfs(folder);
   const system = fileSystems.get(Number(type) >>> 0);
   const freeBytes = Number(bavail) * Number(bsize);
-  if (system?.risk !== undefined) findings.push({ status: "note", subject: "disk", says: `${folder} is on ${system.name}; ${system.risk}.` });
+  if (system?.risk !== undefined)
+    findings.push({ status: "note", subject: "disk", says: `${folder} is on ${system.name}; ${system.risk}.` });
   findings.push(
     freeBytes < littleSpaceBytes
       ? { status: "problem", subject: "space", says: `Only ${formatBytes(freeBytes)} are free; a full disk stops all runs. Make room.` }
       : { status: "ok", subject: "space", says: `${formatBytes(freeBytes)} free${system === undefined ? "" : ` on ${system.name}`}` },
   );
   const flushMs = await measureFlush(folder, nowMs);
-  findings.push({ status: "ok", subject: "fsync", says: `${flushMs < 1 ? flushMs.toFixed(2) : flushMs.toFixed(1)} ms for 4 kB (median of ${flushes}): what one commit of a run that is alone costs at least` });
+  findings.push({
+    status: "ok",
+    subject: "fsync",
+    says: `${flushMs < 1 ? flushMs.toFixed(2) : flushMs.toFixed(1)} ms for 4 kB (median of ${flushes}): what one commit of a run that is alone costs at least`,
+  });
   return findings;
 }
 
@@ -47,7 +53,11 @@ export async function lookAtDisk(file: string, nowMs: () => number): Promise<rea
 export function lookAtFiles(file: string): Finding {
   const size = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
   const log = size(`${file}-wal`);
-  return { status: "ok", subject: "file", says: `${file}, ${formatBytes(size(file))}${log > 0 ? `, and ${formatBytes(log)} of log not yet folded in` : ""}` };
+  return {
+    status: "ok",
+    subject: "file",
+    says: `${file}, ${formatBytes(size(file))}${log > 0 ? `, and ${formatBytes(log)} of log not yet folded in` : ""}`,
+  };
 }
 
 async function refused(path: string): Promise<string | null> {

@@ -94,8 +94,21 @@ function memberOperation(group: ProgressGroup, at: string, key: string, atMs: nu
   const there = group.members.get(at);
   if (there?.kind === "operation") return there;
   const made: ProgressOperation = {
-    kind: "operation", name: key.slice(key.lastIndexOf("/") + 1), key, op: "step", status: "running", attempt: 1, startedAtMs: null, endedAtMs: null,
-    dueAtMs: null, signal: null, child: null, question: undefined, error: null, says: "", times: 0,
+    kind: "operation",
+    name: key.slice(key.lastIndexOf("/") + 1),
+    key,
+    op: "step",
+    status: "running",
+    attempt: 1,
+    startedAtMs: null,
+    endedAtMs: null,
+    dueAtMs: null,
+    signal: null,
+    child: null,
+    question: undefined,
+    error: null,
+    says: "",
+    times: 0,
   };
   group.members.set(at, made);
   group.startedAtMs ||= atMs;
@@ -159,7 +172,18 @@ export function closeAll(group: ProgressGroup, atMs: number): void {
 }
 
 export function newGroup(name: string, atMs: number): ProgressGroup {
-  return { kind: "group", name, folded: false, total: null, ended: 0, failed: 0, hidden: 0, startedAtMs: atMs, endedAtMs: atMs, members: new Map() };
+  return {
+    kind: "group",
+    name,
+    folded: false,
+    total: null,
+    ended: 0,
+    failed: 0,
+    hidden: 0,
+    startedAtMs: atMs,
+    endedAtMs: atMs,
+    members: new Map(),
+  };
 }
 
 /** Count an end in all groups around it. Of a folded group nothing else is kept. */
@@ -189,7 +213,8 @@ export function expectTotal(root: ProgressGroup, key: string, total: number, atM
 
 function hideOldest(group: ProgressGroup): void {
   for (const [name, member] of group.members) {
-    const over = member.kind === "operation" ? member.status === "completed" : member.failed === 0 && openOperations(member).next().done === true;
+    const over =
+      member.kind === "operation" ? member.status === "completed" : member.failed === 0 && openOperations(member).next().done === true;
     if (!over) continue;
     group.members.delete(name);
     group.hidden += member.kind === "operation" ? 1 : member.ended;

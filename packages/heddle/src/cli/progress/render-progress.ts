@@ -44,7 +44,12 @@ export function renderProgress(view: ProgressView, frame: ProgressFrame): readon
 function headerLine(run: RunProgress, frame: ProgressFrame): Line {
   const icon = runIcon(run, frame);
   const named = run.workflow === "" || run.runId === run.workflow || run.runId.startsWith(`${run.workflow}-`);
-  const name: Line = named ? [[run.runId, "strong"]] : [[run.workflow, "strong"], [`  ${run.runId}`, "dim"]];
+  const name: Line = named
+    ? [[run.runId, "strong"]]
+    : [
+        [run.workflow, "strong"],
+        [`  ${run.runId}`, "dim"],
+      ];
   const segment: Line = run.segment > 1 ? [[`  segment ${run.segment}`, "dim"]] : [];
   const elapsed = run.startedAtMs === 0 ? "" : `  ${formatElapsed(run.startedAtMs, run.endedAtMs, frame.nowMs)}`;
   return [icon, [" "], ...name, [`  ${statusWord(run)}`, icon[1] ?? "plain"], [elapsed, "dim"], ...segment];
@@ -69,13 +74,22 @@ function isBusy(group: ProgressGroup): boolean {
 function runIcon(run: RunProgress, frame: ProgressFrame): Span {
   const { glyphs } = frame.style;
   switch (run.status) {
-    case "completed": return [glyphs.done, "good"];
-    case "failed": case "timed-out": return [glyphs.failed, "bad"];
-    case "cancelled": return [glyphs.failed, "warn"];
-    case "paused": return [glyphs.paused, "warn"];
-    case "queued": return [glyphs.wait, "dim"];
-    case "running": case "waiting": return isBusy(run.root) ? spinner(frame) : [glyphs.wait, "info"];
-    default: return run.status satisfies never;
+    case "completed":
+      return [glyphs.done, "good"];
+    case "failed":
+    case "timed-out":
+      return [glyphs.failed, "bad"];
+    case "cancelled":
+      return [glyphs.failed, "warn"];
+    case "paused":
+      return [glyphs.paused, "warn"];
+    case "queued":
+      return [glyphs.wait, "dim"];
+    case "running":
+    case "waiting":
+      return isBusy(run.root) ? spinner(frame) : [glyphs.wait, "info"];
+    default:
+      return run.status satisfies never;
   }
 }
 
@@ -88,7 +102,13 @@ function runRows(run: RunProgress, view: ProgressView, frame: ProgressFrame, abo
   return groupRows(run.root, run, view, frame, [...above, run.runId]);
 }
 
-function groupRows(group: ProgressGroup, run: RunProgress, view: ProgressView, frame: ProgressFrame, above: readonly string[]): readonly Row[] {
+function groupRows(
+  group: ProgressGroup,
+  run: RunProgress,
+  view: ProgressView,
+  frame: ProgressFrame,
+  above: readonly string[],
+): readonly Row[] {
   return [...group.members.values()].map((member) => {
     if (member.kind === "operation") return operationRow(member, view, frame, above);
     return groupRow(member, run, view, frame, above);
@@ -108,9 +128,18 @@ function groupRow(group: ProgressGroup, run: RunProgress, view: ProgressView, fr
   return {
     icon: complete ? (group.failed > 0 ? [frame.style.glyphs.failed, "bad"] : [frame.style.glyphs.done, "good"]) : spinner(frame),
     name: printable(group.name),
-    info: [...countInfo(group, complete, frame), ...(complete || group.folded ? ([[`  ${elapsed}`, "dim"]] as Line) : []), ...(complete ? [] : underWay(group, open, frame))],
+    info: [
+      ...countInfo(group, complete, frame),
+      ...(complete || group.folded ? ([[`  ${elapsed}`, "dim"]] as Line) : []),
+      ...(complete ? [] : underWay(group, open, frame)),
+    ],
     over: complete,
-    rows: group.folded ? open.filter((operation) => operation.status === "waiting").slice(0, 3).map((operation) => operationRow(operation, view, frame, above)) : groupRows(group, run, view, frame, above),
+    rows: group.folded
+      ? open
+          .filter((operation) => operation.status === "waiting")
+          .slice(0, 3)
+          .map((operation) => operationRow(operation, view, frame, above))
+      : groupRows(group, run, view, frame, above),
   };
 }
 
@@ -128,10 +157,18 @@ function countInfo(group: ProgressGroup, complete: boolean, frame: ProgressFrame
 function underWay(group: ProgressGroup, open: readonly ProgressOperation[], frame: ProgressFrame): Line {
   if (!group.folded) return [];
   const spentMs = frame.nowMs - group.startedAtMs;
-  const left: Line = group.total !== null && group.ended * 10 >= group.total && spentMs >= 3000
-    ? [[`  ~${formatWholeSeconds((spentMs / group.ended) * (group.total - group.ended))} left`, "dim"]]
-    : [];
-  const names = frame.columns < 60 ? "" : open.filter((operation) => operation.status === "running").slice(0, 8).map((operation) => printable(operation.name)).join(" ");
+  const left: Line =
+    group.total !== null && group.ended * 10 >= group.total && spentMs >= 3000
+      ? [[`  ~${formatWholeSeconds((spentMs / group.ended) * (group.total - group.ended))} left`, "dim"]]
+      : [];
+  const names =
+    frame.columns < 60
+      ? ""
+      : open
+          .filter((operation) => operation.status === "running")
+          .slice(0, 8)
+          .map((operation) => printable(operation.name))
+          .join(" ");
   return [...left, ...(names === "" ? [] : ([[`  ${names}`, "dim"]] as Line))];
 }
 
@@ -150,20 +187,37 @@ function operationRow(operation: ProgressOperation, view: ProgressView, frame: P
 function operationIcon(operation: ProgressOperation, frame: ProgressFrame): Span {
   const { glyphs } = frame.style;
   switch (operation.status) {
-    case "running": return spinner(frame);
-    case "retrying": return [glyphs.retry, "warn"];
+    case "running":
+      return spinner(frame);
+    case "retrying":
+      return [glyphs.retry, "warn"];
     case "waiting":
-      return operation.op === "ask" ? [glyphs.ask, "warn"] : operation.op === "call" ? [glyphs.child, "info"] : operation.op === "receive" ? [glyphs.mail, "info"] : [glyphs.wait, "info"];
-    case "completed": return [glyphs.done, "good"];
-    case "failed": case "timed-out": case "unknown": return [glyphs.failed, "bad"];
-    case "cancelled": case "skipped": case "blocked": return [glyphs.skipped, "dim"];
-    default: return operation.status satisfies never;
+      return operation.op === "ask"
+        ? [glyphs.ask, "warn"]
+        : operation.op === "call"
+          ? [glyphs.child, "info"]
+          : operation.op === "receive"
+            ? [glyphs.mail, "info"]
+            : [glyphs.wait, "info"];
+    case "completed":
+      return [glyphs.done, "good"];
+    case "failed":
+    case "timed-out":
+    case "unknown":
+      return [glyphs.failed, "bad"];
+    case "cancelled":
+    case "skipped":
+    case "blocked":
+      return [glyphs.skipped, "dim"];
+    default:
+      return operation.status satisfies never;
   }
 }
 
 function overInfo(operation: ProgressOperation): Line {
   const parts: string[] = [];
-  if (operation.startedAtMs !== null && operation.endedAtMs !== null) parts.push(formatDuration(operation.endedAtMs - operation.startedAtMs));
+  if (operation.startedAtMs !== null && operation.endedAtMs !== null)
+    parts.push(formatDuration(operation.endedAtMs - operation.startedAtMs));
   if (operation.times > 1) parts.push(`${operation.times} times`);
   if (operation.attempt > 1) parts.push(`${operation.attempt} attempts`);
   const note: Line = [[parts.join("  "), "dim"]];
@@ -179,7 +233,10 @@ function openInfo(operation: ProgressOperation, frame: ProgressFrame): Line {
   const within: Line = due === null ? [] : [[`  ${formatWholeSeconds(due - nowMs)} left`, "dim"]];
   switch (operation.status === "waiting" ? operation.op : operation.status) {
     case "retrying":
-      return [[`attempt ${operation.attempt}${due === null ? "" : ` in ${formatWholeSeconds(due - nowMs)}`}`, "warn"], [operation.error === null ? "" : `  ${errorText(operation.error)}`, "dim"]];
+      return [
+        [`attempt ${operation.attempt}${due === null ? "" : ` in ${formatWholeSeconds(due - nowMs)}`}`, "warn"],
+        [operation.error === null ? "" : `  ${errorText(operation.error)}`, "dim"],
+      ];
     case "ask":
       return [[questionText(operation.question), "warn"], ...within];
     case "receive":
@@ -187,17 +244,26 @@ function openInfo(operation: ProgressOperation, frame: ProgressFrame): Line {
     case "call":
       return [[`waits for run ${printable(operation.child ?? "")}`, "info"], ...within];
     case "sleep":
-      return [[due === null ? "sleeps" : `sleeps until ${formatWhen(due, nowMs)}`, "info"], [due === null ? "" : `  ${formatWholeSeconds(due - nowMs)} left`, "dim"]];
+      return [
+        [due === null ? "sleeps" : `sleeps until ${formatWhen(due, nowMs)}`, "info"],
+        [due === null ? "" : `  ${formatWholeSeconds(due - nowMs)} left`, "dim"],
+      ];
     default: {
       const elapsed = operation.startedAtMs === null ? "" : formatElapsed(operation.startedAtMs, null, nowMs);
-      return [[elapsed, "dim"], [operation.says === "" ? "" : `  ${printable(operation.says)}`, "dim"]];
+      return [
+        [elapsed, "dim"],
+        [operation.says === "" ? "" : `  ${printable(operation.says)}`, "dim"],
+      ];
     }
   }
 }
 
 /** `Ship A1? (ops)`: what is asked and of whom. */
 export function questionText(question: unknown): string {
-  const { prompt, approvers } = (typeof question === "object" && question !== null ? question : {}) as { prompt?: unknown; approvers?: unknown };
+  const { prompt, approvers } = (typeof question === "object" && question !== null ? question : {}) as {
+    prompt?: unknown;
+    approvers?: unknown;
+  };
   const of = Array.isArray(approvers) && approvers.length > 0 ? ` (${approvers.join(", ")})` : "";
   return printable(`${typeof prompt === "string" ? prompt : "waits for an answer"}${of}`);
 }
@@ -211,7 +277,9 @@ function pauseLines(run: RunProgress, frame: ProgressFrame): readonly Line[] {
   if (run.pause === null || run.status !== "paused") return [];
   const room = Math.max(10, frame.columns - 4);
   const lines = [`${run.pause.code}: ${run.pause.message}`, ...run.pause.difference.slice(0, 8)];
-  return lines.flatMap((text, index) => wrapText(printable(text), room).map((line): Line => [["  "], [line, index === 0 ? "warn" : "dim"]]));
+  return lines.flatMap((text, index) =>
+    wrapText(printable(text), room).map((line): Line => [["  "], [line, index === 0 ? "warn" : "dim"]]),
+  );
 }
 
 function rowLine(row: Row, prefix: string, aligned: number, frame: ProgressFrame): Line {
@@ -253,7 +321,8 @@ function limitRows(rows: readonly Row[], limit: number, hidden: number, frame: P
     left += count(kept[at] as Row);
     kept = kept.toSpliced(at, 1);
   }
-  const done: readonly Row[] = left === 0 ? [] : [{ icon: [frame.style.glyphs.done, "good"], name: `${left} more done`, info: [], over: true, rows: [] }];
+  const done: readonly Row[] =
+    left === 0 ? [] : [{ icon: [frame.style.glyphs.done, "good"], name: `${left} more done`, info: [], over: true, rows: [] }];
   const room = limit - done.length;
   if (size(kept) <= room) return [...done, ...kept];
   const shown: Row[] = [];
@@ -274,6 +343,9 @@ function padCount(count: number, total: number): string {
 function formatElapsed(fromMs: number, toMs: number | null, nowMs: number): string {
   const ms = (toMs ?? nowMs) - fromMs;
   // Tenths that change twelve times a second only flicker.
-  return toMs === null ? formatDuration(Math.max(0, Math.floor(ms / 1000) * 1000)).replace(/^0ms$/u, "0s").replace(/\.0s$/u, "s") : formatDuration(ms);
+  return toMs === null
+    ? formatDuration(Math.max(0, Math.floor(ms / 1000) * 1000))
+        .replace(/^0ms$/u, "0s")
+        .replace(/\.0s$/u, "s")
+    : formatDuration(ms);
 }
-

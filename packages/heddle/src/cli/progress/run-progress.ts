@@ -27,7 +27,15 @@ const functionTask = "main";
 
 export function newRunProgress(runId: string): RunProgress {
   return {
-    runId, workflow: "", status: "queued", startedAtMs: 0, endedAtMs: null, seq: 0, segment: 1, cancelling: false, pause: null,
+    runId,
+    workflow: "",
+    status: "queued",
+    startedAtMs: 0,
+    endedAtMs: null,
+    seq: 0,
+    segment: 1,
+    cancelling: false,
+    pause: null,
     root: newGroup("", 0),
   };
 }
@@ -111,7 +119,8 @@ export function watchEvent(run: RunProgress, event: LiveEvent): void {
 function opened(run: RunProgress, event: OpOpened, atMs: number): void {
   const operation = operationAt(run.root, placeOf(event), atMs);
   operation.op = event.op;
-  operation.status = event.op === "step" || event.op === "transaction" || event.op === "undo" || event.op === "update" ? "running" : "waiting";
+  operation.status =
+    event.op === "step" || event.op === "transaction" || event.op === "undo" || event.op === "update" ? "running" : "waiting";
   operation.startedAtMs = atMs;
   operation.dueAtMs = event.dueAtMs ?? null;
   operation.signal = event.signal ?? null;
@@ -171,4 +180,3 @@ function said(run: RunProgress, key: string, change: (text: string) => string, a
   const operation = operationAt(run.root, key, atMs);
   operation.says = change(operation.says);
 }
-

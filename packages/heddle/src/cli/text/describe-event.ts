@@ -19,7 +19,10 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
     case "run-resumed":
       return [[glyphs.bullet, "info"], [" resumed"]];
     case "run-migrated":
-      return [[glyphs.bullet, "info"], [` goes on with ${event.version === undefined ? "the code as it is now" : `version ${printable(event.version)}`}`]];
+      return [
+        [glyphs.bullet, "info"],
+        [` goes on with ${event.version === undefined ? "the code as it is now" : `version ${printable(event.version)}`}`],
+      ];
     case "run-crashed":
       return [[glyphs.warn, "warn"], [` its process died; taken up again (crash ${event.crashes})`]];
     case "cancel-requested":
@@ -41,11 +44,22 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
     case "published":
       return [[glyphs.mail, "info"], [` artifact ${printable(event.artifact)} published`]];
     case "op-opened":
-      return [...opened(event, glyphs), ...(event.dueAtMs === undefined || event.op === "sleep" ? [] : ([[` until ${formatWhen(event.dueAtMs, event.atMs)}`, "dim"]] as Line))];
+      return [
+        ...opened(event, glyphs),
+        ...(event.dueAtMs === undefined || event.op === "sleep"
+          ? []
+          : ([[` until ${formatWhen(event.dueAtMs, event.atMs)}`, "dim"]] as Line)),
+      ];
     case "op-retried":
       return [[glyphs.retry, "warn"], [` ${printable(event.key)} again ${due(event.dueAtMs, event.atMs)}`], why(event.error)];
     case "op-ended":
-      return [...outcome(event.outcome, glyphs), [` ${printable(event.key)}`], [event.outcome.status === "completed" ? "" : ` ${event.outcome.status}`], ...rest(event.outcome), ...attempts(event.attempt)];
+      return [
+        ...outcome(event.outcome, glyphs),
+        [` ${printable(event.key)}`],
+        [event.outcome.status === "completed" ? "" : ` ${event.outcome.status}`],
+        ...rest(event.outcome),
+        ...attempts(event.attempt),
+      ];
     case "segment-started":
       return [[glyphs.bullet, "info"], [" continues in a new segment"], value(event.input)];
     case "emitted":
@@ -58,7 +72,12 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
       return [[glyphs.bullet, "dim"], [` ${printable(event.key)} begins${event.total === undefined ? "" : `: ${event.total} items`}`]];
     case "stream":
     case "progress":
-      return [[glyphs.bullet, "dim"], [` ${printable(event.key)}`], [event.message === undefined ? "" : ` ${printable(event.message)}`], value(event.value)];
+      return [
+        [glyphs.bullet, "dim"],
+        [` ${printable(event.key)}`],
+        [event.message === undefined ? "" : ` ${printable(event.message)}`],
+        value(event.value),
+      ];
     default:
       // A newer engine may write kinds that this program does not know.
       return [[glyphs.bullet, "dim"], [` ${printable((event satisfies never as { type: string }).type)}`]];
@@ -68,24 +87,45 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
 function opened(event: Extract<LiveEvent, { type: "op-opened" }>, glyphs: Glyphs): Line {
   const key = printable(event.key);
   switch (event.op) {
-    case "ask": return [[glyphs.ask, "warn"], [` ${key} asks: `], [questionText(event.question), "strong"]];
-    case "receive": return [[glyphs.mail, "info"], [` ${key} waits for signal ${printable(event.signal ?? "")}`]];
-    case "call": return [[glyphs.child, "info"], [` ${key} waits for run ${printable(event.child?.runId ?? "")}`]];
-    case "start": return [[glyphs.child, "info"], [` ${key} starts run ${printable(event.child?.runId ?? "")}`]];
-    case "sleep": return [[glyphs.wait, "info"], [` ${key} sleeps${event.dueAtMs === undefined ? "" : ` until ${formatWhen(event.dueAtMs, event.atMs)}`}`]];
-    case "update": return [[glyphs.mail, "info"], [` update ${printable(event.update?.name ?? event.key)}`]];
-    case "step": case "transaction": case "undo": return [[glyphs.bullet, "dim"], [` ${key} started`]];
-    default: return event.op satisfies never;
+    case "ask":
+      return [[glyphs.ask, "warn"], [` ${key} asks: `], [questionText(event.question), "strong"]];
+    case "receive":
+      return [[glyphs.mail, "info"], [` ${key} waits for signal ${printable(event.signal ?? "")}`]];
+    case "call":
+      return [[glyphs.child, "info"], [` ${key} waits for run ${printable(event.child?.runId ?? "")}`]];
+    case "start":
+      return [[glyphs.child, "info"], [` ${key} starts run ${printable(event.child?.runId ?? "")}`]];
+    case "sleep":
+      return [
+        [glyphs.wait, "info"],
+        [` ${key} sleeps${event.dueAtMs === undefined ? "" : ` until ${formatWhen(event.dueAtMs, event.atMs)}`}`],
+      ];
+    case "update":
+      return [[glyphs.mail, "info"], [` update ${printable(event.update?.name ?? event.key)}`]];
+    case "step":
+    case "transaction":
+    case "undo":
+      return [[glyphs.bullet, "dim"], [` ${key} started`]];
+    default:
+      return event.op satisfies never;
   }
 }
 
 function outcome(of: Outcome, glyphs: Glyphs): Span[] {
   switch (of.status) {
-    case "completed": return [[glyphs.done, "good"]];
-    case "failed": case "timed-out": case "unknown": return [[glyphs.failed, "bad"]];
-    case "cancelled": return [[glyphs.skipped, "warn"]];
-    case "skipped": case "blocked": return [[glyphs.skipped, "dim"]];
-    default: return of satisfies never;
+    case "completed":
+      return [[glyphs.done, "good"]];
+    case "failed":
+    case "timed-out":
+    case "unknown":
+      return [[glyphs.failed, "bad"]];
+    case "cancelled":
+      return [[glyphs.skipped, "warn"]];
+    case "skipped":
+    case "blocked":
+      return [[glyphs.skipped, "dim"]];
+    default:
+      return of satisfies never;
   }
 }
 

@@ -30,7 +30,10 @@ export function fitLine(line: Line, columns: number, style: Style): Line {
 
 /** The line as text, with colours where the style has them. */
 export function formatLine(line: Line, style: Style): string {
-  return line.map(([text, tone]) => tinted(text, tone ?? "plain", style)).join("").trimEnd();
+  return line
+    .map(([text, tone]) => tinted(text, tone ?? "plain", style))
+    .join("")
+    .trimEnd();
 }
 
 export function padEnd(text: string, columns: number): string {

@@ -23,18 +23,48 @@ export interface Glyphs {
   readonly arrow: string;
   readonly spinner: readonly string[];
   readonly tree: { readonly fork: string; readonly last: string; readonly through: string };
-  readonly bar: { readonly left: string; readonly right: string; readonly full: string; readonly parts: readonly string[]; readonly empty: string };
+  readonly bar: {
+    readonly left: string;
+    readonly right: string;
+    readonly full: string;
+    readonly parts: readonly string[];
+    readonly empty: string;
+  };
 }
 
 const unicode: Glyphs = {
-  done: "✓", failed: "✗", warn: "!", ask: "?", wait: "◷", child: "→", retry: "↻", paused: "‖", skipped: "∅", mail: "✉", more: "…", bullet: "•", arrow: "›",
+  done: "✓",
+  failed: "✗",
+  warn: "!",
+  ask: "?",
+  wait: "◷",
+  child: "→",
+  retry: "↻",
+  paused: "‖",
+  skipped: "∅",
+  mail: "✉",
+  more: "…",
+  bullet: "•",
+  arrow: "›",
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
   tree: { fork: "├ ", last: "└ ", through: "│ " },
   bar: { left: "▕", right: "▏", full: "█", parts: ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"], empty: " " },
 };
 
 const ascii: Glyphs = {
-  done: "+", failed: "x", warn: "!", ask: "?", wait: "~", child: ">", retry: "@", paused: "=", skipped: "o", mail: "m", more: ".", bullet: "*", arrow: ">",
+  done: "+",
+  failed: "x",
+  warn: "!",
+  ask: "?",
+  wait: "~",
+  child: ">",
+  retry: "@",
+  paused: "=",
+  skipped: "o",
+  mail: "m",
+  more: ".",
+  bullet: "*",
+  arrow: ">",
   spinner: ["-", "\\", "|", "/"],
   tree: { fork: "|- ", last: "`- ", through: "|  " },
   bar: { left: "[", right: "]", full: "#", parts: ["", ""], empty: "." },
@@ -56,7 +86,12 @@ export function styleFromEnv(env: Readonly<Record<string, string | undefined>>, 
 }
 
 const codes: Record<Exclude<Tone, "plain">, readonly [on: number, off: number]> = {
-  strong: [1, 22], dim: [2, 22], good: [32, 39], bad: [31, 39], warn: [33, 39], info: [36, 39],
+  strong: [1, 22],
+  dim: [2, 22],
+  good: [32, 39],
+  bad: [31, 39],
+  warn: [33, 39],
+  info: [36, 39],
 };
 
 /** Text in its tone, for a terminal with or without colours. */

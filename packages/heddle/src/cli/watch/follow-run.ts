@@ -43,7 +43,10 @@ export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, opt
       if (event.type === "op-opened" && event.op === "call" && event.child !== undefined) {
         const { runId } = event.child;
         waiting.set(event.key, runId);
-        children.set(runId, options.clock.after(settleMs, () => follow(runId)));
+        children.set(
+          runId,
+          options.clock.after(settleMs, () => follow(runId)),
+        );
       } else if (event.type === "op-ended") {
         const child = waiting.get(event.key);
         if (child === undefined) continue;

@@ -38,16 +38,24 @@ const nothing: Parked = { questions: [], signals: [], paused: [], strange: [] };
 export async function parkedRun(run: RunHandle, options: ParkedOptions, depth = 0): Promise<Parked | null> {
   const { status, wakeAtMs } = await run.summary();
   const dueForMs = wakeAtMs === undefined ? Number.NEGATIVE_INFINITY : options.nowMs - wakeAtMs;
-  if (status === "queued" && dueForMs > unclaimedMs && !options.workflows.has(run.workflow)) return { ...nothing, strange: [{ runId: run.id, workflow: run.workflow }] };
+  if (status === "queued" && dueForMs > unclaimedMs && !options.workflows.has(run.workflow))
+    return { ...nothing, strange: [{ runId: run.id, workflow: run.workflow }] };
   if (status !== "waiting" && status !== "paused") return null;
   // Due already: an answer or a signal has come, or a time-out has passed, and it will be taken up.
   if (status === "waiting" && dueForMs >= 0) return null;
   const view = await run.state();
   const questions = openQuestions(run.id, view.waits);
-  if (status === "paused") return { ...nothing, questions, paused: [{ runId: run.id, pause: view.pause ?? { code: "RUN_MISMATCH", message: "The run is paused." } }] };
+  if (status === "paused")
+    return {
+      ...nothing,
+      questions,
+      paused: [{ runId: run.id, pause: view.pause ?? { code: "RUN_MISMATCH", message: "The run is paused." } }],
+    };
   if (view.waits.length === 0 || view.waits.some((wait) => !isForOthers(wait, options.nowMs))) return null;
 
-  const signals = view.waits.filter((wait) => wait.kind === "receive").map((wait) => ({ runId: run.id, name: wait.signal ?? wait.key, dueAtMs: wait.dueAtMs ?? null }));
+  const signals = view.waits
+    .filter((wait) => wait.kind === "receive")
+    .map((wait) => ({ runId: run.id, name: wait.signal ?? wait.key, dueAtMs: wait.dueAtMs ?? null }));
   let parked: Parked = { ...nothing, questions, signals };
   for (const { child } of view.waits.filter((wait) => wait.kind === "call")) {
     const inner = child === undefined || depth >= deepest ? null : await parkedRun(await options.engine.get(child), options, depth + 1);

@@ -68,7 +68,11 @@ function countLine(group: ProgressGroup, key: string, style: Style): Line | null
   if (total === null) return ended % itemsPerLine === 0 ? [[glyphs.bullet, "info"], [` ${key} ${ended} done`]] : null;
   if (ended === total) {
     const well = failed === 0;
-    return [[well ? glyphs.done : glyphs.failed, well ? "good" : "bad"], [` ${key} ${total} done`], [well ? "" : `, ${failed} failed`, "bad"]];
+    return [
+      [well ? glyphs.done : glyphs.failed, well ? "good" : "bad"],
+      [` ${key} ${total} done`],
+      [well ? "" : `, ${failed} failed`, "bad"],
+    ];
   }
   return ended % Math.max(leastItems, Math.ceil(total / 10)) === 0 ? [[glyphs.bullet, "info"], [` ${key} ${ended}/${total}`]] : null;
 }

@@ -35,7 +35,11 @@ export function reportEndingAsJson(ending: Ending, run: EndedRun, steps: NextSte
       return ending.status === "completed" ? exitCode.done : exitCode.failed;
     case "parked":
       result(ending.parked.paused.length > 0 ? "paused" : "waiting", {
-        questions: ending.parked.questions.map((question) => ({ ...question, details: plainJson(question.details) ?? null, command: steps.answer(question) })),
+        questions: ending.parked.questions.map((question) => ({
+          ...question,
+          details: plainJson(question.details) ?? null,
+          command: steps.answer(question),
+        })),
         signals: ending.parked.signals.map((signal) => ({ ...signal, command: steps.signal(signal.runId, signal.name) })),
         paused: ending.parked.paused,
         strange: ending.parked.strange,
@@ -53,7 +57,9 @@ export function reportEndingAsJson(ending: Ending, run: EndedRun, steps: NextSte
 export function reportEnding(ending: Ending, run: EndedRun, steps: NextSteps, io: Io): number {
   switch (ending.kind) {
     case "ended":
-      return ending.status === "completed" ? reportCompleted(ending.output, run, steps, io) : reportFailed(ending.error, ending.status, run, steps, io);
+      return ending.status === "completed"
+        ? reportCompleted(ending.output, run, steps, io)
+        : reportFailed(ending.error, ending.status, run, steps, io);
     case "parked":
       reportParked(ending.parked, run, steps, io);
       return ending.parked.strange.length > 0 ? exitCode.failed : exitCode.waiting;
@@ -68,7 +74,17 @@ export function reportEnding(ending: Ending, run: EndedRun, steps: NextSteps, io
 function stoppedLines(run: EndedRun, steps: NextSteps, io: Io): readonly string[] {
   if (!steps.kept) return ["", ...wrapText("Stopped. Nothing of the run is kept: memory: is gone with its process.", width(io))];
   const says = wrapText(`Stopped. ${run.runId} keeps what it has recorded and goes on from there:`, width(io));
-  return ["", ...says, ...stepLines([["go on", steps.run(run.file, run.runId)], ["give up", steps.about("cancel", run.runId)]], io)];
+  return [
+    "",
+    ...says,
+    ...stepLines(
+      [
+        ["go on", steps.run(run.file, run.runId)],
+        ["give up", steps.about("cancel", run.runId)],
+      ],
+      io,
+    ),
+  ];
 }
 
 // Nothing comes next where nothing is kept.
@@ -79,8 +95,16 @@ function nextLines(list: readonly (readonly [meaning: string, command: string])[
 function reportCompleted(output: unknown, run: EndedRun, steps: NextSteps, io: Io): number {
   const { lines, cut } = prettyValue(output, outputLines);
   const shown = lines.length === 0 ? [] : ["", tinted("Output", "strong", io.style), ...lines.map((line) => `  ${line}`)];
-  const more = cut > 0 ? [tinted(`  ${io.style.glyphs.more} ${cut} more lines: ${steps.about("show", run.runId, "--output")}`, "dim", io.style)] : [];
-  const next = nextLines([["what it did", steps.about("show", run.runId)], ["all runs", steps.list("runs")]], steps, io);
+  const more =
+    cut > 0 ? [tinted(`  ${io.style.glyphs.more} ${cut} more lines: ${steps.about("show", run.runId, "--output")}`, "dim", io.style)] : [];
+  const next = nextLines(
+    [
+      ["what it did", steps.about("show", run.runId)],
+      ["all runs", steps.list("runs")],
+    ],
+    steps,
+    io,
+  );
   io.out([...shown, ...more, ...next].join("\n"));
   return exitCode.done;
 }
@@ -90,11 +114,16 @@ function reportFailed(error: unknown, status: string, run: EndedRun, steps: Next
   const lines: string[] = [""];
   for (const [depth, { title, text }] of causes(error).entries()) {
     const wrapped = wrapText(printable(text), width(io) - 2);
-    lines.push(`${tinted(depth === 0 ? `Run ${status}` : "Cause", depth === 0 ? "bad" : "strong", style)}${title === "" ? "" : tinted(`  ${title}`, "dim", style)}`);
+    lines.push(
+      `${tinted(depth === 0 ? `Run ${status}` : "Cause", depth === 0 ? "bad" : "strong", style)}${title === "" ? "" : tinted(`  ${title}`, "dim", style)}`,
+    );
     lines.push(...wrapped.map((line) => `  ${line}`));
   }
-  const again: readonly (readonly [string, string])[] = status === "failed" || status === "timed-out" ? [["try again", steps.about("retry", run.runId)]] : [];
-  lines.push(...nextLines([["look", steps.about("show", run.runId)], ["its history", steps.about("events", run.runId)], ...again], steps, io));
+  const again: readonly (readonly [string, string])[] =
+    status === "failed" || status === "timed-out" ? [["try again", steps.about("retry", run.runId)]] : [];
+  lines.push(
+    ...nextLines([["look", steps.about("show", run.runId)], ["its history", steps.about("events", run.runId)], ...again], steps, io),
+  );
   io.err(lines.join("\n"));
   return exitCode.failed;
 }
@@ -106,7 +135,9 @@ function causes(error: unknown): readonly { readonly title: string; readonly tex
     if (typeof at !== "object") break;
     const { name, message, code } = at as { name?: unknown; message?: unknown; code?: unknown };
     const text = printableLines(String(message ?? "")).join(" ");
-    const title = [typeof code === "string" ? code : "", typeof name === "string" && name !== "Error" && name !== "HeddleError" ? name : ""].filter((part) => part !== "").join(" ");
+    const title = [typeof code === "string" ? code : "", typeof name === "string" && name !== "Error" && name !== "HeddleError" ? name : ""]
+      .filter((part) => part !== "")
+      .join(" ");
     if (found.at(-1)?.text !== text) found.push({ title, text });
   }
   return found;
@@ -127,7 +158,12 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
     todo.push(...answerSteps(question, steps));
   }
   for (const { runId, name, dueAtMs } of parked.signals) {
-    const line: Line = [[`${style.glyphs.mail} `, "info"], [`${runId} waits for signal `], [name, "strong"], [dueAtMs === null ? "" : `, at the latest ${formatRelative(dueAtMs, nowMs)}`, "dim"]];
+    const line: Line = [
+      [`${style.glyphs.mail} `, "info"],
+      [`${runId} waits for signal `],
+      [name, "strong"],
+      [dueAtMs === null ? "" : `, at the latest ${formatRelative(dueAtMs, nowMs)}`, "dim"],
+    ];
     lines.push(formatLine(line, style));
     todo.push(["send it", steps.signal(runId, name)]);
   }
@@ -135,11 +171,17 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
     lines.push(...wrapText(`${style.glyphs.paused} ${runId} is paused: ${printable(pause.message)} (${pause.code})`, columns));
     lines.push(...(pause.difference ?? []).slice(0, 20).map((line) => tinted(`    ${printable(line)}`, "dim", style)));
     todo.push(["hold on no more", steps.about("resume", runId)]);
-    if (pause.code === "RUN_MISMATCH") todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
+    if (pause.code === "RUN_MISMATCH")
+      todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
   }
   for (const { runId, workflow } of parked.strange) {
     const [file = run.file] = run.file.split("#");
-    lines.push(...wrapText(`${style.glyphs.failed} ${runId} is a run of workflow "${workflow}", and ${file} exports no such workflow (WORKFLOW_UNKNOWN). Export it too, or run the file that does.`, columns));
+    lines.push(
+      ...wrapText(
+        `${style.glyphs.failed} ${runId} is a run of workflow "${workflow}", and ${file} exports no such workflow (WORKFLOW_UNKNOWN). Export it too, or run the file that does.`,
+        columns,
+      ),
+    );
   }
   todo.push(["then go on", steps.run(run.file, run.runId)]);
   io.out([...lines, ...nextLines(todo, steps, io)].join("\n"));
@@ -147,5 +189,10 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
 
 function answerSteps(question: OpenQuestion, steps: NextSteps): readonly (readonly [string, string])[] {
   const yes = steps.answer(question);
-  return question.kind === "approval" ? [["approve", yes], ["decline", yes.replace(" --yes", " --no")]] : [["answer", yes]];
+  return question.kind === "approval"
+    ? [
+        ["approve", yes],
+        ["decline", yes.replace(" --yes", " --no")],
+      ]
+    : [["answer", yes]];
 }

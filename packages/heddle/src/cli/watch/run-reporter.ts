@@ -56,7 +56,11 @@ export function plainReporter(io: Io, runId: string, from: number): RunReporter 
 }
 
 /** In a terminal: the live tree, with questions answered in place where there is a keyboard. */
-export function liveReporter(io: Io & { readonly screen: NonNullable<Io["screen"]> }, runId: string, answer: (question: OpenQuestion, answer: AnswerInput) => Promise<void>): RunReporter {
+export function liveReporter(
+  io: Io & { readonly screen: NonNullable<Io["screen"]> },
+  runId: string,
+  answer: (question: OpenQuestion, answer: AnswerInput) => Promise<void>,
+): RunReporter {
   const live = new LiveScreen({ io, runId, answer });
   const printed = captureLines(io, (text) => live.print(text));
   return {
