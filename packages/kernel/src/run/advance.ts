@@ -5,10 +5,10 @@ import { beginEnding, cancelledOutcome, failAtOnce, markEnded } from "./ending.t
 import type { Published, RunEvent } from "./event.ts";
 import { matchFault, publish } from "./gates.ts";
 import { kernelError } from "./kernel-error.ts";
-import { frameOf, liveRecord } from "./live.ts";
+import { find, replace } from "./numbered.ts";
 import { opEnded, opOpened, segmentStarted, signalReceived } from "./operations.ts";
 import { resetTasks } from "./reset-tasks.ts";
-import { issue, type OpenTask, type RunState, takeCommands } from "./run-state.ts";
+import { frameOf, issue, type OpenTask, type RunState, takeCommands } from "./run-state.ts";
 import { settle } from "./settle.ts";
 import { fillFrame } from "./start-task.ts";
 import { setTimeTriggers, timerFired } from "./timers.ts";
@@ -100,7 +100,7 @@ function applies(state: RunState, event: RunEvent): boolean {
 
 /** An attempt has ended and the activation goes on (rule 30), unless it was told to cancel. */
 function taskRetried(state: RunState, no: number, dueAtMs: number): void {
-  const record = liveRecord(state, no);
+  const record = find(state.live, no);
   if (record?.type !== "start-task") return;
   if (state.phase === "ending" || frameOf(state, record.frame).stopped) {
     endActivation(state, record, { status: "cancelled" }, undefined, undefined);
@@ -110,7 +110,7 @@ function taskRetried(state: RunState, no: number, dueAtMs: number): void {
     type: "start-task", task: record.task, scope: record.scope, nth: record.nth, attempt: record.attempt + 1, no, trigger: record.trigger,
     input: record.input, consumed: record.consumed, notBeforeMs: dueAtMs, at: record.at, frame: record.frame,
   };
-  state.live[no - state.liveBase] = again;
+  replace(state.live, no, again);
   issue(state, again);
 }
 

@@ -3,11 +3,11 @@ import type { TaskEnded } from "./event.ts";
 import { heedFailure } from "./failures.ts";
 import { workOffLine } from "./follow-edges.ts";
 import type { Frame } from "./frame.ts";
-import { frameOf, liveRecord, removeLive } from "./live.ts";
+import { find, remove } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
 import { keepOutcome, keepValue } from "./outcomes.ts";
 import { release } from "./quiet.ts";
-import { type Kept, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
+import { frameOf, type Kept, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 import type { Verb } from "./verb.ts";
 import { workOff } from "./work-off.ts";
 import { applyRoundWrites, applyWrites } from "./writes.ts";
@@ -15,7 +15,7 @@ import type { Json } from "../value/json.ts";
 
 /** An activation has ended (rules 5 and 6). Dropped if it is not open: a late answer. */
 export function taskEnded(state: RunState, event: TaskEnded): void {
-  const record = liveRecord(state, event.no);
+  const record = find(state.live, event.no);
   if (record === undefined || (record.type !== "start-task" && record.type !== "decide-group")) return;
   endActivation(state, record, event.outcome, event.verbs, event.merged);
 }
@@ -23,7 +23,7 @@ export function taskEnded(state: RunState, event: TaskEnded): void {
 /** The answer to an open activation. In a superstep plan it is kept until its round closes; failures act at once (rule 20). */
 export function endActivation(state: RunState, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[] | undefined, merged: Readonly<Record<string, Json>> | undefined): void {
   const frame = frameOf(state, record.frame);
-  removeLive(state, record.no);
+  remove(state.live, record.no);
   state.openCount--;
   if (frame.inside !== undefined) frame.inside.activations.delete(record.no);
   if (state.functions !== undefined) state.functions.open.delete(record.no);

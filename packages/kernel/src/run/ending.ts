@@ -1,6 +1,6 @@
 import { canonically } from "./canonical-order.ts";
 import { kernelError } from "./kernel-error.ts";
-import { removeLive } from "./live.ts";
+import { add, clear, entries, remove } from "./numbered.ts";
 import type { ErrorValue, RunOutcome } from "./outcome.ts";
 import { keepOutcome, keepValue } from "./outcomes.ts";
 import { issue, type Kept, rootHistory, type RunState } from "./run-state.ts";
@@ -32,9 +32,7 @@ export function issueEnd(state: RunState, outcome: RunOutcome): void {
   state.phase = "closing";
   state.outcome = outcome;
   const record = { type: "end-run" as const, no: ++state.lastNo, outcome };
-  // What was live is answered, so the list begins anew with this one.
-  state.liveBase = record.no;
-  state.live.push(record);
+  add(state.live, record.no, record);
   issue(state, record);
 }
 
@@ -43,9 +41,7 @@ export function markEnded(state: RunState, outcome: RunOutcome): void {
   if (state.phase !== "closing") letGo(state);
   state.phase = "ended";
   state.outcome = outcome;
-  state.live.length = 0;
-  state.liveBase = state.lastNo + 1;
-  state.liveFree = 0;
+  clear(state.live, state.lastNo + 1);
 }
 
 /** The first failure that nothing caught, if there was one. */
@@ -58,21 +54,16 @@ export function cancelledOutcome(reason: string | undefined): RunOutcome {
 }
 
 function cancelOpen(state: RunState): void {
-  for (let index = state.liveFree; index < state.live.length; index++) {
-    const record = state.live[index];
-    if (record?.type === "start-task" || record?.type === "decide-group") issue(state, { type: "cancel-task", no: record.no });
+  for (const record of entries(state.live)) {
+    if (record.type === "start-task" || record.type === "decide-group") issue(state, { type: "cancel-task", no: record.no });
   }
 }
 
 function cancelTimers(state: RunState): void {
   if (state.timerCount === 0) return;
-  const timers: number[] = [];
-  for (let index = state.liveFree; index < state.live.length; index++) {
-    const record = state.live[index];
-    if (record?.type === "set-timer") timers.push(record.no);
-  }
-  for (const no of timers) {
-    removeLive(state, no);
+  for (const { type, no } of entries(state.live)) {
+    if (type !== "set-timer") continue;
+    remove(state.live, no);
     issue(state, { type: "cancel-timer", no });
   }
   state.timerCount = 0;
@@ -81,14 +72,13 @@ function cancelTimers(state: RunState): void {
 /** Give what is still open its outcome, remember what a reset has to start again, and drop frames, gates and records. */
 function letGo(state: RunState): void {
   if (state.round !== undefined && state.round.kept.length > 0) dropRound(state, state.round.kept.sort(canonically));
-  for (let index = state.liveFree; index < state.live.length; index++) {
-    const record = state.live[index];
-    if (record === undefined || record.type === "set-timer" || record.type === "end-run" || record.frame !== 0) continue;
+  for (const record of entries(state.live)) {
+    if (record.type === "set-timer" || record.type === "end-run" || record.frame !== 0) continue;
     keepOutcome(state, state.root, record.at, { status: "cancelled" });
     rootHistory(state).cut.add(record.at);
   }
   if (state.frames !== undefined) {
-    for (const frame of state.frames.values()) {
+    for (const frame of entries(state.frames)) {
       frame.gone = true;
       if (frame.kind === "spawn" && frame.parent === state.root) rootHistory(state).cut.add(frame.spawner);
     }
@@ -96,8 +86,7 @@ function letGo(state: RunState): void {
     state.spawns = undefined;
   }
   state.root.live = 0;
-  state.live.length = 0;
-  state.liveFree = 0;
+  clear(state.live, state.lastNo + 1);
   state.openCount = 0;
   state.timerCount = 0;
   if (state.round !== undefined) state.round.open = 0;

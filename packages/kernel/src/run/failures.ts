@@ -1,7 +1,7 @@
 import { flagCaught, taskFlags, taskSize } from "../plan/compiled-plan.ts";
 import { beginEnding } from "./ending.ts";
 import type { Frame } from "./frame.ts";
-import { liveRecord } from "./live.ts";
+import { find } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
 import { pushQuiet } from "./quiet.ts";
 import { issue, type RunState } from "./run-state.ts";
@@ -32,7 +32,7 @@ function stopFrame(state: RunState, frame: Frame): void {
     inner.stopped = true;
     inner.ready = undefined;
     inner.halfFull = 0;
-    for (const no of inner.inside!.activations) if (liveRecord(state, no)?.type !== "open-group") told.push(no);
+    for (const no of inner.inside!.activations) if (find(state.live, no)?.type !== "open-group") told.push(no);
     for (const further of inner.inside!.frames) frames.push(further);
     // It may have been stuck with a half-full join.
     if (inner.live === 0) pushQuiet(state, inner);

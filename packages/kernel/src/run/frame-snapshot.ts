@@ -1,7 +1,8 @@
 import type { Json } from "../value/json.ts";
 import { type Columns, type Frame, newFrame, row, table } from "./frame.ts";
+import { entries } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
-import type { RunState } from "./run-state.ts";
+import { frameOf, type RunState } from "./run-state.ts";
 import type { Scope } from "./scope.ts";
 import { insideOf, registerFrame } from "./start-task.ts";
 
@@ -44,7 +45,7 @@ export interface FrameShape {
 
 /** The root and the open frames, in opening order: a frame comes after the one it is in. */
 export function writeFrames(state: RunState): FrameShape[] {
-  return [state.root, ...(state.frames?.values() ?? [])].map(writeFrame);
+  return [state.root, ...entries(state.frames)].map(writeFrame);
 }
 
 export function readFrames(state: RunState, shapes: readonly FrameShape[]): void {
@@ -63,7 +64,7 @@ export function readFrames(state: RunState, shapes: readonly FrameShape[]): void
 
 function openFrame(state: RunState, shape: FrameShape): Frame {
   const { serial, kind, home, scope, opener, task, spawner, item } = shape;
-  const parent = shape.parent === 0 ? state.root : state.frames!.get(shape.parent!)!;
+  const parent = frameOf(state, shape.parent!);
   const columns = kind === "group" ? row(state.plan.homes[home]!) : kind === "spawn" ? table(shape.columns!.width!) : parent.columns;
   const frame = newFrame(serial, kind, home, scope, parent, opener, task, spawner, item, columns, insideOf(parent, kind === "group" && state.plan.homes[home]!.stops));
   registerFrame(state, frame);

@@ -1,6 +1,6 @@
 import { triggerSize, triggerTask } from "../plan/compiled-plan.ts";
 import type { DataTrigger, Id } from "../plan/plan.ts";
-import { removeLive } from "./live.ts";
+import { add, remove } from "./numbered.ts";
 import { type Artifact, boardOf, type Gate, issue, type RunState } from "./run-state.ts";
 import type { Scope } from "./scope.ts";
 import { startTask } from "./start-task.ts";
@@ -50,7 +50,7 @@ function complete(state: RunState, gate: Gate, trigger: DataTrigger): void {
   }
   const consumed = gate.slots.flatMap((slot, index) => slot.splice(0, countOf(trigger, index))).map(({ blob }) => blob);
   if (gate.timer !== 0) {
-    removeLive(state, gate.timer);
+    remove(state.live, gate.timer);
     state.timerCount--;
     issue(state, { type: "cancel-timer", no: gate.timer });
     gate.timer = 0;
@@ -93,7 +93,7 @@ function setGateTimer(state: RunState, gate: Gate, afterMs: number): void {
   gate.timer = no;
   state.timerCount++;
   const record = { type: "set-timer" as const, no, trigger: state.plan.triggerIds[gate.trigger]!, scope: gate.scope, dueAtMs: state.nowMs + afterMs, at: gate.trigger };
-  state.live.push(record);
+  add(state.live, no, record);
   issue(state, record);
 }
 

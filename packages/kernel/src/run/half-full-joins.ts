@@ -4,6 +4,7 @@ import {
 import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { cellOf, type Frame } from "./frame.ts";
+import { entries } from "./numbered.ts";
 import type { RunState } from "./run-state.ts";
 
 export interface HalfFullJoin {
@@ -17,7 +18,7 @@ export interface HalfFullJoin {
 /** Every half-full join, frames in opening order, then in plan order (rule 26). Looks through the plan: for runs that are stalled. */
 export function halfFullJoins(state: RunState): HalfFullJoin[] {
   const joins: HalfFullJoin[] = [];
-  const frames = [state.root, ...(state.frames?.values() ?? [])];
+  const frames = [state.root, ...entries(state.frames)];
   for (const frame of frames) {
     if (frame.halfFull === 0 || frame.kind === "spawn") continue;
     for (let trigger = 0; trigger < state.plan.triggerCount; trigger++) {

@@ -1,6 +1,6 @@
 import type { Json } from "../value/json.ts";
 import type { OpEnded, OpOpened } from "./event.ts";
-import { liveRecord } from "./live.ts";
+import { find } from "./numbered.ts";
 import type { Functions, FunctionState, RunState, Signal } from "./run-state.ts";
 
 /** A durable function waits for something (rule 33). Dropped if its activation is not open. */
@@ -10,7 +10,7 @@ export function opOpened(state: RunState, event: OpOpened): void {
 
 export function opEnded(state: RunState, event: OpEnded): void {
   const open = state.functions?.open.get(event.of);
-  const isOpen = liveRecord(state, event.of)?.type === "start-task";
+  const isOpen = find(state.live, event.of)?.type === "start-task";
   open?.operations.delete(event.key);
   if (isOpen && event.signal !== undefined) takeSignal(state, event.signal);
 }
@@ -42,7 +42,7 @@ function takeSignal(state: RunState, id: string): void {
 }
 
 function functionState(state: RunState, of: number): FunctionState | undefined {
-  if (liveRecord(state, of)?.type !== "start-task") return undefined;
+  if (find(state.live, of)?.type !== "start-task") return undefined;
   const { open } = functionsOf(state);
   let found = open.get(of);
   if (found === undefined) open.set(of, (found = { operations: new Map(), segment: 1, input: undefined }));

@@ -2,13 +2,13 @@ import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { canonically } from "./canonical-order.ts";
 import type { TaskEnded } from "./event.ts";
-import { liveRecord } from "./live.ts";
+import { find } from "./numbered.ts";
 import type { Kept, RunState } from "./run-state.ts";
 
 /** Whether the answer to `no` will close the superstep round that runs, so that its event has to carry the merged `fold` channels. */
 export function closesRound(state: RunState, no: number): boolean {
   if (state.round?.open !== 1) return false;
-  const type = liveRecord(state, no)?.type;
+  const type = find(state.live, no)?.type;
   return type === "start-task" || type === "decide-group";
 }
 
@@ -23,7 +23,7 @@ export interface PendingWrite {
 /** The writes of the round that runs, with those of the answer that is about to come, in the order in which they will take effect. */
 export function pendingWrites(state: RunState, answer?: TaskEnded): readonly PendingWrite[] {
   const ends: Kept[] = [...(state.round?.kept ?? [])];
-  const record = answer === undefined ? undefined : liveRecord(state, answer.no);
+  const record = answer === undefined ? undefined : find(state.live, answer.no);
   if (answer !== undefined && (record?.type === "start-task" || record?.type === "decide-group")) {
     ends.push({ record, outcome: answer.outcome, verbs: answer.verbs });
   }

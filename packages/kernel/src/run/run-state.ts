@@ -6,13 +6,14 @@ import type { ChannelValues } from "./channels.ts";
 import type { Command, DecideGroup, EndRun, SetTimer, StartTask } from "./command.ts";
 import type { OpOpened, RunFact } from "./event.ts";
 import { type Frame, openRoot } from "./frame.ts";
+import { find, type Numbered, numbered } from "./numbered.ts";
 import type { ErrorValue, Outcome, RunOutcome } from "./outcome.ts";
 import type { Scope } from "./scope.ts";
 import type { Verb } from "./verb.ts";
 
 /**
  * Where a run stands. Plain data that only `advance` changes. Invariants:
- * 1. `live[no - liveBase]` is the record of command `no` until its answer; a start's record is the very command handed out.
+ * 1. `live` has the record of command `no` until its answer; a start's record is the very command handed out.
  * 2. `frame.live` counts what is open in a frame: activations whose end is not worked off, and inner frames.
  * 3. `frame.halfFull` counts its half-full joins; `openCount`, `timerCount` and `gateCount` count over the run.
  *    So whether something is drained or stalled is known without a search.
@@ -25,10 +26,7 @@ export interface RunState {
   /** Time of the event that is being applied. */
   nowMs: number;
   lastNo: number;
-  liveBase: number;
-  live: (Live | undefined)[];
-  /** Places at the front of `live` that are free. */
-  liveFree: number;
+  readonly live: Numbered<Live>;
   /** Activations commanded and not answered. */
   openCount: number;
   timerCount: number;
@@ -36,8 +34,8 @@ export interface RunState {
   /** Activations so far, for the limit. */
   activations: number;
   readonly root: Frame;
-  /** Open frames but the root, by serial, in the order in which they opened. */
-  frames: Map<number, Frame> | undefined;
+  /** Open frames but the root, by serial, which is the order in which they opened. */
+  frames: Numbered<Frame> | undefined;
   lastFrame: number;
   /** Open spawns by the value that stands in scopes. */
   spawns: Map<string | number, Frame> | undefined;
@@ -189,9 +187,7 @@ export function createRun(plan: CompiledPlan): RunState {
     startedAtMs: 0,
     nowMs: 0,
     lastNo: 0,
-    liveBase: 1,
-    live: [],
-    liveFree: 0,
+    live: numbered(1),
     openCount: 0,
     timerCount: 0,
     gateCount: 0,
@@ -215,6 +211,11 @@ export function createRun(plan: CompiledPlan): RunState {
     restarted: undefined,
     visits: 0,
   };
+}
+
+/** An open frame by its serial. Records hold serials only for as long as their frame is open. */
+export function frameOf(state: RunState, serial: number): Frame {
+  return serial === 0 ? state.root : find(state.frames!, serial)!;
 }
 
 /** Hand a command out with the event that is being applied. */

@@ -6,7 +6,7 @@ import { followDrained, workOffLine } from "./follow-edges.ts";
 import type { Frame } from "./frame.ts";
 import { halfFullJoins } from "./half-full-joins.ts";
 import { kernelError } from "./kernel-error.ts";
-import { liveRecord, removeLive } from "./live.ts";
+import { find, remove, replace } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
 import { keepOutcome, outcomeIn } from "./outcomes.ts";
 import { popQuiet, pushQuiet, release } from "./quiet.ts";
@@ -64,7 +64,7 @@ function drain(state: RunState, frame: Frame): void {
 
 function closeFrame(state: RunState, frame: Frame): void {
   frame.gone = true;
-  state.frames!.delete(frame.serial);
+  remove(state.frames!, frame.serial);
   frame.parent!.inside?.frames.delete(frame);
   if (frame.kind === "item") frame.parent!.itemFrames![frame.item] = undefined;
   if (frame.kind === "spawn") state.spawns!.delete(frame.scope.at(-1)![1]);
@@ -74,14 +74,14 @@ function closeFrame(state: RunState, frame: Frame): void {
 function decideGroup(state: RunState, frame: Frame, parent: Frame): void {
   if (state.round !== undefined && !joinRound(state)) return;
   closeFrame(state, frame);
-  const group = liveRecord(state, frame.opener) as OpenGroup;
+  const group = find(state.live, frame.opener) as OpenGroup;
   const members: { readonly task: Id; readonly outcome: Outcome }[] = [];
   for (const member of state.plan.homes[frame.home]!.members) {
     const outcome = outcomeIn(state, frame, member);
     if (outcome !== undefined) members.push({ task: state.plan.taskIds[member]!, outcome });
   }
   const decision: OpenDecision = { type: "decide-group", task: group.task, scope: group.scope, nth: group.nth, attempt: 1, no: group.no, members, at: group.at, frame: parent.serial };
-  state.live[group.no - state.liveBase] = decision;
+  replace(state.live, group.no, decision);
   state.openCount++;
   if (state.round !== undefined) state.round.open++;
   issue(state, decision);
@@ -89,10 +89,10 @@ function decideGroup(state: RunState, frame: Frame, parent: Frame): void {
 
 /** A group inside a stopped frame ends cancelled, without a verdict and with nothing following. */
 function dropGroup(state: RunState, frame: Frame, parent: Frame): void {
-  const group = liveRecord(state, frame.opener) as OpenGroup;
+  const group = find(state.live, frame.opener) as OpenGroup;
   keepOutcome(state, parent, group.at, { status: "cancelled" });
   parent.inside?.activations.delete(group.no);
-  removeLive(state, group.no);
+  remove(state.live, group.no);
   release(state, parent);
 }
 

@@ -7,10 +7,10 @@ import type { ChannelValues } from "./channels.ts";
 import type { OpOpened } from "./event.ts";
 import { addGate } from "./gates.ts";
 import { type FrameShape, readFrames, writeFrames } from "./frame-snapshot.ts";
-import { frameOf } from "./live.ts";
+import { add, clear, entries, find } from "./numbered.ts";
 import { signalReceived } from "./operations.ts";
 import type { RunOutcome } from "./outcome.ts";
-import { createRun, type Failure, type Gate, type Kept, type Live, type OpenDecision, type OpenGroup, type OpenTask, type Phase, type RunState, type Signal, type Taken } from "./run-state.ts";
+import { createRun, type Failure, frameOf, type Gate, type Kept, type Live, type OpenDecision, type OpenGroup, type OpenTask, type Phase, type RunState, type Signal, type Taken } from "./run-state.ts";
 import type { Scope } from "./scope.ts";
 
 /** Grows when the shape changes; a snapshot of another version is refused and the journal is folded instead. */
@@ -62,8 +62,7 @@ interface Shape {
  */
 export function snapshotRun(state: RunState): Json {
   const { board, functions, history } = state;
-  const live: LiveShape[] = [];
-  for (const record of state.live) if (record !== undefined) live.push(writeRecord(state, record));
+  const live = entries(state.live).map((record) => writeRecord(state, record));
   const shape: Shape = {
     version,
     tasks: state.plan.taskCount,
@@ -152,23 +151,21 @@ function restore(plan: CompiledPlan, shape: Shape): RunState {
 }
 
 function readLive(state: RunState, shapes: readonly LiveShape[]): void {
-  state.liveBase = shapes[0]?.no ?? state.lastNo + 1;
+  clear(state.live, shapes[0]?.no ?? state.lastNo + 1);
   for (const shape of shapes) {
     const record = readRecord(state, shape);
-    while (state.liveBase + state.live.length < record.no) state.live.push(undefined);
-    state.live.push(record);
+    add(state.live, record.no, record);
     if (record.type === "set-timer") state.timerCount++;
     else if (record.type === "start-task" || record.type === "decide-group") state.openCount++;
     if (record.type !== "set-timer" && record.type !== "end-run") frameOf(state, record.frame).inside?.activations.add(record.no);
   }
-  while (state.liveBase + state.live.length <= state.lastNo) state.live.push(undefined);
 }
 
 /** A record without what its frame tells and without fields that are not set. */
 function writeRecord(state: RunState, record: Live): LiveShape {
   if (record.type !== "start-task" && record.type !== "open-group") return record;
   const { scope, trigger, input, consumed, notBeforeMs, ...rest } = record;
-  const frame = record.frame === 0 ? state.root : state.frames?.get(record.frame);
+  const frame = record.frame === 0 ? state.root : state.frames === undefined ? undefined : find(state.frames, record.frame);
   return {
     ...rest,
     ...(scope === frame?.scope ? undefined : { scope }),

@@ -7,6 +7,7 @@ import { failAtOnce } from "./ending.ts";
 import { cellIn, type Frame, newFrame, row } from "./frame.ts";
 import { kernelError } from "./kernel-error.ts";
 import { boardOf, issue, type OpenGroup, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
+import { add, numbered } from "./numbered.ts";
 import { pushQuiet } from "./quiet.ts";
 import type { Scope } from "./scope.ts";
 import { cellStarted, nthOne, nthShift } from "./task-cell.ts";
@@ -45,13 +46,13 @@ export function startTask(state: RunState, frame: Frame, task: number, trigger: 
   const triggerId = trigger === noTrigger ? undefined : plan.triggerIds[trigger];
   if (opens >= 0) {
     const group: OpenGroup = { type: "open-group", task: plan.taskIds[task]!, scope, nth, attempt: 1, no, trigger: triggerId, input, consumed, notBeforeMs: undefined, at: task, frame: frame.serial, inner: state.lastFrame + 1 };
-    state.live.push(group);
+    add(state.live, no, group);
     if (frame.serial === 0) rememberStart(state, task, trigger, group);
     openGroup(state, frame, group, opens);
     return;
   }
   const start: OpenTask = { type: "start-task", task: plan.taskIds[task]!, scope, nth, attempt: 1, no, trigger: triggerId, input, consumed, notBeforeMs: undefined, at: task, frame: frame.serial };
-  state.live.push(start);
+  add(state.live, no, start);
   state.openCount++;
   if (state.round !== undefined) state.round.open++;
   if (frame.serial === 0) rememberStart(state, task, trigger, start);
@@ -103,7 +104,7 @@ export function fillFrame(state: RunState, frame: Frame): void {
 
 export function registerFrame(state: RunState, frame: Frame): void {
   frame.parent!.inside?.frames.add(frame);
-  (state.frames ??= new Map()).set(frame.serial, frame);
+  add((state.frames ??= numbered(frame.serial)), frame.serial, frame);
 }
 
 /** Whether a failure inside may stop the frame, so that what is inside has to be known. */

@@ -1,7 +1,7 @@
 import { kindTime, triggerKind, triggerSize, triggerTask } from "../plan/compiled-plan.ts";
 import { nextDueMs } from "../time/schedule.ts";
 import { gateTimedOut } from "./gates.ts";
-import { liveRecord, removeLive } from "./live.ts";
+import { add, find, remove } from "./numbered.ts";
 import { boardOf, issue, type RunState } from "./run-state.ts";
 import { startTask } from "./start-task.ts";
 
@@ -13,9 +13,9 @@ export function setTimeTriggers(state: RunState, first: number): void {
 
 /** A timer has fired. Dropped if it is not set any more. */
 export function timerFired(state: RunState, no: number): void {
-  const record = liveRecord(state, no);
+  const record = find(state.live, no);
   if (record?.type !== "set-timer") return;
-  removeLive(state, no);
+  remove(state.live, no);
   state.timerCount--;
   const number = record.at;
   if (state.plan.triggers[number * triggerSize + triggerKind] !== kindTime) {
@@ -35,6 +35,6 @@ function setNext(state: RunState, trigger: number, fired: number): void {
   const no = ++state.lastNo;
   state.timerCount++;
   const record = { type: "set-timer" as const, no, trigger: state.plan.triggerIds[trigger]!, scope: state.root.scope, dueAtMs, at: trigger };
-  state.live.push(record);
+  add(state.live, no, record);
   issue(state, record);
 }

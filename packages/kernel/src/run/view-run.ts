@@ -4,10 +4,10 @@ import type { Json } from "../value/json.ts";
 import { channelValue } from "./channels.ts";
 import type { OpOpened } from "./event.ts";
 import { type Frame, valueIn } from "./frame.ts";
-import { frameOf, liveRecord } from "./live.ts";
+import { entries, find } from "./numbered.ts";
 import type { Outcome, RunOutcome } from "./outcome.ts";
 import { outcomeIn } from "./outcomes.ts";
-import type { OpenDecision, OpenTask, Phase, RunState, Signal } from "./run-state.ts";
+import { frameOf, type OpenDecision, type OpenTask, type Phase, type RunState, type Signal } from "./run-state.ts";
 import type { Scope } from "./scope.ts";
 
 // What an engine reads of a run's state. Nothing here changes it. Values are handed out as they came with their events.
@@ -39,7 +39,7 @@ export function lastOutcome(state: RunState, task: Id, scope: Scope): Outcome | 
 /** Input of the innermost open group around this scope: what a verb or a spawn started it with. */
 export function groupInput(state: RunState, scope: Scope): Json | undefined {
   for (let frame = frameAt(state, scope); frame !== undefined; frame = frame.parent) {
-    const record = frame.kind === "group" ? liveRecord(state, frame.opener) : undefined;
+    const record = frame.kind === "group" ? find(state.live, frame.opener) : undefined;
     if (record?.type === "open-group") return record.input;
   }
   return undefined;
@@ -57,14 +57,12 @@ export function channelValues(state: RunState): Readonly<Record<Id, Json>> {
 
 /** Activations that are commanded and not answered, by `no`. */
 export function openActivations(state: RunState): readonly (OpenTask | OpenDecision)[] {
-  const open: (OpenTask | OpenDecision)[] = [];
-  for (const record of state.live) if (record?.type === "start-task" || record?.type === "decide-group") open.push(record);
-  return open;
+  return entries(state.live).filter((record) => record.type === "start-task" || record.type === "decide-group");
 }
 
 /** Whether an open activation was commanded to cancel: a restarted engine cancels it again. */
 export function isToldToCancel(state: RunState, no: number): boolean {
-  const record = liveRecord(state, no);
+  const record = find(state.live, no);
   if (record?.type !== "start-task" && record?.type !== "decide-group") return false;
   return state.phase === "ending" || frameOf(state, record.frame).stopped;
 }
@@ -112,8 +110,8 @@ function frameAt(state: RunState, scope: Scope): Frame | undefined {
   for (let index = 0; index < scope.length && frame !== undefined; index++) {
     const [kind, value] = scope[index]!;
     if (kind === "group") {
-      const record = liveRecord(state, value as number);
-      frame = record?.type === "open-group" ? state.frames?.get(record.inner) : undefined;
+      const record = find(state.live, value as number);
+      frame = record?.type === "open-group" ? frameOf(state, record.inner) : undefined;
     } else if (kind === "spawn") frame = state.spawns?.get(value);
     else if (kind === "item") frame = frame.itemFrames?.[value as number];
   }
