@@ -91,12 +91,12 @@ function keyboard(): Keyboard | null {
 
 function capture(receive: (text: string) => void): Disposable {
   const replace = (stream: NodeJS.WriteStream): (() => void) => {
-    const original = stream.write;
-    stream.write = ((chunk: Uint8Array | string, encoding?: BufferEncoding | ((error?: Error) => void), done?: (error?: Error) => void) => {
+    const original = stream.write.bind(stream);
+    stream.write = (chunk: Uint8Array | string, encoding?: BufferEncoding | ((error?: Error) => void), done?: (error?: Error) => void) => {
       receive(typeof chunk === "string" ? chunk : Buffer.from(chunk).toString());
       (typeof encoding === "function" ? encoding : done)?.();
       return true;
-    }) as typeof stream.write;
+    };
     return () => {
       stream.write = original;
     };

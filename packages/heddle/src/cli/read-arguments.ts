@@ -38,7 +38,7 @@ export function readArguments<const T extends OptionTable>(
       if (token.value !== undefined) throw usage(command, `${token.rawName} takes no value, got ${JSON.stringify(token.value)}.`);
       values[token.name] = true;
     } else {
-      const missing = token.value === undefined || (token.inlineValue === false && /^--./u.test(token.value));
+      const missing = token.value === undefined || (!token.inlineValue && /^--./u.test(token.value));
       if (missing) throw usage(command, `${token.rawName} needs a value: ${token.rawName} ${option.value}.`);
       const value = token.value ?? "";
       if (option.multiple === true) values[token.name] = [...((values[token.name] as string[] | undefined) ?? []), value];

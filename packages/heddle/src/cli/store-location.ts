@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { HeddleError } from "@heddle/kernel";
 import type { Engine, EngineOptions } from "../engine/engine.ts";
 import type { Option } from "./command.ts";
@@ -19,7 +19,7 @@ export function storeUrl(option: string | undefined, io: Pick<Io, "env">): strin
   return option ?? (io.env.HEDDLE_STORE || defaultStore);
 }
 
-/** Open the store to run in, making its folder where there is none. */
+/** Open the store to run in; it is made where there is none. */
 export async function openToRun(url: string, io: Io, options: EngineOptions): Promise<Engine> {
   const file = sqliteFile(url, io.cwd);
   if (file !== null) await makeFolder(dirname(file));
@@ -56,7 +56,12 @@ function absolute(url: string, file: string | null): string {
 
 // What a run leaves behind belongs to no repository: the folder ignores itself.
 async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  await mkdir(folder, { recursive: true });
-  if (folder.endsWith(".heddle")) await writeFile(resolve(folder, ".gitignore"), "*\n");
+  const ignored = resolve(folder, ".gitignore");
+  if (basename(folder) !== ".heddle" || existsSync(ignored)) return;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(ignored, "*\n");
+  } catch {
+    // Whatever is wrong with the place, opening the store there says it better.
+  }
 }

@@ -37,7 +37,7 @@ export class FakeTerminal implements Screen {
     for (const [index, line] of cells.entries()) {
       if (index === this.#row) row = broken.length;
       const text = line.join("").trimEnd();
-      for (let from = 0; from === 0 || from < text.length; from += columns) broken.push([...text.slice(from, from + columns)]);
+      for (let from = 0; from === 0 || from < text.length; from += columns) broken.push(Array.from(text.slice(from, from + columns)));
     }
     this.#lines = broken;
     this.#row = row;

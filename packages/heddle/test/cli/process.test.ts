@@ -60,7 +60,7 @@ describe("heddle, as processes", { concurrency: 2, timeout: 120_000 }, () => {
   test("Ctrl-C pressed again ends it at once, whatever user code does", async () => {
     await using shop = new Workshop();
     const child = shop.start(["run", deaf, "--id", "d1"]);
-    await child.until("deaf started");
+    await child.until("d1 started");
 
     await child.kill("SIGINT");
     await until(() => child.err.includes("Stopping"));

@@ -25,7 +25,7 @@ class Story {
   }
 
   tell(...facts: (RunFact | Live)[]): this {
-    for (const fact of facts) watchEvent(this.run, { seq: ++this.#seq, atMs: 1_000_000 + this.at, ...fact } as LiveEvent);
+    for (const fact of facts) watchEvent(this.run, { seq: ++this.#seq, atMs: 1_000_000 + this.at, ...fact });
     return this;
   }
 

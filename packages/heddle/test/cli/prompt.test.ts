@@ -27,7 +27,7 @@ function question(of: Partial<OpenQuestion>): OpenQuestion {
 }
 
 /** Type at a prompt until it is answered or put off. */
-function type(of: Partial<OpenQuestion>, keys: string | readonly string[], person: string | undefined = undefined): PromptStep {
+function type(of: Partial<OpenQuestion>, keys: string | readonly string[], person?: string): PromptStep {
   let step: PromptStep = { prompt: newPrompt(question(of), person) };
   for (const press of [keys].flat().flatMap((chunk) => readKeys(chunk))) {
     assert.ok("prompt" in step, "keys after the end");

@@ -30,7 +30,7 @@ class Shop implements AsyncDisposable {
 }
 
 const flows = (name: string): string => `fixtures/flows.ts#${name}`;
-const withoutTimes = (text: string): string => text.replace(/^\d\d:\d\d:\d\d /gmu, "");
+const withoutTimes = (text: string): string => text.replace(/^\d\d:\d\d:\d\d /gmu, "").replace(/after \d+ms/u, "after 0ms");
 const jsonLines = (text: string): Record<string, unknown>[] =>
   text
     .trim()
@@ -46,9 +46,10 @@ describe("run, without a terminal", () => {
     assert.equal(
       withoutTimes(cli.out),
       [
-        "• plain started",
+        "• p1 started, a run of plain",
         "✓ one 1",
         "✓ square 3 done",
+        "✓ p1 completed after 0ms",
         "",
         "Output",
         "  {",
@@ -478,7 +479,7 @@ describe("looking and acting", () => {
     assert.match(retry.out, /^b2 runs again what failed in b1\./u);
     const again = await on("broken", "b2");
     assert.equal(again.code, 1);
-    assert.match(again.out, /^b2 goes on after event \d+; .*\n.*✗ price failed: RangeError: no price for A1\n$/u);
+    assert.match(again.out, /^b2 goes on after event \d+; .*\n.*✗ price failed: RangeError: no price for A1\n.*✗ b2 failed after .*\n$/u);
   });
 
   test("fork begins another run from the history, with another result if asked", async () => {

@@ -57,8 +57,8 @@ export const answer: Command = {
       return io.interrupted.aborted ? exitCode.interrupted : exitCode.waiting;
     }
     const by = values.by ?? answered.by ?? io.env.USER;
-    await engine.answer(runId, question.key, { ...answered, ...(by === undefined ? null : { by }) });
-    await reportSent(`Answered ${question.key} of ${runId}.`, run, steps, io);
+    await engine.answer(question.runId, question.key, { ...answered, ...(by === undefined ? null : { by }) });
+    await reportSent(`Answered ${question.key} of ${question.runId}.`, await engine.get(question.runId), steps, io);
     return exitCode.done;
   },
 };
@@ -108,8 +108,9 @@ function pickQuestion(
     throw new HeddleError("QUESTION_UNKNOWN", `Run ${runId} has no open question "${key}"; ${asked}.`, { data: { runId, question: key } });
   }
   const own = open.filter((question) => question.runId === runId);
-  const [only] = own;
-  if (own.length === 1 && only !== undefined) return only;
+  // The only question that it asks, or else the only one of those that it waits for.
+  const [only, second] = own.length > 0 ? own : open;
+  if (only !== undefined && second === undefined) return only;
   if (open.length === 0) throw new HeddleError("QUESTION_UNKNOWN", `Run ${runId} asks nothing now.`, { data: { runId } });
   const frame = { columns: (io.screen?.columns ?? 160) - 1, nowMs: io.clock.nowMs(), style: io.style };
   const head =

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { hasCode } from "@heddle/kernel";
 import { type Command, exitCode } from "../command.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { lookAtDisk, lookAtFiles } from "../doctor/look-at-disk.ts";
@@ -59,12 +58,9 @@ async function examine(url: string, steps: NextSteps, io: Io): Promise<readonly 
     return [...findings, ...(await lookAtRuns(engine, io.clock.nowMs(), steps))];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const code = (error as { code?: unknown }).code;
-    const known = typeof code === "string" && hasCode(error, "STORE_NEWER") ? "Install the newer version of heddle that wrote it." : "";
-    return [
-      ...findings,
-      { status: "problem", subject: "opens", says: `${error.message} (${String(code ?? error.name)})${known === "" ? "" : ` ${known}`}` },
-    ];
+    const { code } = error as { code?: unknown };
+    const name = typeof code === "string" ? code : error.name;
+    return [...findings, { status: "problem", subject: "opens", says: `${error.message} (${name})` }];
   }
 }
 

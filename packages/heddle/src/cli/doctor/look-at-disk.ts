@@ -31,8 +31,8 @@ export async function lookAtDisk(file: string, nowMs: () => number): Promise<rea
       return [{ status: "problem", subject: "file", says: `${path} cannot be written: ${denied}.`, next: [["look at", `ls -ld ${path}`]] }];
   }
   const { type, bavail, bsize } = await statfs(folder);
-  const system = fileSystems.get(Number(type) >>> 0);
-  const freeBytes = Number(bavail) * Number(bsize);
+  const system = fileSystems.get(type >>> 0);
+  const freeBytes = bavail * bsize;
   if (system?.risk !== undefined)
     findings.push({ status: "note", subject: "disk", says: `${folder} is on ${system.name}; ${system.risk}.` });
   findings.push(

@@ -148,5 +148,5 @@ function due(dueAtMs: number, atMs: number): string {
 }
 
 function value(of: unknown): Span {
-  return of === undefined || of === null ? [""] : [` ${briefValue(of)}`, "dim"];
+  return of === undefined || of === null ? [""] : [` ${briefValue(of, 100)}`, "dim"];
 }

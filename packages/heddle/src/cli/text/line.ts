@@ -40,10 +40,6 @@ export function padEnd(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - textWidth(text)));
 }
 
-export function padStart(text: string, columns: number): string {
-  return " ".repeat(Math.max(0, columns - textWidth(text))) + text;
-}
-
 /** Text in lines of at most `columns`, broken at spaces where there are some. */
 export function wrapText(text: string, columns: number): readonly string[] {
   const lines: string[] = [];

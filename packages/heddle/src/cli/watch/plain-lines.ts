@@ -1,10 +1,12 @@
+import type { RunOutcome } from "@heddle/kernel";
 import type { LiveEvent } from "../../engine/engine.ts";
 import type { ProgressGroup } from "../progress/progress-tree.ts";
 import { newRunProgress, type RunProgress, watchEvent } from "../progress/run-progress.ts";
 import { describeEvent } from "../text/describe-event.ts";
-import { formatClock } from "../text/format-time.ts";
+import { formatClock, formatDuration } from "../text/format-time.ts";
 import { formatLine, type Line } from "../text/line.ts";
 import type { Style } from "../text/style.ts";
+import { printable } from "../text/text-width.ts";
 
 /** A map gets a line at each tenth of it, but none for fewer items than this; where nobody knows how many there are, one at each hundred. */
 const leastItems = 10;
@@ -36,10 +38,14 @@ export class PlainLines {
 
   #linesOf(event: LiveEvent): readonly Line[] {
     switch (event.type) {
-      // The end of the run's only task says what the end of the run says; the end of the run is told by who watches.
+      case "run-started":
+        return [this.#startLine(event.workflow)];
+      case "run-ended":
+        return [this.#endLine(event.outcome.status, event.atMs)];
+      // A durable function's only task begins and ends with its run.
       case "task-ended":
       case "task-started":
-      case "run-ended":
+        return event.task === "main" ? [] : [describeEvent(event, this.#style.glyphs)];
       case "started":
       case "progress":
       case "stream":
@@ -51,6 +57,19 @@ export class PlainLines {
       default:
         return [describeEvent(event, this.#style.glyphs)];
     }
+  }
+
+  #startLine(workflow: string): Line {
+    const { runId } = this.#run;
+    const of = runId.startsWith(workflow) ? "" : `, a run of ${printable(workflow)}`;
+    return [[this.#style.glyphs.bullet, "info"], [" "], [runId, "strong"], [` started${of}`]];
+  }
+
+  #endLine(status: RunOutcome["status"], atMs: number): Line {
+    const { done, failed } = this.#style.glyphs;
+    const took = formatDuration(atMs - this.#run.startedAtMs);
+    const well = status === "completed";
+    return [[well ? done : failed, well ? "good" : "bad"], [" "], [this.#run.runId, "strong"], [` ${status} after ${took}`]];
   }
 
   #ended(event: Extract<LiveEvent, { type: "op-ended" }>): readonly Line[] {

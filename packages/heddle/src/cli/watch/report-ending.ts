@@ -134,7 +134,7 @@ function causes(error: unknown): readonly { readonly title: string; readonly tex
   for (let at: unknown = error; at !== undefined && at !== null && found.length < 6; at = (at as { cause?: unknown }).cause) {
     if (typeof at !== "object") break;
     const { name, message, code } = at as { name?: unknown; message?: unknown; code?: unknown };
-    const text = printableLines(String(message ?? "")).join(" ");
+    const text = printableLines(typeof message === "string" ? message : "").join(" ");
     const title = [typeof code === "string" ? code : "", typeof name === "string" && name !== "Error" && name !== "HeddleError" ? name : ""]
       .filter((part) => part !== "")
       .join(" ");
