@@ -10,10 +10,10 @@ interface State {
   readonly n: number;
 }
 
-const first: Task["when"] = [{ id: "start", after: [], join: "all", untaken: "wait" }];
-
-function after(sources: readonly string[]): Task["when"] {
-  return sources.length === 0 ? first : [{ id: "ready", after: sources.map((from) => ({ from, on: "ok" })), join: "all", untaken: "skip" }];
+/** What starts a task: the run itself, or the ends of others. */
+function after(task: string, sources: readonly string[], join: "all" | "any" = "all"): Task["when"] {
+  if (sources.length === 0) return [{ id: `${task}.start`, after: [], join: "all", untaken: "wait" }];
+  return [{ id: `${task}.ready`, after: sources.map((from) => ({ from, on: "ok" })), join, untaken: join === "all" ? "skip" : "wait" }];
 }
 
 /** A ring's first task has nothing before it in the first round. */
@@ -22,7 +22,7 @@ const addOne = async (input: unknown): Promise<State> => ({ n: ((input ?? { n: 0
 export function sequencePlan(length: number): PlannedWorkflow<State, State> {
   const tasks: Record<string, Task> = {};
   for (let index = 0; index < length; index++)
-    tasks[`s${index}`] = { does: { use: "step" }, when: after(index === 0 ? [] : [`s${index - 1}`]) };
+    tasks[`s${index}`] = { does: { use: "step" }, when: after(`s${index}`, index === 0 ? [] : [`s${index - 1}`]) };
   return planned(
     { heddle: 1, name: "sequence", discipline: "eager", tasks, output: { task: `s${length - 1}` } },
     { tasks: { step: addOne } },
@@ -32,11 +32,10 @@ export function sequencePlan(length: number): PlannedWorkflow<State, State> {
 /** Three tasks in a ring until `total` of them have run. */
 export function loopPlan(total: number): PlannedWorkflow<State, State> {
   const again: Task["when"][number] = { id: "again", after: [{ from: "c", on: "ok", label: "again" }], join: "any", untaken: "wait" };
-  const next = (from: string): Task["when"] => [{ id: "next", after: [{ from, on: "ok" }], join: "any", untaken: "wait" }];
   const tasks: Tasks = {
-    a: { does: { use: "step" }, when: [...first, again] },
-    b: { does: { use: "step" }, when: next("a") },
-    c: { does: { use: "last" }, when: next("b") },
+    a: { does: { use: "step" }, when: [...after("a", []), again] },
+    b: { does: { use: "step" }, when: after("b", ["a"], "any") },
+    c: { does: { use: "last" }, when: after("c", ["b"], "any") },
   };
   return planned(
     { heddle: 1, name: "loop", discipline: "eager", tasks, output: { task: "c" } },
@@ -54,10 +53,10 @@ export function loopPlan(total: number): PlannedWorkflow<State, State> {
 }
 
 export function fanPlan(width: number): PlannedWorkflow<number, number> {
-  const tasks: Record<string, Task> = { source: { does: { use: "step" }, when: first } };
+  const tasks: Record<string, Task> = { source: { does: { use: "step" }, when: after("source", []) } };
   const middle = Array.from({ length: width }, (_, index) => `p${index}`);
-  for (const id of middle) tasks[id] = { does: { use: "step" }, when: after(["source"]) };
-  tasks["sink"] = { does: { use: "step" }, when: after(middle) };
+  for (const id of middle) tasks[id] = { does: { use: "step" }, when: after(id, ["source"]) };
+  tasks["sink"] = { does: { use: "step" }, when: after("sink", middle) };
   return planned({ heddle: 1, name: "fan", discipline: "eager", tasks, output: { task: "sink" } }, { tasks: { step: async () => 1 } });
 }
 
@@ -65,7 +64,7 @@ export function fanPlan(width: number): PlannedWorkflow<number, number> {
 export function spawnPlan(count: number): PlannedWorkflow<null, number> {
   const items = Array.from({ length: count }, (_, index) => index);
   const tasks: Tasks = {
-    source: { does: { use: "source" }, when: first },
+    source: { does: { use: "source" }, when: after("source", []) },
     item: { does: { use: "item" }, when: [] },
     sink: { does: { use: "sink" }, when: [{ id: "done", after: [{ from: "item", on: "drained" }], join: "all", untaken: "wait" }] },
   };
@@ -89,10 +88,16 @@ export function graphPlan(size: number, step: () => Promise<unknown>, last?: () 
   const tasks: Record<string, Task> = {};
   const width = 100;
   layeredDag(size, width).forEach((sources, task) => {
-    tasks[`t${task}`] = { does: { use: "step" }, when: after(sources.map((source) => `t${source}`)) };
+    tasks[`t${task}`] = {
+      does: { use: "step" },
+      when: after(
+        `t${task}`,
+        sources.map((source) => `t${source}`),
+      ),
+    };
   });
   const lastLayer = Array.from({ length: Math.min(width, size) }, (_, index) => `t${size - 1 - index}`);
-  if (last !== undefined) tasks["last"] = { does: { use: "last" }, when: after(lastLayer) };
+  if (last !== undefined) tasks["last"] = { does: { use: "last" }, when: after("last", lastLayer) };
   return planned(
     {
       heddle: 1,
