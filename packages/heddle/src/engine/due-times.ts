@@ -16,8 +16,12 @@ export class DueTimes {
   #timer: Disposable | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  readonly #fire: () => void;
+
+  /** @param around how due entries are fired, as of `TurnQueue` */
+  constructor(clock: Clock, around: ((call: () => void) => void) | null = null) {
     this.#clock = clock;
+    this.#fire = around === null ? () => this.#fireDue() : () => around(() => this.#fireDue());
   }
 
   add(dueAtMs: number, fire: () => void): DueEntry {
@@ -56,7 +60,7 @@ export class DueTimes {
     this.#timerAtMs = first.dueAtMs;
     this.#timer = this.#clock.after(Math.max(0, first.dueAtMs - this.#clock.nowMs()), () => {
       this.#timer = null;
-      this.#fireDue();
+      this.#fire();
     });
   }
 

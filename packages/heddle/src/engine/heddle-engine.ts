@@ -12,6 +12,7 @@ import type {
 } from "./engine.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventText, readEvent } from "./event-text.ts";
+import { workflowScope } from "./frame/scopes.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan } from "./frame/operation.ts";
 import { checkAnswer, type AskedQuestion } from "./frame/question.ts";
@@ -89,9 +90,10 @@ export class HeddleEngine implements Engine, RunHost {
     this.graceMs = this.#options.graceMs;
     this.secrets = new Secrets(options.secrets);
     this.node = this.#options.node ?? processName(this.random.id().slice(0, 6));
-    this.due = new DueTimes(this.clock);
+    const around = this.strict ? (call: () => void) => workflowScope.exit(call) : null;
+    this.due = new DueTimes(this.clock, around);
     this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
-    this.#turns = new TurnQueue(() => this.#writer.flush());
+    this.#turns = new TurnQueue(() => this.#writer.flush(), around);
     for (const workflow of options.workflows ?? []) this.#registry.add(workflow);
   }
 

@@ -18,9 +18,12 @@ export class TurnQueue {
   #scheduled = false;
   #inARow = 0;
   readonly #after: () => void;
+  readonly #serve: () => void;
 
-  constructor(after: () => void) {
+  /** @param around how turns are run: strict mode takes them out of the scope of the workflow code that asked for them */
+  constructor(after: () => void, around: ((call: () => void) => void) | null = null) {
     this.#after = after;
+    this.#serve = around === null ? () => this.#serveAll() : () => around(() => this.#serveAll());
   }
 
   touch(taker: TurnTaker): void {
@@ -47,7 +50,7 @@ export class TurnQueue {
     process.nextTick(this.#serve);
   };
 
-  readonly #serve = (): void => {
+  #serveAll(): void {
     this.#scheduled = false;
     const serving = this.#waiting;
     this.#waiting = this.#serving;
@@ -59,5 +62,5 @@ export class TurnQueue {
     }
     serving.length = 0;
     this.#after();
-  };
+  }
 }
