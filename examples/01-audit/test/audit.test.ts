@@ -41,7 +41,6 @@ for (const store of ["memory:", "sqlite:"]) {
       await writeFixtureProject(folder.path);
       const engine = await open(store === "sqlite:" ? `sqlite:${join(folder.path, "heddle.db")}` : store, {
         workflows: [audit],
-        strict: true,
       });
       return {
         engine,
@@ -133,6 +132,16 @@ for (const store of ["memory:", "sqlite:"]) {
       assert.deepEqual((await run.result()).findings.forbidden, 4);
     });
 
+    test("what nobody answers in time is refused, and the report says so", async () => {
+      await using at = await set();
+
+      const summary = await (await at.engine.start(audit, { ...at.input, answerWithin: 1 })).result();
+      assert.deepEqual([summary.verdict, summary.findings.forbidden], ["fail", 4]);
+      const decisions = (await readReport(summary)).findings.flatMap(({ decision }) => (decision === null ? [] : [decision]));
+      assert.ok(decisions.length === 4 && decisions.every(({ timedOut, approved }) => timedOut && !approved));
+      assert.ok((await readFile(summary.report.html, "utf8")).includes("Nobody answered in time"));
+    });
+
     test("a second run writes the same bytes into another folder", async () => {
       await using at = await set();
       const second = join(at.folder, "second");
@@ -173,3 +182,13 @@ for (const store of ["memory:", "sqlite:"]) {
     });
   });
 }
+
+test("between its steps it reads no clock, no chance and nothing from outside", { timeout: 60_000 }, async () => {
+  await using folder = await temporaryFolder();
+  await writeFixtureProject(folder.path);
+  await using engine = await open("memory:", { workflows: [audit], strict: true });
+
+  const run = await engine.start(audit, { project: folder.path, out: join(folder.path, "report") }, { id: "strict" });
+  await answerQuestions(engine, "strict", answerAll({ approved: true }));
+  assert.equal((await run.result()).verdict, "pass-with-notes");
+});
