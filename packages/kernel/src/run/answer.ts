@@ -69,7 +69,9 @@ function closeRound(state: RunState, merged: Readonly<Record<string, Json>> | un
 }
 
 function keepEnd(state: RunState, frame: Frame, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[] | undefined): void {
-  if (verbs !== undefined && outcome.status === "completed" && verbs.some((verb) => "iterate" in verb)) keepValue(state, frame, record.at, outcome.value);
+  // In a stopped frame there is no next round.
+  const goesOn = verbs !== undefined && outcome.status === "completed" && !frame.stopped && verbs.some((verb) => "iterate" in verb);
+  if (goesOn) keepValue(state, frame, record.at, outcome.value);
   else keepOutcome(state, frame, record.at, outcome);
 }
 

@@ -1,4 +1,4 @@
-import { taskOut, taskSize, taskSlot } from "../plan/compiled-plan.ts";
+import { rootHome, taskHome, taskOut, taskSize, taskSlot } from "../plan/compiled-plan.ts";
 import type { Json } from "../value/json.ts";
 import { channelValue } from "./channels.ts";
 import { valueIn } from "./frame.ts";
@@ -24,7 +24,7 @@ function outputOf(state: RunState): Json | undefined {
   }
   if ("task" in plan.output) {
     const task = plan.taskNumbers.get(plan.output.task);
-    return task === undefined ? undefined : valueOf(state, task);
+    return task === undefined || plan.tasks[task * taskSize + taskHome] !== rootHome ? undefined : valueOf(state, task);
   }
   const entries: [string, Json][] = [];
   for (const id of plan.output.channels) {

@@ -3,21 +3,24 @@ import { kernelError } from "./kernel-error.ts";
 import { add, clear, entries, remove } from "./numbered.ts";
 import type { ErrorValue, RunOutcome } from "./outcome.ts";
 import { keepOutcome, keepValue } from "./outcomes.ts";
-import { issue, type Kept, rootHistory, type RunState } from "./run-state.ts";
+import { frameOf, issue, type Kept, type Live, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 
 /** The run is to end so once what is open has answered: everything open is told to cancel, nothing new starts (rules 11 and 27). */
 export function beginEnding(state: RunState, outcome: RunOutcome): void {
   if (state.phase !== "running") return;
   state.phase = "ending";
   state.outcome = outcome;
-  cancelOpen(state);
+  for (const record of entries(state.live)) {
+    // What its stopped group told to cancel is not told again.
+    if (isActivation(record) && !frameOf(state, record.frame).stopped) issue(state, { type: "cancel-task", no: record.no });
+  }
   cancelTimers(state);
 }
 
 /** End the run in this very step: what is open counts as answered (rule 27). */
 export function endAtOnce(state: RunState, outcome: RunOutcome): void {
   if (state.phase !== "running") return;
-  cancelOpen(state);
+  for (const record of entries(state.live)) if (isActivation(record)) issue(state, { type: "cancel-task", no: record.no });
   cancelTimers(state);
   issueEnd(state, outcome);
 }
@@ -26,9 +29,19 @@ export function failAtOnce(state: RunState, error: ErrorValue): void {
   endAtOnce(state, { status: "failed", error });
 }
 
+/** The run has reached a limit, which no reset gets round (rules 28 and 32). */
+export function endByLimit(state: RunState, message: string): void {
+  failAtOnce(state, kernelError("STEP_LIMIT", message));
+  state.limited = true;
+}
+
 /** Command `end-run` and let go of all but the root frame (rule 29). */
 export function issueEnd(state: RunState, outcome: RunOutcome): void {
   letGo(state);
+  commandEnd(state, outcome);
+}
+
+export function commandEnd(state: RunState, outcome: RunOutcome): void {
   state.phase = "closing";
   state.outcome = outcome;
   const record = { type: "end-run" as const, no: ++state.lastNo, outcome };
@@ -53,10 +66,8 @@ export function cancelledOutcome(reason: string | undefined): RunOutcome {
   return reason === undefined ? { status: "cancelled" } : { status: "cancelled", error: kernelError("RUN_CANCELLED", reason) };
 }
 
-function cancelOpen(state: RunState): void {
-  for (const record of entries(state.live)) {
-    if (record.type === "start-task" || record.type === "decide-group") issue(state, { type: "cancel-task", no: record.no });
-  }
+function isActivation(record: Live): record is OpenTask | OpenDecision {
+  return record.type === "start-task" || record.type === "decide-group";
 }
 
 function cancelTimers(state: RunState): void {

@@ -1,9 +1,10 @@
 import { flagCaught, taskFlags, taskSize } from "../plan/compiled-plan.ts";
+import { dissolve } from "./close-frame.ts";
 import { beginEnding } from "./ending.ts";
 import type { Frame } from "./frame.ts";
 import { find } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
-import { pushQuiet } from "./quiet.ts";
+import { release } from "./quiet.ts";
 import { issue, type RunState } from "./run-state.ts";
 import { failureBits, statusNumber } from "./status.ts";
 
@@ -34,8 +35,11 @@ function stopFrame(state: RunState, frame: Frame): void {
     inner.halfFull = 0;
     for (const no of inner.inside!.activations) if (find(state.live, no)?.type !== "open-group") told.push(no);
     for (const further of inner.inside!.frames) frames.push(further);
-    // It may have been stuck with a half-full join.
-    if (inner.live === 0) pushQuiet(state, inner);
+  }
+  // Some may have been stuck with a half-full join: they are gone now, from the inside out.
+  for (let index = frames.length - 1; index > 0; index--) {
+    const inner = frames[index]!;
+    if (inner.live === 0 && !inner.gone) release(state, dissolve(state, inner));
   }
   told.sort((a, b) => a - b);
   for (const no of told) issue(state, { type: "cancel-task", no });

@@ -17,13 +17,15 @@ export function followEdges(state: RunState, frame: Frame, task: number, status:
     if ((on & onDrained) !== 0) continue;
     const taken = !gone && ((on >> status) & 1) !== 0 && ((on & onLabelled) === 0 || labels.includes(state.plan.labels.get(edge)!));
     deliver(state, frame, edge, taken ? tokenTaken : untaken);
+    // A limit may have ended the run: not one more token is delivered.
+    if (state.phase !== "running") return;
   }
 }
 
 /** The edges that wait for a spawn of this task to drain deliver (rule 10). */
 export function followDrained(state: RunState, frame: Frame, task: number): void {
   const { edges, tasks } = state.plan;
-  for (let edge = tasks[task * taskSize + taskOut]!; edge !== -1; edge = edges[edge + edgeNext]!) {
+  for (let edge = tasks[task * taskSize + taskOut]!; edge !== -1 && state.phase === "running"; edge = edges[edge + edgeNext]!) {
     if ((edges[edge + edgeOn]! & onDrained) !== 0) deliver(state, frame, edge, tokenTaken);
   }
 }

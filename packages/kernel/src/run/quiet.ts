@@ -1,11 +1,19 @@
 import type { Frame } from "./frame.ts";
+import { dissolve } from "./close-frame.ts";
 import type { RunState } from "./run-state.ts";
 
 // Frames in which nothing is open any more, the one that opened first on top: a binary heap, nearly always of length 0 or 1.
 
-/** An end in a frame is worked off, or a frame in it is gone. */
+/** An end in a frame is worked off, or a frame in it is gone. A frame in a stopped one is gone with that, and may take the one around it along. */
 export function release(state: RunState, frame: Frame): void {
-  if (--frame.live === 0) pushQuiet(state, frame);
+  let around = frame;
+  while (--around.live === 0) {
+    if (!around.stopped || around.parent?.stopped !== true) {
+      pushQuiet(state, around);
+      return;
+    }
+    around = dissolve(state, around);
+  }
 }
 
 /** Look at this frame once nothing is left to deliver. The root is looked at after every event anyway. */

@@ -5,6 +5,7 @@ import {
 import type { Id } from "../plan/plan.ts";
 import { canonically } from "./canonical-order.ts";
 import { deliverAgain } from "./deliver-again.ts";
+import { commandEnd } from "./ending.ts";
 import { workOffLine } from "./follow-edges.ts";
 import { setValue } from "./frame.ts";
 import { isHalfFull } from "./half-full-joins.ts";
@@ -15,6 +16,10 @@ import { workOff } from "./work-off.ts";
 
 /** Reopen an ended run: start the named tasks again, and what its end cut off, and let all that they lead to wait for them (rule 32). */
 export function resetTasks(state: RunState, names: readonly Id[]): void {
+  if (state.limited) {
+    commandEnd(state, state.outcome!);
+    return;
+  }
   const history = rootHistory(state);
   const named = namedTasks(state, names);
   const order = downstream(state, named);

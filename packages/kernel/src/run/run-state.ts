@@ -33,6 +33,8 @@ export interface RunState {
   gateCount: number;
   /** Activations so far, for the limit. */
   activations: number;
+  /** A limit ended the run. */
+  limited: boolean;
   readonly root: Frame;
   /** Open frames but the root, by serial, which is the order in which they opened. */
   frames: Numbered<Frame> | undefined;
@@ -192,6 +194,7 @@ export function createRun(plan: CompiledPlan): RunState {
     timerCount: 0,
     gateCount: 0,
     activations: 0,
+    limited: false,
     root: openRoot(plan.homes[rootHome]!),
     frames: undefined,
     lastFrame: 0,

@@ -1,14 +1,15 @@
 import { taskSize, taskSlot } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
+import { closeFrame } from "./close-frame.ts";
 import { completedOutcome } from "./completion.ts";
 import { failAtOnce, firstFailure, issueEnd } from "./ending.ts";
 import { followDrained, workOffLine } from "./follow-edges.ts";
 import type { Frame } from "./frame.ts";
 import { halfFullJoins } from "./half-full-joins.ts";
 import { kernelError } from "./kernel-error.ts";
-import { find, remove, replace } from "./numbered.ts";
+import { find, replace } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
-import { keepOutcome, outcomeIn } from "./outcomes.ts";
+import { outcomeIn } from "./outcomes.ts";
 import { popQuiet, pushQuiet, release } from "./quiet.ts";
 import { issue, type OpenDecision, type OpenGroup, type RunState } from "./run-state.ts";
 import { keepItems } from "./spawn.ts";
@@ -48,26 +49,15 @@ function quietRoot(state: RunState): Frame | undefined {
 function drain(state: RunState, frame: Frame): void {
   const parent = frame.parent!;
   if (frame.kind === "group") {
-    if (parent.stopped) {
-      closeFrame(state, frame);
-      dropGroup(state, frame, parent);
-    } else decideGroup(state, frame, parent);
+    decideGroup(state, frame, parent);
     return;
   }
   closeFrame(state, frame);
-  if (frame.kind === "spawn" && !frame.stopped) {
+  if (frame.kind === "spawn") {
     keepItems(parent, frame.task, { count: frame.columns.width, values: frame.columns.itemValues!.get(state.plan.tasks[frame.task * taskSize + taskSlot]!) });
     followDrained(state, parent, frame.task);
   }
   release(state, parent);
-}
-
-function closeFrame(state: RunState, frame: Frame): void {
-  frame.gone = true;
-  remove(state.frames!, frame.serial);
-  frame.parent!.inside?.frames.delete(frame);
-  if (frame.kind === "item") frame.parent!.itemFrames![frame.item] = undefined;
-  if (frame.kind === "spawn") state.spawns!.delete(frame.scope.at(-1)![1]);
 }
 
 /** Ask the engine for the verdict on a group that has nothing left to do. */
@@ -85,15 +75,6 @@ function decideGroup(state: RunState, frame: Frame, parent: Frame): void {
   state.openCount++;
   if (state.round !== undefined) state.round.open++;
   issue(state, decision);
-}
-
-/** A group inside a stopped frame ends cancelled, without a verdict and with nothing following. */
-function dropGroup(state: RunState, frame: Frame, parent: Frame): void {
-  const group = find(state.live, frame.opener) as OpenGroup;
-  keepOutcome(state, parent, group.at, { status: "cancelled" });
-  parent.inside?.activations.delete(group.no);
-  remove(state.live, group.no);
-  release(state, parent);
 }
 
 /** Nothing is open: the run has drained, or waits for a timer or an artifact, or is stalled (rules 24 to 26). */

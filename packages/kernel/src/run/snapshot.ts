@@ -36,6 +36,7 @@ interface Shape {
   readonly lastNo: number;
   readonly lastFrame: number;
   readonly activations: number;
+  readonly limited?: true;
   readonly outcome?: RunOutcome;
   readonly failures?: readonly Failure[];
   readonly frames: readonly FrameShape[];
@@ -73,6 +74,7 @@ export function snapshotRun(state: RunState): Json {
     lastNo: state.lastNo,
     lastFrame: state.lastFrame,
     activations: state.activations,
+    ...(state.limited ? { limited: true as const } : undefined),
     ...(state.outcome === undefined ? undefined : { outcome: state.outcome }),
     ...(state.failures === undefined ? undefined : { failures: state.failures }),
     frames: writeFrames(state),
@@ -130,6 +132,7 @@ function restore(plan: CompiledPlan, shape: Shape): RunState {
   state.lastNo = shape.lastNo;
   state.lastFrame = shape.lastFrame;
   state.activations = shape.activations;
+  state.limited = shape.limited === true;
   state.outcome = shape.outcome;
   state.failures = shape.failures === undefined ? undefined : [...shape.failures];
   readFrames(state, shape.frames);
@@ -180,7 +183,7 @@ function writeRecord(state: RunState, record: Live): LiveShape {
 function readRecord(state: RunState, shape: LiveShape): Live {
   if (shape.type === "decide-group") {
     const { type, task, scope, nth, attempt, no, members, at, frame } = shape;
-    return { type, task, scope: scope.length === 0 ? state.root.scope : scope, nth, attempt, no, members, at, frame };
+    return { type, task, scope: frame === 0 && scope.length > 0 ? scope : frameOf(state, frame).scope, nth, attempt, no, members, at, frame };
   }
   if (shape.type === "end-run" || shape.type === "set-timer") return shape;
   const { type, task, nth, attempt, no, trigger, input, consumed, notBeforeMs, at, frame } = shape;

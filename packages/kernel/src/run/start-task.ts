@@ -3,9 +3,8 @@ import {
 } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
-import { failAtOnce } from "./ending.ts";
+import { endByLimit } from "./ending.ts";
 import { cellIn, type Frame, newFrame, row } from "./frame.ts";
-import { kernelError } from "./kernel-error.ts";
 import { boardOf, issue, type OpenGroup, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 import { add, numbered } from "./numbered.ts";
 import { pushQuiet } from "./quiet.ts";
@@ -26,7 +25,7 @@ export function startTask(state: RunState, frame: Frame, task: number, trigger: 
   const opens = plan.tasks[record + taskOpens]!;
   if (opens < 0 && state.round !== undefined && !joinRound(state)) return;
   if (state.activations >= plan.maxActivations) {
-    failAtOnce(state, kernelError("STEP_LIMIT", `The run has started ${plan.maxActivations} activations, which is its limit; "${plan.taskIds[task]}" was not started. Raise limits.activations if that is meant.`));
+    endByLimit(state, `The run has started ${plan.maxActivations} activations, which is its limit; "${plan.taskIds[task]}" was not started. Raise limits.activations if that is meant.`);
     return;
   }
   state.activations++;
@@ -117,7 +116,7 @@ export function joinRound(state: RunState): boolean {
   const round = state.round!;
   if (round.open > 0) return true;
   if (round.number >= state.plan.maxRounds) {
-    failAtOnce(state, kernelError("STEP_LIMIT", `The run has made ${round.number} rounds, which is its limit. Raise limits.rounds if that is meant.`));
+    endByLimit(state, `The run has made ${round.number} rounds, which is its limit. Raise limits.rounds if that is meant.`);
     return false;
   }
   round.number++;
