@@ -501,6 +501,7 @@ export class OwnedRun implements TurnTaker {
       for (const again of held) again();
       this.touch();
     });
+    this.touch();
   }
 
   /** Let go without a word to the store: it is known to be another's, or the engine closes. */
