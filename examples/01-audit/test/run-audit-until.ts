@@ -1,5 +1,6 @@
-// A process of its own for the test of kill -9: `node run-audit-until.ts STORE INPUT SEQ` runs the audit, or goes on with
-// it, and kills itself, as the kernel would when memory runs out, at the first event from SEQ on. Prints the last seq.
+// A process of its own for the test of kill -9: `node run-audit-until.ts STORE INPUT UNTIL` runs the audit, or goes on with
+// it, and kills itself, as the system does when memory runs out, at the first event from seq UNTIL on, or, when that is
+// `ask`, at the first question. Prints the last seq.
 import { open } from "heddle";
 import audit from "../audit.ts";
 
@@ -11,7 +12,7 @@ const run = await engine.start(audit, JSON.parse(input), { id: "audit" });
 let last = 0;
 for await (const event of run.events()) {
   last = event.seq;
-  if (last >= Number(until)) process.kill(process.pid, "SIGKILL");
+  if (until === "ask" ? event.type === "op-opened" && event.op === "ask" : last >= Number(until)) process.kill(process.pid, "SIGKILL");
 }
 await run.result();
 process.stdout.write(String(last));
