@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { HeddleError } from "@heddle/kernel";
@@ -16,6 +16,8 @@ export interface OpenFileOptions extends ConnectOptions {
 const notADatabase = 26;
 const cannotOpen = 14;
 const readOnly = 8;
+/** How every database begins. */
+const header = "SQLite format 3\0";
 /** Between two tries for a file that another process is just setting up. */
 const retryMs = 10;
 
@@ -25,7 +27,7 @@ const retryMs = 10;
  * @throws HeddleError `FILE_UNKNOWN`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`, `STORE_UNAVAILABLE`, `STORE_FAILED`
  */
 export async function openFile(path: string, options: OpenFileOptions): Promise<Connection> {
-  makeFolder(path, options.create);
+  checkPath(path, options.create);
   const deadlineMs = performance.now() + options.busyMs;
   for (;;) {
     let connection: Connection | undefined;
@@ -43,10 +45,13 @@ export async function openFile(path: string, options: OpenFileOptions): Promise<
   }
 }
 
-function makeFolder(path: string, create: boolean): void {
+function checkPath(path: string, create: boolean): void {
   if (existsSync(path)) {
     if (!statSync(path).isFile())
       throw new HeddleError("STORE_NOT_A_STORE", `${path} is no file. Give the path of a file.`, { data: { path } });
+    // SQLite takes a file of a few bytes for an empty one, and would write over it.
+    const start = readStart(path);
+    if (start !== "" && start !== header) throw notOurs(path);
     return;
   }
   if (!create) throw new HeddleError("FILE_UNKNOWN", `There is no store at ${path}.`, { data: { path } });
@@ -76,10 +81,7 @@ function openFault(error: unknown, path: string): HeddleError {
   const text = error instanceof Error ? error.message : String(error);
   switch (code === null ? null : code & 0xff) {
     case notADatabase:
-      return new HeddleError("STORE_NOT_A_STORE", `${path} is not a database. Give another path for the store.`, {
-        data: { path },
-        cause: error,
-      });
+      return notOurs(path, error);
     case cannotOpen:
     case readOnly:
       return new HeddleError(
@@ -90,7 +92,32 @@ function openFault(error: unknown, path: string): HeddleError {
           cause: error,
         },
       );
-    default:
-      return toHeddleError(faultOf(error, path));
+    default: {
+      const fault = faultOf(error, path);
+      if (fault.kind !== "ordinary") return toHeddleError(fault);
+      return new HeddleError("STORE_FAILED", `The schema of ${path} could not be brought up; it is as it was (${text}).`, {
+        data: { path },
+        cause: error,
+      });
+    }
   }
+}
+
+function readStart(path: string): string {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch (error) {
+    throw openFault(error, path);
+  }
+  try {
+    const bytes = Buffer.alloc(header.length);
+    return bytes.toString("latin1", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function notOurs(path: string, cause?: unknown): HeddleError {
+  return new HeddleError("STORE_NOT_A_STORE", `${path} is not a database. Give another path for the store.`, { data: { path }, cause });
 }

@@ -53,10 +53,12 @@ export class WriteQueue {
   #answered = 0;
   #generation = 0;
   #whenIdle: (() => void)[] = [];
+  #closed = false;
 
   constructor(options: WriteQueueOptions) {
     this.#options = options;
     this.#inlineLeft = options.inlineGroups;
+    options.connection.setBusyMs(inlineBusyMs);
     this.#inlineWriter = new Writer(options.connection, inlineBusyMs);
     if (this.#inlineLeft <= 0) {
       this.#startThread();
@@ -87,6 +89,7 @@ export class WriteQueue {
   async close(closeConnection: () => void): Promise<void> {
     this.#flush();
     if (this.#unanswered > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    this.#closed = true;
     closeConnection();
     await this.#thread?.close();
   }
@@ -149,9 +152,13 @@ export class WriteQueue {
   }
 
   #hear(message: ThreadAnswer): void {
+    // A thread may come up while the store is closed.
+    if (this.#closed) return;
     switch (message.type) {
       case "up":
         this.#mode = "thread";
+        // Only reads are left here, and they wait for nobody but one who mends or removes the log.
+        this.#options.connection.setBusyMs(this.#options.thread.busyMs);
         this.#flush();
         break;
       case "done":

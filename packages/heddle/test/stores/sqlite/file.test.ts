@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, test } from "node:test";
+import { migrations } from "../../../src/stores/sqlite/schema.ts";
+import { openSqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
+import { runChild } from "./run-child.ts";
+import { bodies, create, expectedBodies, newRun } from "./store-rows.ts";
+import { newPath } from "./temporary-store.ts";
+
+async function filled(path: string): Promise<void> {
+  await using store = await openSqliteStore({ path });
+  await create(store, newRun("run", "node"));
+}
+
+describe("opening a file", () => {
+  test("makes the folder, the file and the schema", async () => {
+    const path = join(newPath(), "deep", "store.db");
+    await filled(path);
+
+    await using store = await openSqliteStore({ path });
+    assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
+  });
+
+  test("with create: false says that there is none", async () => {
+    const path = newPath();
+    await assert.rejects(openSqliteStore({ path, create: false }), { code: "FILE_UNKNOWN" });
+    assert.ok(!existsSync(path));
+
+    await filled(path);
+    await using store = await openSqliteStore({ path, create: false });
+    assert.equal((await store.list({})).length, 1);
+  });
+
+  test("an empty file becomes a store", async () => {
+    const path = newPath();
+    writeFileSync(path, "");
+    await filled(path);
+    assert.ok(readFileSync(path).length > 0);
+  });
+
+  test("a path that is no file path is refused", async () => {
+    for (const path of ["", ":memory:"]) await assert.rejects(openSqliteStore({ path }), { code: "OPTION_INVALID" });
+    const folder = newPath();
+    mkdirSync(folder);
+    await assert.rejects(openSqliteStore({ path: folder }), { code: "STORE_NOT_A_STORE" });
+    await assert.rejects(
+      openSqliteStore({ path: join(folder, "file", "x.db") }).then(async () =>
+        openSqliteStore({ path: join(folder, "file", "x.db", "y.db") }),
+      ),
+      {
+        code: "STORE_READ_ONLY",
+      },
+    );
+  });
+
+  test("a file that is no database is refused, and left as it is", async () => {
+    for (const content of [
+      "Dear diary, this is no database at all. ".repeat(300),
+      "x",
+      "SQLite format 3\0 but then nothing that fits".padEnd(4_096, "z"),
+    ]) {
+      const path = newPath();
+      writeFileSync(path, content);
+
+      await assert.rejects(openSqliteStore({ path }), { code: "STORE_NOT_A_STORE" });
+      assert.equal(readFileSync(path, "latin1"), content);
+    }
+  });
+
+  test("somebody else's database is refused, and left as it is", async () => {
+    for (const sql of ["CREATE TABLE note (text)", "PRAGMA application_id = 7", "PRAGMA user_version = 3"]) {
+      const path = newPath();
+      {
+        using database = new DatabaseSync(path);
+        database.exec(`CREATE TABLE kept (a); DROP TABLE kept; ${sql}`);
+      }
+      const before = readFileSync(path);
+
+      await assert.rejects(openSqliteStore({ path }), { code: "STORE_NOT_A_STORE" });
+      assert.deepEqual(readFileSync(path), before);
+    }
+  });
+
+  test("a store of a newer version is refused, and left as it is", async () => {
+    const path = newPath();
+    await filled(path);
+    {
+      using database = new DatabaseSync(path);
+      database.exec(`PRAGMA user_version = ${migrations.length + 1}`);
+    }
+    const before = readFileSync(path);
+
+    await assert.rejects(openSqliteStore({ path }), { code: "STORE_NEWER", message: /newer/ });
+    assert.deepEqual(readFileSync(path), before);
+  });
+
+  test("a file that may not be written is refused", async (context) => {
+    const path = newPath();
+    await filled(path);
+    chmodSync(path, 0o444);
+    chmodSync(dirname(path), 0o755);
+    if (process.getuid?.() === 0) {
+      // Root may write everything: take its rights away in a child.
+      const child = runChild("open-as-nobody.ts", [path]);
+      const line = await child.line("refused").catch((error: unknown) => String(error));
+      if (line.includes("cannot become nobody")) return context.skip("cannot give up being root here");
+      assert.equal(line, "refused STORE_READ_ONLY");
+      await child.ended();
+      return;
+    }
+    await assert.rejects(openSqliteStore({ path }), { code: "STORE_READ_ONLY" });
+  });
+
+  test("an older schema is brought up, with what is in it", async () => {
+    const path = newPath();
+    await filled(path);
+    const next = [...migrations, ({ database }: { database: DatabaseSync }) => database.exec("CREATE TABLE heddle_second (a)")];
+    {
+      await using store = await openSqliteStore({ path }, { migrations: next });
+      assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
+    }
+
+    await assert.rejects(openSqliteStore({ path }), { code: "STORE_NEWER" });
+    using database = new DatabaseSync(path);
+    assert.equal(database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'heddle_second'").get()?.["count"], 1);
+  });
+
+  test("a migration that fails leaves the old schema", async () => {
+    const path = newPath();
+    await filled(path);
+    const broken = [
+      ...migrations,
+      ({ database }: { database: DatabaseSync }) => database.exec("CREATE TABLE heddle_second (a); CREATE TABLE heddle_second (b)"),
+    ];
+    await assert.rejects(openSqliteStore({ path }, { migrations: broken }), { code: "STORE_FAILED" });
+
+    await using store = await openSqliteStore({ path });
+    assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
+  });
+
+  test("kill -9 inside a migration leaves the old schema, and behind it the new one", async () => {
+    for (const [when, tables] of [
+      ["inside", 0],
+      ["behind", 1],
+    ] as const) {
+      const path = newPath();
+      await filled(path);
+      const child = runChild("migrate-and-die.ts", [path, when]);
+      await assert.rejects(child.ended());
+      assert.equal(child.process.signalCode, "SIGKILL");
+
+      using database = new DatabaseSync(path);
+      assert.equal(database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'heddle_second'").get()?.["count"], tables);
+      const version = Number(Object.values(database.prepare("PRAGMA user_version").get()!)[0]);
+      assert.equal(version, migrations.length + tables);
+      database.close();
+      const known = tables === 0 ? migrations : [...migrations, () => {}];
+      await using store = await openSqliteStore({ path }, { migrations: known });
+      assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
+    }
+  });
+});
