@@ -39,12 +39,11 @@ async function askOne(ctx: Context, finding: JudgedFinding, { answerWithin, appr
 }
 
 /** Few lines of text: the question is read in a terminal. */
-function questionDetails({ because, details, requiredBy, dev, advice }: JudgedFinding): Readonly<Record<string, string>> {
+function questionDetails({ because, details, requiredBy, dev }: JudgedFinding): Readonly<Record<string, string>> {
   return {
     why: because,
     ...(details.length === 0 ? {} : { found: details.join("; ") }),
     ...(requiredBy.length === 0 ? {} : { "required by": requiredBy.join(", ") }),
     "needed for": dev ? "development only" : "production",
-    otherwise: advice,
   };
 }

@@ -14,6 +14,8 @@ export interface AuditInput {
   readonly date?: string;
   /** Ask nobody: what the policy would ask about counts as refused. For CI. Default false. */
   readonly unattended?: boolean;
+  /** End the run as failed when the verdict is `fail`, after the report is written: a command line then ends with 1. Default false. */
+  readonly enforce?: boolean;
   /** How long people have for an answer, such as `"2d"`. What nobody answers counts as refused. Default: as long as it takes. */
   readonly answerWithin?: string | number;
 }
@@ -27,6 +29,7 @@ const shape: JsonShape = {
     out: { type: "string", minLength: 1 },
     date: { type: "string" },
     unattended: { type: "boolean" },
+    enforce: { type: "boolean" },
     answerWithin: {},
   },
 };

@@ -10,6 +10,7 @@ import { readPolicy } from "./policy/read-policy.ts";
 import { settleFindings } from "./policy/settle-findings.ts";
 import { buildReport, type AuditVerdict } from "./report/audit-report.ts";
 import { writeReport, type WrittenReport } from "./report/write-report.ts";
+import { counted } from "./report/wording.ts";
 import { shortKey } from "./short-key.ts";
 
 /** What a run of the audit gives. The report has the rest. */
@@ -55,6 +56,11 @@ export default workflow(
     const report = buildReport({ lockfile, policy, date, node, platform, packages, findings: settled, duplicates });
     const written = await ctx.step("write-report", () => writeReport(places.out, report), { retry: 3 });
     const { forbidden, accepted, notes } = report.totals;
+    if (input.enforce === true && report.verdict === "fail") {
+      throw new Error(
+        `${report.project.name} does not keep the policy ${policy.name}: ${counted(forbidden, "finding")} against it, listed in ${written.html}.`,
+      );
+    }
     return {
       verdict: report.verdict,
       project: report.project.name,

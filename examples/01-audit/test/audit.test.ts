@@ -132,6 +132,20 @@ for (const store of ["memory:", "sqlite:"]) {
       assert.deepEqual((await run.result()).findings.forbidden, 4);
     });
 
+    test("where the verdict is enforced, a failing one fails the run, and its report is there", async () => {
+      await using at = await set();
+
+      const run = await at.engine.start(audit, { ...at.input, unattended: true, enforce: true });
+      await assert.rejects(run.result(), (error: Error) => {
+        assert.match(
+          `${error.message} ${String(error.cause)}`,
+          /fixture-project does not keep the policy Default policy: 4 findings against it, listed in .*audit\.html/,
+        );
+        return true;
+      });
+      assert.ok(existsSync(join(at.folder, "report/audit.html")));
+    });
+
     test("what nobody answers in time is refused, and the report says so", async () => {
       await using at = await set();
 
