@@ -9,7 +9,8 @@ import { taintedBy, tokenTaken, tokenUntaken } from "./token.ts";
 export function deliverAgain(state: RunState, from: number, edge: number): void {
   const on = state.plan.edges[edge + edgeOn]!;
   if ((on & onDrained) !== 0) {
-    if (state.root.items?.has(from) === true && !isSpawning(state, from)) deliver(state, state.root, edge, tokenTaken);
+    const drained = state.root.items?.get(from)?.youngest;
+    if (drained !== undefined && !hasYoungerSpawn(state, from, drained)) deliver(state, state.root, edge, tokenTaken);
     return;
   }
   const status = statusIn(state, state.root, from);
@@ -20,8 +21,8 @@ export function deliverAgain(state: RunState, from: number, edge: number): void 
   deliver(state, state.root, edge, taken ? tokenTaken : tainted ? taintedBy(blamed(state, from, outcomeIn(state, state.root, from))) : tokenUntaken);
 }
 
-/** Whether a spawn of the task is open in the root frame: its token is still to come. */
-function isSpawning(state: RunState, task: number): boolean {
-  for (const spawn of state.spawns?.values() ?? []) if (spawn.task === task && spawn.parent === state.root) return true;
+/** Whether the last spawn of the task in the root frame is still open: its token is to come. */
+function hasYoungerSpawn(state: RunState, task: number, serial: number): boolean {
+  for (const spawn of state.spawns?.values() ?? []) if (spawn.task === task && spawn.parent === state.root && spawn.serial > serial) return true;
   return false;
 }

@@ -40,7 +40,7 @@ export interface FrameShape {
   readonly halfFull: number;
   readonly ready?: readonly number[];
   readonly stopped: boolean;
-  readonly items?: readonly { readonly task: number; readonly count: number; readonly values?: ValuesShape }[];
+  readonly items?: readonly { readonly task: number; readonly youngest: number; readonly count: number; readonly values?: ValuesShape }[];
 }
 
 /** The root and the open frames, in opening order: a frame comes after the one it is in. */
@@ -57,7 +57,7 @@ export function readFrames(state: RunState, shapes: readonly FrameShape[]): void
     frame.stopped = shape.stopped;
     if (shape.columns !== undefined) readColumns(frame.columns, shape.columns);
     if (shape.items !== undefined) {
-      frame.items = new Map(shape.items.map(({ task, count, values }) => [task, { count, values: values === undefined ? undefined : readValues(values, count) }]));
+      frame.items = new Map(shape.items.map(({ task, youngest, count, values }) => [task, { youngest, count, values: values === undefined ? undefined : readValues(values, count) }]));
     }
   }
 }
@@ -88,7 +88,7 @@ function writeFrame(frame: Frame): FrameShape {
     stopped,
     ...(items === undefined
       ? undefined
-      : { items: [...items].map(([spawned, { count, values }]) => ({ task: spawned, count, ...(values === undefined ? undefined : { values: writeValues(values) }) })) }),
+      : { items: [...items].map(([spawned, { youngest, count, values }]) => ({ task: spawned, youngest, count, ...(values === undefined ? undefined : { values: writeValues(values) }) })) }),
   };
 }
 

@@ -45,6 +45,8 @@ export interface Inside {
 }
 
 export interface Items {
+  /** Serial of the youngest spawn that has drained. */
+  readonly youngest: number;
   readonly count: number;
   readonly values: readonly unknown[] | undefined;
 }

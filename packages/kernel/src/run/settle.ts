@@ -54,7 +54,7 @@ function drain(state: RunState, frame: Frame): void {
   }
   closeFrame(state, frame);
   if (frame.kind === "spawn") {
-    keepItems(parent, frame.task, { count: frame.columns.width, values: frame.columns.itemValues!.get(state.plan.tasks[frame.task * taskSize + taskSlot]!) });
+    keepItems(parent, frame.task, frame.serial, frame.columns.width, frame.columns.itemValues!.get(state.plan.tasks[frame.task * taskSize + taskSlot]!));
     followDrained(state, parent, frame.task);
   }
   release(state, parent);

@@ -10,8 +10,7 @@ export function openSpawn(state: RunState, frame: Frame, spawner: number, no: nu
   if (state.phase !== "running") return;
   if (frame.serial === 0) rememberSpawn(state, spawner, task);
   if (items.length === 0) {
-    keepItems(frame, task, { count: 0, values: [] });
-    state.lastFrame++;
+    keepItems(frame, task, ++state.lastFrame, 0, []);
     followDrained(state, frame, task);
     return;
   }
@@ -31,8 +30,10 @@ export function openSpawn(state: RunState, frame: Frame, spawner: number, no: nu
   }
 }
 
-export function keepItems(frame: Frame, task: number, items: { readonly count: number; readonly values: readonly unknown[] | undefined }): void {
-  (frame.items ??= new Map()).set(task, items);
+/** A spawn in this frame has drained: its items' values stay readable. */
+export function keepItems(frame: Frame, task: number, serial: number, count: number, values: readonly unknown[] | undefined): void {
+  frame.items ??= new Map();
+  frame.items.set(task, { youngest: Math.max(serial, frame.items.get(task)?.youngest ?? 0), count, values });
 }
 
 function rememberSpawn(state: RunState, spawner: number, task: number): void {
