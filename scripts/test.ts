@@ -32,6 +32,8 @@ const runner = spawn(
     env: {
       ...process.env,
       ...laneEnvironment(lane, seed),
+      // A test that grows without end dies by itself, before the machine does.
+      NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --max-old-space-size=${lane === "slow" ? 8_192 : 2_048}`.trim(),
       PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`,
     },
   },
