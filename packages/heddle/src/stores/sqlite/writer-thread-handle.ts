@@ -12,8 +12,8 @@ export interface WriterThreadEvents {
   died(error: unknown): void;
 }
 
-/** The program beside this file: as TypeScript in the repository, as JavaScript in the package. */
-export const writerThreadUrl = new URL(import.meta.url.endsWith(".ts") ? "./writer-thread.ts" : "./writer-thread.js", import.meta.url);
+/** The program beside this file. Written just so: packing turns it into the name of the built file. */
+export const writerThreadUrl = new URL("./writer-thread.ts", import.meta.url);
 
 /** The main thread's end of the writer's thread. */
 export class WriterThread {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import type { RunId, RunStore } from "@heddle/kernel";
 import { runStoreSuite, type StoreDamage } from "@heddle/testing";
-import { openSqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
+import { openSqliteStore } from "heddle/internal";
 import { newPath } from "./temporary-store.ts";
 
 const paths = new WeakMap<RunStore, string>();
