@@ -1,6 +1,18 @@
 // What the kernel alone costs: microseconds per event inside `advance`, and heap kept per task. No engine, no codec, no store.
 //   node --expose-gc bench/kernel-advance.ts [workload ...] [--seconds N] [--json]
-import { advance, type Command, compilePlan, type CompiledPlan, createRun, type Edge, type Plan, type RunEvent, type RunState, type Task, type Verb } from "@heddle/kernel";
+import {
+  advance,
+  type Command,
+  compilePlan,
+  type CompiledPlan,
+  createRun,
+  type Edge,
+  type Plan,
+  type RunEvent,
+  type RunState,
+  type Task,
+  type Verb,
+} from "@heddle/kernel";
 
 interface Measured {
   readonly workload: string;
@@ -16,7 +28,17 @@ const wanted = process.argv.slice(2).filter((argument, index, all) => !argument.
 const started: RunEvent = { type: "run-started", atMs: 0, workflow: "bench", planHash: "" };
 
 function task(id: string, ...after: readonly (string | Edge)[]): Task {
-  return { does: { use: id }, when: [{ id: `${id}.when`, after: after.map((from) => (typeof from === "string" ? { from, on: "ok" as const } : from)), join: "all", untaken: "wait" }] };
+  return {
+    does: { use: id },
+    when: [
+      {
+        id: `${id}.when`,
+        after: after.map((from) => (typeof from === "string" ? { from, on: "ok" as const } : from)),
+        join: "all",
+        untaken: "wait",
+      },
+    ],
+  };
 }
 
 function plan(tasks: Readonly<Record<string, Task>>, output: string): Plan {
@@ -55,7 +77,20 @@ function fan(width: number): Plan {
 const loop: Plan = plan(
   {
     start: task("start"),
-    a: { does: { use: "a" }, when: [{ id: "a.when", after: [{ from: "start", on: "ok" }, { from: "c", on: "ok", label: "again" }], join: "any", untaken: "wait" }] },
+    a: {
+      does: { use: "a" },
+      when: [
+        {
+          id: "a.when",
+          after: [
+            { from: "start", on: "ok" },
+            { from: "c", on: "ok", label: "again" },
+          ],
+          join: "any",
+          untaken: "wait",
+        },
+      ],
+    },
     b: task("b", "a"),
     c: task("c", "b"),
     end: task("end", { from: "c", on: "ok", label: "done" }),
@@ -63,7 +98,10 @@ const loop: Plan = plan(
   "end",
 );
 
-const map: Plan = plan({ split: task("split"), item: { does: { use: "item" }, when: [] }, join: task("join", { from: "item", on: "drained" }) }, "join");
+const map: Plan = plan(
+  { split: task("split"), item: { does: { use: "item" }, when: [] }, join: task("join", { from: "item", on: "drained" }) },
+  "join",
+);
 
 type VerbsOf = (command: Extract<Command, { type: "start-task" }>, nth: number) => readonly Verb[] | undefined;
 
@@ -80,13 +118,19 @@ function drive(compiled: CompiledPlan, verbsOf: VerbsOf | undefined, inside: { m
     if (command.type === "start-task") {
       const verbs = verbsOf?.(command, command.nth);
       const outcome = { status: "completed" as const, value: command.no };
-      commands = advance(state, verbs === undefined ? { type: "task-ended", atMs: 1, no: command.no, task: command.task, outcome } : { type: "task-ended", atMs: 1, no: command.no, task: command.task, outcome, verbs });
+      commands = advance(
+        state,
+        verbs === undefined
+          ? { type: "task-ended", atMs: 1, no: command.no, task: command.task, outcome }
+          : { type: "task-ended", atMs: 1, no: command.no, task: command.task, outcome, verbs },
+      );
     } else if (command.type === "end-run") commands = advance(state, { type: "run-ended", atMs: 1, outcome: command.outcome });
     else throw new Error(`unexpected ${command.type}`);
     events++;
     for (let index = 0; index < commands.length; index++) due.push(commands[index]!);
   }
-  if (state.phase !== "ended" || state.outcome?.status !== "completed") throw new Error(`ended ${state.phase} ${JSON.stringify(state.outcome)}`);
+  if (state.phase !== "ended" || state.outcome?.status !== "completed")
+    throw new Error(`ended ${state.phase} ${JSON.stringify(state.outcome)}`);
   inside.events += events;
   if (timed) inside.ms += now() - before;
   return state;
@@ -162,11 +206,21 @@ function memory(): number {
 
 const workloads: Readonly<Record<string, () => Measured>> = {
   "chain-10": () => measure("chain-10", chain(10)),
-  "loop-3000": () => measure("loop-3000", loop, ({ task: id, nth }) => (id === "c" ? [{ take: nth < 1000 ? "again" : "done" }] : undefined)),
+  "loop-3000": () =>
+    measure("loop-3000", loop, ({ task: id, nth }) => (id === "c" ? [{ take: nth < 1000 ? "again" : "done" }] : undefined)),
   "fan-100": () => measure("fan-100", fan(100)),
-  "spawn-1000": () => measure("spawn-1000", map, ({ task: id }) => (id === "split" ? [{ spawn: "item", items: Array.from({ length: 1000 }, (_, index) => index) }] : undefined)),
-  "spawn-10000": () => measure("spawn-10000", map, ({ task: id }) => (id === "split" ? [{ spawn: "item", items: Array.from({ length: 10_000 }, (_, index) => index) }] : undefined)),
-  "spawn-100000": () => measure("spawn-100000", map, ({ task: id }) => (id === "split" ? [{ spawn: "item", items: Array.from({ length: 100_000 }, (_, index) => index) }] : undefined)),
+  "spawn-1000": () =>
+    measure("spawn-1000", map, ({ task: id }) =>
+      id === "split" ? [{ spawn: "item", items: Array.from({ length: 1000 }, (_, index) => index) }] : undefined,
+    ),
+  "spawn-10000": () =>
+    measure("spawn-10000", map, ({ task: id }) =>
+      id === "split" ? [{ spawn: "item", items: Array.from({ length: 10_000 }, (_, index) => index) }] : undefined,
+    ),
+  "spawn-100000": () =>
+    measure("spawn-100000", map, ({ task: id }) =>
+      id === "split" ? [{ spawn: "item", items: Array.from({ length: 100_000 }, (_, index) => index) }] : undefined,
+    ),
   "dag-10000": () => measureOnce("dag-10000", layered(10_000), 10_000),
   "dag-100000": () => measureOnce("dag-100000", layered(100_000), 100_000),
   "dag-1000000": () => measureOnce("dag-1000000", layered(1_000_000), 1_000_000),
@@ -177,7 +231,8 @@ for (const [name, run] of Object.entries(workloads)) {
   const measured = run();
   if (process.argv.includes("--json")) console.log(JSON.stringify(measured));
   else {
-    const more = measured.usPerTaskWithCompile === undefined ? "" : `  ${measured.usPerTaskWithCompile.toFixed(3)} us a task with compiling`;
+    const more =
+      measured.usPerTaskWithCompile === undefined ? "" : `  ${measured.usPerTaskWithCompile.toFixed(3)} us a task with compiling`;
     const kept = measured.bytesPerTask === undefined ? "" : `  ${measured.bytesPerTask.toFixed(1)} bytes kept a task`;
     console.log(`${name.padEnd(14)} ${measured.usPerEvent.toFixed(3)} us an event${more}${kept}`);
   }

@@ -1,10 +1,48 @@
 import { HeddleError } from "../errors/heddle-error.ts";
 import { takenBy } from "../run/status.ts";
 import {
-  type CompiledPlan, edgeCell, edgeNext, edgeOn, edgeSize, edgeTrigger, firstEdgeCell, flagCaught, flagLabelled, flagSkippable, hasEdgeCells, headerSize,
-  kindAllSkip, kindAllWait, kindAnySkip, kindData, kindEach, kindLoneSkip, kindNumberSkip, kindNumberWait, kindOpening, kindTime, onDrained, onLabelled,
-  rootHome, taskCell, taskFirstTrigger, taskFlags, taskHome, taskOpens, taskOut, taskSize, taskSlot, taskTriggers, triggerCell, triggerEdges, triggerIdle,
-  triggerIn, triggerKind, triggerNeed, triggerSize, triggerTask,
+  type CompiledPlan,
+  edgeCell,
+  edgeNext,
+  edgeOn,
+  edgeSize,
+  edgeTrigger,
+  firstEdgeCell,
+  flagCaught,
+  flagLabelled,
+  flagSkippable,
+  hasEdgeCells,
+  headerSize,
+  kindAllSkip,
+  kindAllWait,
+  kindAnySkip,
+  kindData,
+  kindEach,
+  kindLoneSkip,
+  kindNumberSkip,
+  kindNumberWait,
+  kindOpening,
+  kindTime,
+  onDrained,
+  onLabelled,
+  rootHome,
+  taskCell,
+  taskFirstTrigger,
+  taskFlags,
+  taskHome,
+  taskOpens,
+  taskOut,
+  taskSize,
+  taskSlot,
+  taskTriggers,
+  triggerCell,
+  triggerEdges,
+  triggerIdle,
+  triggerIn,
+  triggerKind,
+  triggerNeed,
+  triggerSize,
+  triggerTask,
 } from "./compiled-plan.ts";
 import type { ControlTrigger, Id, Plan, Task } from "./plan.ts";
 
@@ -80,7 +118,13 @@ export function ownTables(plan: CompiledPlan): CompiledPlan {
 /** Add tasks at the end of the order. Costs what is added, amortised. */
 export function addTasks(plan: CompiledPlan, tasks: Tasks): void {
   const ids = Object.keys(tasks);
-  const added: Added = { firstTask: plan.taskCount, firstTrigger: plan.triggerCount, firstIn: plan.edgeCount, on: new Int32Array(0), labels: undefined };
+  const added: Added = {
+    firstTask: plan.taskCount,
+    firstTrigger: plan.triggerCount,
+    firstIn: plan.edgeCount,
+    on: new Int32Array(0),
+    labels: undefined,
+  };
   numberTasks(plan, tasks, ids, added);
   for (let index = 0; index < ids.length; index++) addTask(plan, added.firstTask + index, tasks[ids[index]!]!, added);
   placeEdges(plan, added);
@@ -143,7 +187,10 @@ function openHomes(plan: CompiledPlan, tasks: Tasks, ids: readonly Id[], firstTa
     for (const member of does.group) {
       const memberNumber = plan.taskNumbers.get(member);
       if (memberNumber === undefined || memberNumber < firstTask) {
-        throw invalid(`Group "${plan.taskIds[number]}" lists "${member}", which is no task beside it.`, { task: plan.taskIds[number]!, member });
+        throw invalid(`Group "${plan.taskIds[number]}" lists "${member}", which is no task beside it.`, {
+          task: plan.taskIds[number]!,
+          member,
+        });
       }
       plan.tasks[memberNumber * taskSize + taskHome] = home;
     }
@@ -160,7 +207,8 @@ function addTask(plan: CompiledPlan, number: number, task: Task, added: Added): 
   plan.tasks[record + taskFirstTrigger] = plan.triggerCount;
   plan.tasks[record + taskTriggers] = task.when.length;
   home.cells += plan.superstep ? 2 : 1;
-  const skippable = task.when.length > 0 && task.when.every((trigger) => "after" in trigger && trigger.untaken === "skip" && trigger.after.length > 0);
+  const skippable =
+    task.when.length > 0 && task.when.every((trigger) => "after" in trigger && trigger.untaken === "skip" && trigger.after.length > 0);
   if (skippable && task.when.length > 1) home.cells++;
   // Added to, not set: an earlier task may come after this one and has marked it already.
   if (skippable) plan.tasks[record + taskFlags]! |= flagSkippable;
@@ -180,7 +228,10 @@ function addTask(plan: CompiledPlan, number: number, task: Task, added: Added): 
       addControlTrigger(plan, number, triggerNumber, trigger, task.when.length === 1, added);
       continue;
     }
-    if (homeNumber !== rootHome) throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[number]}" stands in a group; data and time start only root tasks.`, { task: plan.taskIds[number]! });
+    if (homeNumber !== rootHome)
+      throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[number]}" stands in a group; data and time start only root tasks.`, {
+        task: plan.taskIds[number]!,
+      });
     if ("on" in trigger) {
       plan.triggers[at + triggerKind] = kindData;
       plan.dataTriggers.set(triggerNumber, trigger);
@@ -210,7 +261,10 @@ function addControlTrigger(plan: CompiledPlan, task: number, number: number, tri
   for (const edge of trigger.after) {
     const from = taskNumbers.get(edge.from);
     if (from === undefined || tasks[from * taskSize + taskHome] !== homeNumber) {
-      throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[task]}" comes after "${edge.from}", which is no task of the same group.`, { task: plan.taskIds[task]!, from: edge.from });
+      throw invalid(`Trigger "${trigger.id}" of "${plan.taskIds[task]}" comes after "${edge.from}", which is no task of the same group.`, {
+        task: plan.taskIds[task]!,
+        from: edge.from,
+      });
     }
     const place = plan.edgeCount++;
     inEdges[place * 2] = from;

@@ -107,8 +107,18 @@ function taskRetried(state: RunState, no: number, dueAtMs: number): void {
     return;
   }
   const again: OpenTask = {
-    type: "start-task", task: record.task, scope: record.scope, nth: record.nth, attempt: record.attempt + 1, no, trigger: record.trigger,
-    input: record.input, consumed: record.consumed, notBeforeMs: dueAtMs, at: record.at, frame: record.frame,
+    type: "start-task",
+    task: record.task,
+    scope: record.scope,
+    nth: record.nth,
+    attempt: record.attempt + 1,
+    no,
+    trigger: record.trigger,
+    input: record.input,
+    consumed: record.consumed,
+    notBeforeMs: dueAtMs,
+    at: record.at,
+    frame: record.frame,
   };
   replace(state.live, no, again);
   issue(state, again);

@@ -1,5 +1,15 @@
 import { addTasks, ownTables } from "../plan/compile.ts";
-import { kindOpening, rootHome, taskHome, taskSize, triggerEdges, triggerIn, triggerKind, triggerSize, triggerTask } from "../plan/compiled-plan.ts";
+import {
+  kindOpening,
+  rootHome,
+  taskHome,
+  taskSize,
+  triggerEdges,
+  triggerIn,
+  triggerKind,
+  triggerSize,
+  triggerTask,
+} from "../plan/compiled-plan.ts";
 import type { Id, Task } from "../plan/plan.ts";
 import { deliverAgain } from "./deliver-again.ts";
 import type { RunState } from "./run-state.ts";

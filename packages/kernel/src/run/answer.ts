@@ -21,7 +21,13 @@ export function taskEnded(state: RunState, event: TaskEnded): void {
 }
 
 /** The answer to an open activation. In a superstep plan it is kept until its round closes; failures act at once (rule 20). */
-export function endActivation(state: RunState, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[] | undefined, merged: Readonly<Record<string, Json>> | undefined): void {
+export function endActivation(
+  state: RunState,
+  record: OpenTask | OpenDecision,
+  outcome: Outcome,
+  verbs: readonly Verb[] | undefined,
+  merged: Readonly<Record<string, Json>> | undefined,
+): void {
   const frame = frameOf(state, record.frame);
   remove(state.live, record.no);
   state.openCount--;
@@ -68,7 +74,13 @@ function closeRound(state: RunState, merged: Readonly<Record<string, Json>> | un
   }
 }
 
-function keepEnd(state: RunState, frame: Frame, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[] | undefined): void {
+function keepEnd(
+  state: RunState,
+  frame: Frame,
+  record: OpenTask | OpenDecision,
+  outcome: Outcome,
+  verbs: readonly Verb[] | undefined,
+): void {
   // In a stopped frame there is no next round.
   const goesOn = verbs !== undefined && outcome.status === "completed" && !frame.stopped && verbs.some((verb) => "iterate" in verb);
   if (goesOn) keepValue(state, frame, record.at, outcome.value);

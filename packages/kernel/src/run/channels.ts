@@ -16,7 +16,13 @@ export interface ChannelValues {
  *
  * @returns why it is refused, or nothing
  */
-export function applyWrite(state: RunState, task: number, channel: Id, value: Json, merged: Readonly<Record<Id, Json>> | undefined): ErrorValue | undefined {
+export function applyWrite(
+  state: RunState,
+  task: number,
+  channel: Id,
+  value: Json,
+  merged: Readonly<Record<Id, Json>> | undefined,
+): ErrorValue | undefined {
   const { plan } = state;
   const number = plan.channelNumbers.get(channel);
   const refuse = (why: string) => kernelError("CHANNEL_WRITE_REFUSED", `Task "${plan.taskIds[task]}" wrote channel "${channel}", ${why}.`);

@@ -18,7 +18,8 @@ function outputOf(state: RunState): Json | undefined {
   if (plan.output === undefined) {
     const entries: [string, Json][] = [];
     for (const task of plan.sinks) {
-      if (plan.tasks[task * taskSize + taskOut] === -1 && statusIn(state, state.root, task) === statusCompleted) addEntry(entries, plan.taskIds[task]!, valueOf(state, task));
+      if (plan.tasks[task * taskSize + taskOut] === -1 && statusIn(state, state.root, task) === statusCompleted)
+        addEntry(entries, plan.taskIds[task]!, valueOf(state, task));
     }
     return Object.fromEntries(entries);
   }

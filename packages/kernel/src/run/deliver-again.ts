@@ -16,13 +16,22 @@ export function deliverAgain(state: RunState, from: number, edge: number): void 
   const status = statusIn(state, state.root, from);
   if (status === statusNone) return;
   const last = state.history?.takes.get(from);
-  const taken = ((on >> status) & 1) !== 0 && last?.gone !== true && ((on & onLabelled) === 0 || last?.labels.includes(state.plan.labels.get(edge)!) === true);
+  const taken =
+    ((on >> status) & 1) !== 0 &&
+    last?.gone !== true &&
+    ((on & onLabelled) === 0 || last?.labels.includes(state.plan.labels.get(edge)!) === true);
   const tainted = ((taintBits >> status) & 1) !== 0;
-  deliver(state, state.root, edge, taken ? tokenTaken : tainted ? taintedBy(blamed(state, from, outcomeIn(state, state.root, from))) : tokenUntaken);
+  deliver(
+    state,
+    state.root,
+    edge,
+    taken ? tokenTaken : tainted ? taintedBy(blamed(state, from, outcomeIn(state, state.root, from))) : tokenUntaken,
+  );
 }
 
 /** Whether the last spawn of the task in the root frame is still open: its token is to come. */
 function hasYoungerSpawn(state: RunState, task: number, serial: number): boolean {
-  for (const spawn of state.spawns?.values() ?? []) if (spawn.task === task && spawn.parent === state.root && spawn.serial > serial) return true;
+  for (const spawn of state.spawns?.values() ?? [])
+    if (spawn.task === task && spawn.parent === state.root && spawn.serial > serial) return true;
   return false;
 }

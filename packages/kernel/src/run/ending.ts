@@ -110,7 +110,8 @@ function letGo(state: RunState): void {
 function dropRound(state: RunState, kept: readonly Kept[]): void {
   for (const { record, outcome, verbs } of kept) {
     if (record.frame !== 0) continue;
-    if (outcome.status === "completed" && verbs?.some((verb) => "iterate" in verb) === true) keepValue(state, state.root, record.at, outcome.value);
+    if (outcome.status === "completed" && verbs?.some((verb) => "iterate" in verb) === true)
+      keepValue(state, state.root, record.at, outcome.value);
     else keepOutcome(state, state.root, record.at, outcome);
     rootHistory(state).cut.add(record.at);
   }

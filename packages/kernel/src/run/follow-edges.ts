@@ -9,7 +9,15 @@ import { taintedBy, tokenTaken, tokenUntaken } from "./token.ts";
 export const noLabels: readonly Id[] = [];
 
 /** Each edge out of an ended task delivers, in order (rules 7 and 8). `by`: the task that a tainted token names. `gone`: it went elsewhere. */
-export function followEdges(state: RunState, frame: Frame, task: number, status: number, by: number, labels: readonly Id[], gone: boolean): void {
+export function followEdges(
+  state: RunState,
+  frame: Frame,
+  task: number,
+  status: number,
+  by: number,
+  labels: readonly Id[],
+  gone: boolean,
+): void {
   const { edges, tasks } = state.plan;
   const untaken = ((taintBits >> status) & 1) === 0 ? tokenUntaken : taintedBy(by);
   for (let edge = tasks[task * taskSize + taskOut]!; edge !== -1; edge = edges[edge + edgeNext]!) {
@@ -40,4 +48,3 @@ export function workOffLine(state: RunState): void {
   }
   if (line.length > 0) line.length = 0;
 }
-

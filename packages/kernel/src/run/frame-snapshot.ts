@@ -57,7 +57,12 @@ export function readFrames(state: RunState, shapes: readonly FrameShape[]): void
     frame.stopped = shape.stopped;
     if (shape.columns !== undefined) readColumns(frame.columns, shape.columns);
     if (shape.items !== undefined) {
-      frame.items = new Map(shape.items.map(({ task, youngest, count, values }) => [task, { youngest, count, values: values === undefined ? undefined : readValues(values, count) }]));
+      frame.items = new Map(
+        shape.items.map(({ task, youngest, count, values }) => [
+          task,
+          { youngest, count, values: values === undefined ? undefined : readValues(values, count) },
+        ]),
+      );
     }
   }
 }
@@ -66,7 +71,19 @@ function openFrame(state: RunState, shape: FrameShape): Frame {
   const { serial, kind, home, scope, opener, task, spawner, item } = shape;
   const parent = frameOf(state, shape.parent!);
   const columns = kind === "group" ? row(state.plan.homes[home]!) : kind === "spawn" ? table(shape.columns!.width!) : parent.columns;
-  const frame = newFrame(serial, kind, home, scope, parent, opener, task, spawner, item, columns, insideOf(parent, kind === "group" && state.plan.homes[home]!.stops));
+  const frame = newFrame(
+    serial,
+    kind,
+    home,
+    scope,
+    parent,
+    opener,
+    task,
+    spawner,
+    item,
+    columns,
+    insideOf(parent, kind === "group" && state.plan.homes[home]!.stops),
+  );
   registerFrame(state, frame);
   if (kind === "spawn") (state.spawns ??= new Map()).set(scope.at(-1)![1], frame);
   if (kind === "item") {
@@ -79,16 +96,30 @@ function openFrame(state: RunState, shape: FrameShape): Frame {
 function writeFrame(frame: Frame): FrameShape {
   const { serial, kind, home, scope, parent, opener, task, spawner, item, live, halfFull, ready, stopped, items } = frame;
   return {
-    serial, kind, home, scope,
+    serial,
+    kind,
+    home,
+    scope,
     ...(parent === undefined ? undefined : { parent: parent.serial }),
-    opener, task, spawner, item,
+    opener,
+    task,
+    spawner,
+    item,
     ...(kind === "item" ? undefined : { columns: writeColumns(frame.columns) }),
-    live, halfFull,
+    live,
+    halfFull,
     ...(ready === undefined ? undefined : { ready: [...ready] }),
     stopped,
     ...(items === undefined
       ? undefined
-      : { items: [...items].map(([spawned, { youngest, count, values }]) => ({ task: spawned, youngest, count, ...(values === undefined ? undefined : { values: writeValues(values) }) })) }),
+      : {
+          items: [...items].map(([spawned, { youngest, count, values }]) => ({
+            task: spawned,
+            youngest,
+            count,
+            ...(values === undefined ? undefined : { values: writeValues(values) }),
+          })),
+        }),
   };
 }
 
@@ -102,7 +133,9 @@ function writeColumns({ cells, values, outcomes, waiting, width, starts, used, i
   }
   return {
     cells: sparse,
-    ...(width > 0 ? { width, starts: [...starts!], used, itemValues: [...itemValues!].map(([slot, column]) => [slot, writeValues(column)] as const) } : { values: writeValues(values) }),
+    ...(width > 0
+      ? { width, starts: [...starts!], used, itemValues: [...itemValues!].map(([slot, column]) => [slot, writeValues(column)] as const) }
+      : { values: writeValues(values) }),
     ...(outcomes === undefined ? undefined : { outcomes: [...outcomes] }),
     ...(waiting === undefined ? undefined : { waiting: [...waiting].map(([cell, tokens]) => [cell, [...tokens]] as const) }),
   };
@@ -136,7 +169,7 @@ function writeValues(values: readonly unknown[]): ValuesShape {
     const value = values[index] as Json | undefined;
     list.push(value ?? null);
     if (value !== undefined) continue;
-    if (absent.length > 0 && absent.at(-2)! + absent.at(-1)! === index) absent[absent.length - 1]!++;
+    if (absent.length > 0 && index === absent.at(-2)! + absent.at(-1)!) absent[absent.length - 1]!++;
     else absent.push(index, 1);
   }
   return { list, absent };

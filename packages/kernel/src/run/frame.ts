@@ -75,20 +75,66 @@ export function openRoot(home: Home): Frame {
 }
 
 export function newFrame(
-  serial: number, kind: Frame["kind"], home: number, scope: Scope, parent: Frame | undefined, opener: number, task: number, spawner: number, item: number,
-  columns: Columns, inside: Inside | undefined,
+  serial: number,
+  kind: Frame["kind"],
+  home: number,
+  scope: Scope,
+  parent: Frame | undefined,
+  opener: number,
+  task: number,
+  spawner: number,
+  item: number,
+  columns: Columns,
+  inside: Inside | undefined,
 ): Frame {
-  return { serial, kind, home, scope, parent, opener, task, spawner, item, columns, live: 0, halfFull: 0, ready: undefined, inside, stopped: false, gone: false, items: undefined, itemFrames: kind === "spawn" ? [] : undefined };
+  return {
+    serial,
+    kind,
+    home,
+    scope,
+    parent,
+    opener,
+    task,
+    spawner,
+    item,
+    columns,
+    live: 0,
+    halfFull: 0,
+    ready: undefined,
+    inside,
+    stopped: false,
+    gone: false,
+    items: undefined,
+    itemFrames: kind === "spawn" ? [] : undefined,
+  };
 }
 
 /** Cells of a frame that has them for itself. */
 export function row(home: Home): Columns {
-  return { cells: new Int32Array(home.cells), values: new Array(home.slots), outcomes: undefined, waiting: undefined, width: 0, starts: undefined, used: 0, itemValues: undefined };
+  return {
+    cells: new Int32Array(home.cells),
+    values: new Array(home.slots),
+    outcomes: undefined,
+    waiting: undefined,
+    width: 0,
+    starts: undefined,
+    used: 0,
+    itemValues: undefined,
+  };
 }
 
 /** Cells of the item frames of a spawn, made as they are touched. */
 export function table(width: number): Columns {
-  return { cells: new Int32Array(0), values: [], outcomes: undefined, waiting: undefined, width, starts: new Map(), used: 0, itemValues: new Map() };
+  return {
+    cells: new Int32Array(0),
+    values: [],
+    outcomes: undefined,
+    waiting: undefined,
+    width,
+    starts: new Map(),
+    used: 0,
+    itemValues: new Map(),
+  };
 }
 
 /** Where a frame keeps a cell. Call it before reading `columns.cells`, which it may have to replace by a larger row. */

@@ -11,7 +11,8 @@ export function matchFault(state: RunState, matches: readonly Match[]): string |
   for (const match of matches) {
     const number = state.plan.dataNumbers.get(match.trigger);
     if (number === undefined) return `published for the trigger "${match.trigger}", which is no data trigger of the plan`;
-    if (slotIndex(state.plan.dataTriggers.get(number)!, match.slot) < 0) return `published for slot ${match.slot} of the trigger "${match.trigger}", which has no such slot`;
+    if (slotIndex(state.plan.dataTriggers.get(number)!, match.slot) < 0)
+      return `published for slot ${match.slot} of the trigger "${match.trigger}", which has no such slot`;
   }
   return undefined;
 }
@@ -92,14 +93,22 @@ function setGateTimer(state: RunState, gate: Gate, afterMs: number): void {
   const no = ++state.lastNo;
   gate.timer = no;
   state.timerCount++;
-  const record = { type: "set-timer" as const, no, trigger: state.plan.triggerIds[gate.trigger]!, scope: gate.scope, dueAtMs: state.nowMs + afterMs, at: gate.trigger };
+  const record = {
+    type: "set-timer" as const,
+    no,
+    trigger: state.plan.triggerIds[gate.trigger]!,
+    scope: gate.scope,
+    dueAtMs: state.nowMs + afterMs,
+    at: gate.trigger,
+  };
   add(state.live, no, record);
   issue(state, record);
 }
 
 function gateOf(state: RunState, number: number, trigger: DataTrigger, scope: Scope): Gate {
   return (
-    boardOf(state).gates.get(number)?.get(scopeKey(scope)) ?? addGate(state, { trigger: number, scope, matched: 0, slots: trigger.on.map((): Artifact[] => []), timer: 0 })
+    boardOf(state).gates.get(number)?.get(scopeKey(scope)) ??
+    addGate(state, { trigger: number, scope, matched: 0, slots: trigger.on.map((): Artifact[] => []), timer: 0 })
   );
 }
 

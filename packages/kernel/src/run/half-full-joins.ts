@@ -1,5 +1,18 @@
 import {
-  type CompiledPlan, firstEdgeCell, kindAllSkip, kindAllWait, kindNumberSkip, kindNumberWait, taskHome, taskSize, triggerCell, triggerEdges, triggerIn, triggerKind, triggerSize, triggerTask,
+  type CompiledPlan,
+  firstEdgeCell,
+  kindAllSkip,
+  kindAllWait,
+  kindNumberSkip,
+  kindNumberWait,
+  taskHome,
+  taskSize,
+  triggerCell,
+  triggerEdges,
+  triggerIn,
+  triggerKind,
+  triggerSize,
+  triggerTask,
 } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
@@ -25,7 +38,13 @@ export function halfFullJoins(state: RunState): HalfFullJoin[] {
       const task = state.plan.triggers[trigger * triggerSize + triggerTask]!;
       if (state.plan.tasks[task * taskSize + taskHome] !== frame.home) continue;
       const missing = missingSources(state.plan, frame, trigger);
-      if (missing !== undefined) joins.push({ trigger: state.plan.triggerIds[trigger]!, task: state.plan.taskIds[task]!, scope: frame.scope as unknown as Json, missing });
+      if (missing !== undefined)
+        joins.push({
+          trigger: state.plan.triggerIds[trigger]!,
+          task: state.plan.taskIds[task]!,
+          scope: frame.scope,
+          missing,
+        });
     }
   }
   return joins;
@@ -40,7 +59,8 @@ function missingSources(plan: CompiledPlan, frame: Frame, trigger: number): Id[]
   const missing: Id[] = [];
   for (let index = 0; index < plan.triggers[record + triggerEdges]!; index++) {
     const held = cellOf(frame, first + index);
-    if (number ? (held & 1) === 0 : held === 0) missing.push(plan.taskIds[plan.inEdges[(plan.triggers[record + triggerIn]! + index) * 2]!]!);
+    if (number ? (held & 1) === 0 : held === 0)
+      missing.push(plan.taskIds[plan.inEdges[(plan.triggers[record + triggerIn]! + index) * 2]!]!);
   }
   return missing;
 }

@@ -1,6 +1,27 @@
 import {
-  edgeCell, edgeTrigger, firstEdgeCell, flagSkippable, kindAllSkip, kindAllWait, kindAnySkip, kindEach, kindLoneSkip, kindNumberSkip, kindNumberWait, taskCell, taskFirstTrigger,
-  taskFlags, taskSize, taskTriggers, triggerCell, triggerEdges, triggerIdle, triggerKind, triggerNeed, triggerSize, triggerTask,
+  edgeCell,
+  edgeTrigger,
+  firstEdgeCell,
+  flagSkippable,
+  kindAllSkip,
+  kindAllWait,
+  kindAnySkip,
+  kindEach,
+  kindLoneSkip,
+  kindNumberSkip,
+  kindNumberWait,
+  taskCell,
+  taskFirstTrigger,
+  taskFlags,
+  taskSize,
+  taskTriggers,
+  triggerCell,
+  triggerEdges,
+  triggerIdle,
+  triggerKind,
+  triggerNeed,
+  triggerSize,
+  triggerTask,
 } from "../plan/compiled-plan.ts";
 import { cellIn, type Frame } from "./frame.ts";
 import type { RunState } from "./run-state.ts";
@@ -146,7 +167,8 @@ function deliverAny(state: RunState, frame: Frame, trigger: number, edgeCellNumb
   note(cells, mine, token);
   if (!first || cells[header] === -1) return;
   cells[header]!++;
-  if (cells[header] === state.plan.triggers[trigger * triggerSize + triggerEdges]) skipTrigger(state, frame, trigger, firstTaint(state, frame, trigger));
+  if (cells[header] === state.plan.triggers[trigger * triggerSize + triggerEdges])
+    skipTrigger(state, frame, trigger, firstTaint(state, frame, trigger));
 }
 
 function deliverNumber(state: RunState, frame: Frame, trigger: number, edgeCellNumber: number, token: number, skips: boolean): void {

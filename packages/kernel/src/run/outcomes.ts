@@ -41,7 +41,9 @@ export function outcomeIn(state: RunState, frame: Frame, task: number): Outcome 
   const status = cellOf(frame, cell) & cellStatus;
   if (status === statusNone) return undefined;
   if (status === statusSkipped) return skipped;
-  return frame.columns.outcomes?.get(cellIn(frame, cell)) ?? completed(valueIn(frame, state.plan.tasks[record + taskSlot]!) as Json | undefined);
+  return (
+    frame.columns.outcomes?.get(cellIn(frame, cell)) ?? completed(valueIn(frame, state.plan.tasks[record + taskSlot]!) as Json | undefined)
+  );
 }
 
 /** Task that a blocked end names, by number; the task itself when that id is none. */
@@ -56,4 +58,3 @@ export function statusIn(state: RunState, frame: Frame, task: number): number {
 function completed(value: Json | undefined): Outcome {
   return value === undefined ? { status: "completed" } : { status: "completed", value };
 }
-

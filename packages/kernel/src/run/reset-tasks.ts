@@ -1,6 +1,27 @@
 import {
-  edgeNext, edgeTrigger, firstEdgeCell, flagSkippable, hasEdgeCells, headerSize, rootHome, taskCell, taskFirstTrigger, taskFlags, taskHome, taskOut, taskSize, taskSlot, taskTriggers,
-  triggerCell, triggerEdges, triggerIdle, triggerIn, triggerKind, triggerNeed, triggerSize, triggerTask,
+  edgeNext,
+  edgeTrigger,
+  firstEdgeCell,
+  flagSkippable,
+  hasEdgeCells,
+  headerSize,
+  rootHome,
+  taskCell,
+  taskFirstTrigger,
+  taskFlags,
+  taskHome,
+  taskOut,
+  taskSize,
+  taskSlot,
+  taskTriggers,
+  triggerCell,
+  triggerEdges,
+  triggerIdle,
+  triggerIn,
+  triggerKind,
+  triggerNeed,
+  triggerSize,
+  triggerTask,
 } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
 import { canonically } from "./canonical-order.ts";
@@ -158,7 +179,15 @@ function startAgain(state: RunState, task: number): void {
   const count = plan.tasks[task * taskSize + taskTriggers]!;
   if (last !== undefined) {
     const found = last.trigger === undefined ? -1 : plan.triggerIds.slice(first, first + count).indexOf(last.trigger);
-    startTask(state, root, task, found < 0 ? noTrigger : first + found, last.input, last.consumed, last.scope.length === 0 ? root.scope : last.scope);
+    startTask(
+      state,
+      root,
+      task,
+      found < 0 ? noTrigger : first + found,
+      last.input,
+      last.consumed,
+      last.scope.length === 0 ? root.scope : last.scope,
+    );
     return;
   }
   const before = root.columns.cells[plan.tasks[task * taskSize + taskCell]!]! >> nthShift;

@@ -54,7 +54,13 @@ function drain(state: RunState, frame: Frame): void {
   }
   closeFrame(state, frame);
   if (frame.kind === "spawn") {
-    keepItems(parent, frame.task, frame.serial, frame.columns.width, frame.columns.itemValues!.get(state.plan.tasks[frame.task * taskSize + taskSlot]!));
+    keepItems(
+      parent,
+      frame.task,
+      frame.serial,
+      frame.columns.width,
+      frame.columns.itemValues!.get(state.plan.tasks[frame.task * taskSize + taskSlot]!),
+    );
     followDrained(state, parent, frame.task);
   }
   release(state, parent);
@@ -70,7 +76,17 @@ function decideGroup(state: RunState, frame: Frame, parent: Frame): void {
     const outcome = outcomeIn(state, frame, member);
     if (outcome !== undefined) members.push({ task: state.plan.taskIds[member]!, outcome });
   }
-  const decision: OpenDecision = { type: "decide-group", task: group.task, scope: group.scope, nth: group.nth, attempt: 1, no: group.no, members, at: group.at, frame: parent.serial };
+  const decision: OpenDecision = {
+    type: "decide-group",
+    task: group.task,
+    scope: group.scope,
+    nth: group.nth,
+    attempt: 1,
+    no: group.no,
+    members,
+    at: group.at,
+    frame: parent.serial,
+  };
   replace(state.live, group.no, decision);
   state.openCount++;
   if (state.round !== undefined) state.round.open++;
@@ -88,7 +104,9 @@ function settleRun(state: RunState): void {
   }
   const joins = halfFullJoins(state);
   const cause = firstFailure(state);
-  const names = joins.map(({ trigger, task, missing }) => `"${trigger}" of "${task}" still waits for ${missing.map((id) => `"${id}"`).join(", ")}`);
+  const names = joins.map(
+    ({ trigger, task, missing }) => `"${trigger}" of "${task}" still waits for ${missing.map((id) => `"${id}"`).join(", ")}`,
+  );
   const message = `Nothing is left to do, but joins are half full: ${names.slice(0, 10).join("; ")}${names.length > 10 ? `; and ${names.length - 10} more` : ""}.`;
   failAtOnce(state, kernelError("RUN_STALLED", message, cause === undefined ? { data: { joins } } : { data: { joins }, cause }));
 }

@@ -10,7 +10,21 @@ import { type FrameShape, readFrames, writeFrames } from "./frame-snapshot.ts";
 import { add, clear, entries, find } from "./numbered.ts";
 import { signalReceived } from "./operations.ts";
 import type { RunOutcome } from "./outcome.ts";
-import { createRun, type Failure, frameOf, type Gate, type Kept, type Live, type OpenDecision, type OpenGroup, type OpenTask, type Phase, type RunState, type Signal, type Taken } from "./run-state.ts";
+import {
+  createRun,
+  type Failure,
+  frameOf,
+  type Gate,
+  type Kept,
+  type Live,
+  type OpenDecision,
+  type OpenGroup,
+  type OpenTask,
+  type Phase,
+  type RunState,
+  type Signal,
+  type Taken,
+} from "./run-state.ts";
 import type { Scope } from "./scope.ts";
 
 /** Grows when the shape changes; a snapshot of another version is refused and the journal is folded instead. */
@@ -43,9 +57,18 @@ interface Shape {
   readonly live: readonly LiveShape[];
   readonly channels?: readonly ({ readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] })[];
   readonly round?: { readonly number: number; readonly open: number; readonly kept: readonly KeptShape[] };
-  readonly board?: { readonly gates: readonly Gate[]; readonly starts: readonly (readonly [string, number])[]; readonly fired: readonly (readonly [number, number])[] };
+  readonly board?: {
+    readonly gates: readonly Gate[];
+    readonly starts: readonly (readonly [string, number])[];
+    readonly fired: readonly (readonly [number, number])[];
+  };
   readonly functions?: {
-    readonly open: readonly { readonly of: number; readonly segment: number; readonly input?: Json; readonly operations: readonly OpOpened[] }[];
+    readonly open: readonly {
+      readonly of: number;
+      readonly segment: number;
+      readonly input?: Json;
+      readonly operations: readonly OpOpened[];
+    }[];
     readonly signals: readonly Signal[];
   };
   readonly history?: {
@@ -80,13 +103,28 @@ export function snapshotRun(state: RunState): Json {
     frames: writeFrames(state),
     live,
     ...(state.channels === undefined ? undefined : { channels: state.channels.values.map(writeChannel) }),
-    ...(state.round === undefined ? undefined : { round: { number: state.round.number, open: state.round.open, kept: state.round.kept.map((end) => writeKept(state, end)) } }),
-    ...(board === undefined ? undefined : { board: { gates: [...board.gates.values()].flatMap((gates) => [...gates.values()]), starts: [...board.starts], fired: [...board.fired] } }),
+    ...(state.round === undefined
+      ? undefined
+      : { round: { number: state.round.number, open: state.round.open, kept: state.round.kept.map((end) => writeKept(state, end)) } }),
+    ...(board === undefined
+      ? undefined
+      : {
+          board: {
+            gates: [...board.gates.values()].flatMap((gates) => [...gates.values()]),
+            starts: [...board.starts],
+            fired: [...board.fired],
+          },
+        }),
     ...(functions === undefined
       ? undefined
       : {
           functions: {
-            open: [...functions.open].map(([of, { segment, input, operations }]) => ({ of, segment, ...(input === undefined ? undefined : { input }), operations: [...operations.values()] })),
+            open: [...functions.open].map(([of, { segment, input, operations }]) => ({
+              of,
+              segment,
+              ...(input === undefined ? undefined : { input }),
+              operations: [...operations.values()],
+            })),
             signals: [...functions.signals.values()],
           },
         }),
@@ -120,11 +158,18 @@ export function restoreRun(plan: CompiledPlan, snapshot: Json): RunState {
 }
 
 function restore(plan: CompiledPlan, shape: Shape): RunState {
-  if (shape.version !== version) throw new HeddleError("VALUE_UNREADABLE", `The snapshot has version ${shape.version}, and this is ${version}. Fold the journal from its start.`);
+  if (shape.version !== version)
+    throw new HeddleError(
+      "VALUE_UNREADABLE",
+      `The snapshot has version ${shape.version}, and this is ${version}. Fold the journal from its start.`,
+    );
   const state = createRun(plan);
   for (const tasks of shape.amendments ?? []) addToPlan(state, tasks);
   if (state.plan.taskCount !== shape.tasks) {
-    throw new HeddleError("VALUE_UNREADABLE", `The snapshot is of a plan of ${shape.tasks} tasks, and this one has ${state.plan.taskCount}. Fold the journal from its start.`);
+    throw new HeddleError(
+      "VALUE_UNREADABLE",
+      `The snapshot is of a plan of ${shape.tasks} tasks, and this one has ${state.plan.taskCount}. Fold the journal from its start.`,
+    );
   }
   state.phase = shape.phase;
   state.startedAtMs = shape.startedAtMs;
@@ -138,7 +183,8 @@ function restore(plan: CompiledPlan, shape: Shape): RunState {
   readFrames(state, shape.frames);
   readLive(state, shape.live);
   if (shape.channels !== undefined) state.channels = { values: shape.channels.map(readChannel(plan)), views: [] };
-  if (shape.round !== undefined) state.round = { number: shape.round.number, open: shape.round.open, kept: shape.round.kept.map((end) => readKept(state, end)) };
+  if (shape.round !== undefined)
+    state.round = { number: shape.round.number, open: shape.round.open, kept: shape.round.kept.map((end) => readKept(state, end)) };
   readBoard(state, shape);
   readFunctions(state, shape);
   if (shape.history !== undefined) {
@@ -176,14 +222,24 @@ function writeRecord(state: RunState, record: Live): LiveShape {
     ...(input === undefined ? undefined : { input }),
     ...(consumed === undefined ? undefined : { consumed }),
     ...(notBeforeMs === undefined ? undefined : { notBeforeMs }),
-  } as LiveShape;
+  };
 }
 
 /** In the order of fields in which `startTask` makes records, so that they are of one kind to the machine. */
 function readRecord(state: RunState, shape: LiveShape): Live {
   if (shape.type === "decide-group") {
     const { type, task, scope, nth, attempt, no, members, at, frame } = shape;
-    return { type, task, scope: frame === 0 && scope.length > 0 ? scope : frameOf(state, frame).scope, nth, attempt, no, members, at, frame };
+    return {
+      type,
+      task,
+      scope: frame === 0 && scope.length > 0 ? scope : frameOf(state, frame).scope,
+      nth,
+      attempt,
+      no,
+      members,
+      at,
+      frame,
+    };
   }
   if (shape.type === "end-run" || shape.type === "set-timer") return shape;
   const { type, task, nth, attempt, no, trigger, input, consumed, notBeforeMs, at, frame } = shape;
@@ -200,12 +256,16 @@ function readKept(state: RunState, { record, outcome, verbs }: KeptShape): Kept 
   return { record: readRecord(state, record) as OpenTask | OpenDecision, outcome, verbs };
 }
 
-function writeChannel(value: ChannelValues["values"][number]): { readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] } {
+function writeChannel(
+  value: ChannelValues["values"][number],
+): { readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] } {
   if (value instanceof Map) return { entries: [...value] };
   return value === undefined ? {} : { value: Array.isArray(value) ? [...value] : value };
 }
 
-function readChannel(plan: CompiledPlan): (shape: NonNullable<Shape["channels"]>[number], number: number) => ChannelValues["values"][number] {
+function readChannel(
+  plan: CompiledPlan,
+): (shape: NonNullable<Shape["channels"]>[number], number: number) => ChannelValues["values"][number] {
   return (shape, number) => {
     if ("entries" in shape) return new Map(shape.entries);
     return plan.channels[number]?.kind === "append" ? [...(shape.value as Json[])] : shape.value;

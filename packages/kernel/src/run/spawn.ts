@@ -6,7 +6,15 @@ import type { Scope } from "./scope.ts";
 import { insideOf, noTrigger, registerFrame, startTask } from "./start-task.ts";
 
 /** Open a frame per item and start the task in each, in order (rule 9). `ordinal`: which spawn of that activation, from 1. */
-export function openSpawn(state: RunState, frame: Frame, spawner: number, no: number, ordinal: number, task: number, items: readonly Json[]): void {
+export function openSpawn(
+  state: RunState,
+  frame: Frame,
+  spawner: number,
+  no: number,
+  ordinal: number,
+  task: number,
+  items: readonly Json[],
+): void {
   if (state.phase !== "running") return;
   if (frame.serial === 0) rememberSpawn(state, spawner, task);
   if (items.length === 0) {
@@ -16,7 +24,19 @@ export function openSpawn(state: RunState, frame: Frame, spawner: number, no: nu
   }
   const columns = table(items.length);
   const step: Scope[number] = ["spawn", ordinal === 1 ? no : `${no}.${ordinal}`];
-  const spawn = newFrame(++state.lastFrame, "spawn", frame.home, [...frame.scope, step], frame, no, task, spawner, -1, columns, insideOf(frame, false));
+  const spawn = newFrame(
+    ++state.lastFrame,
+    "spawn",
+    frame.home,
+    [...frame.scope, step],
+    frame,
+    no,
+    task,
+    spawner,
+    -1,
+    columns,
+    insideOf(frame, false),
+  );
   frame.live++;
   registerFrame(state, spawn);
   (state.spawns ??= new Map()).set(step[1], spawn);

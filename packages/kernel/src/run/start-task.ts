@@ -1,5 +1,15 @@
 import {
-  taskCell, taskFirstTrigger, taskOpens, taskSize, triggerCell, triggerIdle, triggerKind, triggerNeed, triggerSize, triggerTask, headerSize,
+  taskCell,
+  taskFirstTrigger,
+  taskOpens,
+  taskSize,
+  triggerCell,
+  triggerIdle,
+  triggerKind,
+  triggerNeed,
+  triggerSize,
+  triggerTask,
+  headerSize,
 } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
@@ -18,14 +28,25 @@ export const noTrigger = -1;
  * Start a task in a frame: command it, or open its frame if it is a group. `scope` is the frame's but for what a data trigger starts.
  * Does nothing once the run is no longer running.
  */
-export function startTask(state: RunState, frame: Frame, task: number, trigger: number, input: Json | undefined, consumed: readonly Id[] | undefined, scope: Scope): void {
+export function startTask(
+  state: RunState,
+  frame: Frame,
+  task: number,
+  trigger: number,
+  input: Json | undefined,
+  consumed: readonly Id[] | undefined,
+  scope: Scope,
+): void {
   if (state.phase !== "running") return;
   const { plan } = state;
   const record = task * taskSize;
   const opens = plan.tasks[record + taskOpens]!;
   if (opens < 0 && state.round !== undefined && !joinRound(state)) return;
   if (state.activations >= plan.maxActivations) {
-    endByLimit(state, `The run has started ${plan.maxActivations} activations, which is its limit; "${plan.taskIds[task]}" was not started. Raise limits.activations if that is meant.`);
+    endByLimit(
+      state,
+      `The run has started ${plan.maxActivations} activations, which is its limit; "${plan.taskIds[task]}" was not started. Raise limits.activations if that is meant.`,
+    );
     return;
   }
   state.activations++;
@@ -34,7 +55,7 @@ export function startTask(state: RunState, frame: Frame, task: number, trigger: 
   let nth: number;
   if (scope === frame.scope) {
     cells[cell] = (cells[cell]! + nthOne) | cellStarted;
-    nth = cells[cell]! >> nthShift;
+    nth = cells[cell] >> nthShift;
   } else {
     cells[cell] = cells[cell]! | cellStarted;
     nth = countInScope(state, task, scope);
@@ -44,13 +65,40 @@ export function startTask(state: RunState, frame: Frame, task: number, trigger: 
   if (frame.inside !== undefined) frame.inside.activations.add(no);
   const triggerId = trigger === noTrigger ? undefined : plan.triggerIds[trigger];
   if (opens >= 0) {
-    const group: OpenGroup = { type: "open-group", task: plan.taskIds[task]!, scope, nth, attempt: 1, no, trigger: triggerId, input, consumed, notBeforeMs: undefined, at: task, frame: frame.serial, inner: state.lastFrame + 1 };
+    const group: OpenGroup = {
+      type: "open-group",
+      task: plan.taskIds[task]!,
+      scope,
+      nth,
+      attempt: 1,
+      no,
+      trigger: triggerId,
+      input,
+      consumed,
+      notBeforeMs: undefined,
+      at: task,
+      frame: frame.serial,
+      inner: state.lastFrame + 1,
+    };
     add(state.live, no, group);
     if (frame.serial === 0) rememberStart(state, task, trigger, group);
     openGroup(state, frame, group, opens);
     return;
   }
-  const start: OpenTask = { type: "start-task", task: plan.taskIds[task]!, scope, nth, attempt: 1, no, trigger: triggerId, input, consumed, notBeforeMs: undefined, at: task, frame: frame.serial };
+  const start: OpenTask = {
+    type: "start-task",
+    task: plan.taskIds[task]!,
+    scope,
+    nth,
+    attempt: 1,
+    no,
+    trigger: triggerId,
+    input,
+    consumed,
+    notBeforeMs: undefined,
+    at: task,
+    frame: frame.serial,
+  };
   add(state.live, no, start);
   state.openCount++;
   if (state.round !== undefined) state.round.open++;
@@ -126,7 +174,19 @@ export function joinRound(state: RunState): boolean {
 function openGroup(state: RunState, parent: Frame, group: OpenGroup, homeNumber: number): void {
   const home = state.plan.homes[homeNumber]!;
   const scope: Scope = [...parent.scope, ["group", group.no]];
-  const frame = newFrame(++state.lastFrame, "group", homeNumber, scope, parent, group.no, group.at, -1, -1, row(home), insideOf(parent, home.stops));
+  const frame = newFrame(
+    ++state.lastFrame,
+    "group",
+    homeNumber,
+    scope,
+    parent,
+    group.no,
+    group.at,
+    -1,
+    -1,
+    row(home),
+    insideOf(parent, home.stops),
+  );
   // The group's activation is what holds the parent open.
   registerFrame(state, frame);
   fillFrame(state, frame);
@@ -147,7 +207,8 @@ export function readyCell(state: RunState, trigger: number): number {
 
 /** What a reset needs beyond the task's first trigger, to start it as it was started last. */
 function rememberStart(state: RunState, task: number, trigger: number, record: OpenTask | OpenGroup): void {
-  const usual = trigger === state.plan.tasks[task * taskSize + taskFirstTrigger] && record.input === undefined && record.consumed === undefined;
+  const usual =
+    trigger === state.plan.tasks[task * taskSize + taskFirstTrigger] && record.input === undefined && record.consumed === undefined;
   if (!usual) rootHistory(state).starts.set(task, record);
   else if (state.history !== undefined) state.history.starts.delete(task);
 }

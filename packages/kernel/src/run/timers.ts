@@ -34,7 +34,14 @@ function setNext(state: RunState, trigger: number, fired: number): void {
   if (dueAtMs === null || state.phase !== "running") return;
   const no = ++state.lastNo;
   state.timerCount++;
-  const record = { type: "set-timer" as const, no, trigger: state.plan.triggerIds[trigger]!, scope: state.root.scope, dueAtMs, at: trigger };
+  const record = {
+    type: "set-timer" as const,
+    no,
+    trigger: state.plan.triggerIds[trigger]!,
+    scope: state.root.scope,
+    dueAtMs,
+    at: trigger,
+  };
   add(state.live, no, record);
   issue(state, record);
 }

@@ -16,7 +16,14 @@ import { statusNumber } from "./status.ts";
 import type { Verb } from "./verb.ts";
 
 /** What an ended activation's verbs and edges lead to (rule 6), its outcome and writes being kept already. `held`: a reset goes on with it, without `end`. */
-export function workOff(state: RunState, frame: Frame, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[] | undefined, held: boolean): void {
+export function workOff(
+  state: RunState,
+  frame: Frame,
+  record: OpenTask | OpenDecision,
+  outcome: Outcome,
+  verbs: readonly Verb[] | undefined,
+  held: boolean,
+): void {
   if (verbs !== undefined && verbs.length > 0 && outcome.status === "completed") {
     workOffVerbs(state, frame, record, outcome, verbs, held);
     return;
@@ -27,7 +34,14 @@ export function workOff(state: RunState, frame: Frame, record: OpenTask | OpenDe
   followEdges(state, frame, record.at, status, blamed(state, record.at, outcome), noLabels, false);
 }
 
-function workOffVerbs(state: RunState, frame: Frame, record: OpenTask | OpenDecision, outcome: Outcome, verbs: readonly Verb[], held: boolean): void {
+function workOffVerbs(
+  state: RunState,
+  frame: Frame,
+  record: OpenTask | OpenDecision,
+  outcome: Outcome,
+  verbs: readonly Verb[],
+  held: boolean,
+): void {
   const task = record.at;
   const fault = frame.stopped ? publishFault(state, verbs) : verbFault(state, frame, task, verbs);
   if (fault !== undefined) {
@@ -69,11 +83,13 @@ function verbFault(state: RunState, frame: Frame, task: number, verbs: readonly 
     } else if ("goto" in verb || "next" in verb) {
       others++;
       const target = "goto" in verb ? verb.goto : verb.next;
-      if (nearestHome(state, frame, target) === undefined) fault = `wants to go on with "${target}", which is not at home in its frame or one around it`;
+      if (nearestHome(state, frame, target) === undefined)
+        fault = `wants to go on with "${target}", which is not at home in its frame or one around it`;
     } else if ("spawn" in verb) {
       others++;
       const target = state.plan.taskNumbers.get(verb.spawn);
-      if (target === undefined || state.plan.tasks[target * taskSize + taskHome] !== frame.home) fault = `spawned "${verb.spawn}", which is not at home in its own frame`;
+      if (target === undefined || state.plan.tasks[target * taskSize + taskHome] !== frame.home)
+        fault = `spawned "${verb.spawn}", which is not at home in its own frame`;
     } else if ("publish" in verb) fault = matchFault(state, verb.matches);
     else if ("iterate" in verb) iterates++;
     else if ("end" in verb) {

@@ -7,7 +7,12 @@ import type { Json } from "../value/json.ts";
 import type { Verb } from "./verb.ts";
 
 /** An ended activation's writes take effect, in verb order. False: one was refused and the run has ended. */
-export function applyWrites(state: RunState, record: OpenTask | OpenDecision, verbs: readonly Verb[], merged: Readonly<Record<string, Json>> | undefined): boolean {
+export function applyWrites(
+  state: RunState,
+  record: OpenTask | OpenDecision,
+  verbs: readonly Verb[],
+  merged: Readonly<Record<string, Json>> | undefined,
+): boolean {
   for (const verb of verbs) {
     if (!("write" in verb)) continue;
     const fault = applyWrite(state, record.at, verb.write, verb.value, merged);
@@ -35,15 +40,25 @@ export function applyRoundWrites(state: RunState, kept: readonly Kept[], merged:
   return kept.length;
 }
 
-function conflict(state: RunState, writers: Map<string, OpenTask | OpenDecision>, record: OpenTask | OpenDecision, channel: string): ErrorValue | undefined {
+function conflict(
+  state: RunState,
+  writers: Map<string, OpenTask | OpenDecision>,
+  record: OpenTask | OpenDecision,
+  channel: string,
+): ErrorValue | undefined {
   const number = state.plan.channelNumbers.get(channel);
-  if (number === undefined || state.plan.channels[number]!.kind !== "value" || state.plan.writes.get(record.at)?.has(channel) === false) return undefined;
+  if (number === undefined || state.plan.channels[number]!.kind !== "value" || state.plan.writes.get(record.at)?.has(channel) === false)
+    return undefined;
   const writer = writers.get(channel);
   if (writer === undefined) writers.set(channel, record);
   if (writer === undefined || writer === record) return undefined;
-  return kernelError("CHANNEL_CONFLICT", `Tasks "${writer.task}" and "${record.task}" both wrote channel "${channel}" in one round, and it holds one value. Let one of them write it, or make it append, put or fold.`, {
-    data: { channel, tasks: [writer.task, record.task] },
-  });
+  return kernelError(
+    "CHANNEL_CONFLICT",
+    `Tasks "${writer.task}" and "${record.task}" both wrote channel "${channel}" in one round, and it holds one value. Let one of them write it, or make it append, put or fold.`,
+    {
+      data: { channel, tasks: [writer.task, record.task] },
+    },
+  );
 }
 
 /** While the run is ending a refused write is left out; else it ends the run. */
