@@ -82,7 +82,7 @@ interface Shape {
 
 /**
  * A run's state as data. `restoreRun` with it, and `advance` over the later events, gives what folding the whole journal gives.
- * Takes time and space in proportion to the state. Shares values with the state: write it out before the next event.
+ * Takes time and space in proportion to the state. Shares values with the state, and nothing that later events change.
  */
 export function snapshotRun(state: RunState): Json {
   const { board, functions, history } = state;
@@ -90,7 +90,7 @@ export function snapshotRun(state: RunState): Json {
   const shape: Shape = {
     version,
     tasks: state.plan.taskCount,
-    ...(state.amendments === undefined ? undefined : { amendments: state.amendments }),
+    ...(state.amendments === undefined ? undefined : { amendments: [...state.amendments] }),
     phase: state.phase,
     startedAtMs: state.startedAtMs,
     nowMs: state.nowMs,
@@ -99,7 +99,7 @@ export function snapshotRun(state: RunState): Json {
     activations: state.activations,
     ...(state.limited ? { limited: true as const } : undefined),
     ...(state.outcome === undefined ? undefined : { outcome: state.outcome }),
-    ...(state.failures === undefined ? undefined : { failures: state.failures }),
+    ...(state.failures === undefined ? undefined : { failures: [...state.failures] }),
     frames: writeFrames(state),
     live,
     ...(state.channels === undefined ? undefined : { channels: state.channels.values.map(writeChannel) }),
@@ -110,7 +110,9 @@ export function snapshotRun(state: RunState): Json {
       ? undefined
       : {
           board: {
-            gates: [...board.gates.values()].flatMap((gates) => [...gates.values()]),
+            gates: [...board.gates.values()].flatMap((gates) =>
+              [...gates.values()].map((gate) => ({ ...gate, slots: gate.slots.map((slot) => [...slot]) })),
+            ),
             starts: [...board.starts],
             fired: [...board.fired],
           },
