@@ -106,7 +106,5 @@ export function defaultValue(run: OracleRun): Json | undefined {
           .filter((task) => outEdges(run, task).length === 0 && root.ends.get(task)?.outcome.status === "completed")
           .map((task) => [task, root.values.get(task)])
       : output.channels.map((id) => [id, run.channels.get(id)]);
-  const object: Record<Id, Json> = {};
-  for (const [id, value] of named) if (value !== undefined) object[id] = value;
-  return object;
+  return Object.fromEntries(named.filter((entry): entry is readonly [Id, Json] => entry[1] !== undefined));
 }

@@ -40,7 +40,8 @@ export function randomTemper(dice: Dice): Temper {
   };
 }
 
-const labels: readonly Id[] = ["a", "b"];
+/** Names that objects have already must do no harm. */
+const labels: readonly Id[] = ["a", "toString"];
 
 /** A plan that validation accepts. */
 export function randomPlan(dice: Dice, temper: Temper): Plan {
@@ -104,7 +105,7 @@ function randomHomes(dice: Dice, temper: Temper): Home[] {
     const count = home.group === null ? dice.whole(2, 7) : dice.whole(1, 4);
     for (let made = 0; made < count; made += 1) {
       const group = temper.groups && depth < 5 && tasks < 14 && dice.chance(0.3);
-      const id = `${group ? "g" : "t"}${tasks}`;
+      const id = tasks === 0 && dice.chance(0.1) ? "__proto__" : `${group ? "g" : "t"}${tasks}`;
       tasks += 1;
       home.members.push(id);
       if (group) homes.push({ group: id, members: [] });
@@ -116,14 +117,14 @@ function randomHomes(dice: Dice, temper: Temper): Home[] {
 function randomChannels(dice: Dice, temper: Temper): Record<Id, Channel> {
   const channels: Record<Id, Channel> = {};
   const initial = dice.chance(0.4);
-  const all: Record<Id, Channel> = {
-    last: { kind: "value", ...(initial ? { initial: "first" } : {}) },
-    list: { kind: "append", ...(initial ? { initial: ["first"] } : {}) },
-    total: { kind: "sum", ...(initial ? { initial: 5 } : {}) },
-    facts: { kind: "put", ...(initial ? { initial: { first: 1 } } : {}) },
-    best: { kind: "fold", reducer: { use: "best" }, ...(initial ? { initial: 0 } : {}) },
-  };
-  for (const [id, channel] of Object.entries(all)) if (dice.chance(0.4)) channels[id] = channel;
+  const all: readonly (readonly [Id, Channel])[] = [
+    ["last", { kind: "value", ...(initial ? { initial: "first" } : {}) }],
+    ["constructor", { kind: "append", ...(initial ? { initial: ["first"] } : {}) }],
+    ["total", { kind: "sum", ...(initial ? { initial: 5 } : {}) }],
+    ["facts", { kind: "put", ...(initial ? { initial: { first: 1 } } : {}) }],
+    ["best", { kind: "fold", reducer: { use: "best" }, ...(initial ? { initial: 0 } : {}) }],
+  ];
+  for (const [id, channel] of all) if (dice.chance(0.4)) channels[id] = channel;
   if (temper.data) for (const type of artifactTypes) channels[`log-${type}`] = { kind: "log", type };
   return channels;
 }

@@ -163,8 +163,9 @@ class Driver {
     if (iterates) verbs.push({ iterate: (this.#made += 1) });
     if (reach.length > 0 && may(temper.verbs * 0.25)) verbs.push({ goto: dice.pick(reach), ...this.#input() });
     while (reach.length > 0 && may(temper.verbs * 0.4)) verbs.push({ next: dice.pick(reach), ...this.#input() });
-    while (near.length > 0 && frame !== undefined && frame.scope.length < 7 && may(temper.spawns * 0.4))
-      verbs.push({ spawn: this.#spawnable(near), items: this.#items() });
+    const spawnable = near.length > 0 && frame !== undefined && frame.scope.length < 7;
+    if (spawnable && may(temper.spawns * 0.01)) for (let k = 0; k < 11; k += 1) verbs.push({ spawn: this.#spawnable(near), items: [k] });
+    while (spawnable && may(temper.spawns * 0.4)) verbs.push({ spawn: this.#spawnable(near), items: this.#items() });
     if (temper.data && dice.chance(0.2)) verbs.push(this.#publish());
     if (may(temper.ends)) verbs.push({ end: dice.pick(["ok", "ok", "cancel"]), ...(dice.chance(0.5) ? { value: "over" } : {}) });
 
@@ -188,7 +189,8 @@ class Driver {
   }
 
   #items(): Json[] {
-    return Array.from({ length: this.#dice.pick([0, 0, 1, 1, 2, 3]) }, () => (this.#made += 1));
+    const many = this.#dice.chance(0.01) ? 10 : 0;
+    return Array.from({ length: this.#dice.pick([0, 0, 1, 1, 2, 3]) + many }, () => (this.#made += 1));
   }
 
   #input(): { readonly input?: Json } {
@@ -197,7 +199,7 @@ class Driver {
 
   #writeValue(kind: string): Json {
     this.#made += 1;
-    return kind === "put" ? { [this.#dice.pick(["x", "y", "first"])]: this.#made } : this.#made;
+    return kind === "put" ? { [this.#dice.pick(["x", "y", "first", "__proto__"])]: this.#made } : this.#made;
   }
 
   /** The whole values of `fold` channels, where this answer applies writes. */
