@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { Dice } from "../oracle/dice.ts";
 import { randomPlan, randomTemper } from "../oracle/random-plan.ts";
 import { after, group, plan, work } from "./plan-parts.ts";
+import "../seeded.ts";
 
 const base = plan(
   { a: after("a"), b: after("b", "a"), c: after("c", "b") },

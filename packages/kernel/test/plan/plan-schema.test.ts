@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { Dice } from "../oracle/dice.ts";
 import { randomPlan, randomTemper } from "../oracle/random-plan.ts";
 import { schemaFaults } from "./json-schema-check.ts";
+import "../seeded.ts";
 
 const folder = join(import.meta.dirname, "..");
 

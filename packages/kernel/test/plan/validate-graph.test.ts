@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { validatePlan, type Task } from "@heddle/kernel";
 import fc from "fast-check";
 import { after, codes, group, ok, only, plan, skipping, work } from "./plan-parts.ts";
+import "../seeded.ts";
 
 describe("a cycle with a task that may be skipped", () => {
   test("is refused with the shortest cycle through that task", () => {

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { Dice } from "../oracle/dice.ts";
 import { randomPlan, randomTemper } from "../oracle/random-plan.ts";
 import { after, codes, group, ok, plan, skipping, work } from "./plan-parts.ts";
+import "../seeded.ts";
 
 describe("a plan without faults", () => {
   test("is taken as it is", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { mayRetry, retryDelayMs, validateRetryPolicy, type ErrorValue, type RetryPolicy } from "@heddle/kernel";
 import fc from "fast-check";
+import "../seeded.ts";
 
 const error: ErrorValue = { name: "FetchError", code: "ECONNRESET", message: "reset" };
 const five: RetryPolicy = { attempts: 5, initialMs: 100, factor: 3, maxMs: 1_000, jitter: "none" };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fromBase64, toBase64, toBase64Portable } from "../../src/value/base64.ts";
+import "../seeded.ts";
 
 test("bytes as base64 are what Buffer writes, and come back", () => {
   fc.assert(

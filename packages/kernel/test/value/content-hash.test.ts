@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 import { canonicalJson, contentHash, encodeValue, sha256Hex, type Json } from "@heddle/kernel";
 import fc from "fast-check";
 import { anyText, jsonValue } from "./durable-value.ts";
+import "../seeded.ts";
 
 describe("sha256Hex", () => {
   test("gives the digests that the standard publishes", () => {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { decodeError, decodeValue, encodeError, encodeValue, HeddleError, type ErrorValue, type Json } from "@heddle/kernel";
 import fc from "fast-check";
+import "../seeded.ts";
 
 /** The error that is thrown at a replay. */
 function recorded(error: unknown): Error {

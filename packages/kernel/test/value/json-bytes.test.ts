@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { jsonBytes, type Json } from "@heddle/kernel";
 import fc from "fast-check";
 import { anyText, jsonValue } from "./durable-value.ts";
+import "../seeded.ts";
 
 test("counts the bytes that the JSON text has in UTF-8", () => {
   fc.assert(

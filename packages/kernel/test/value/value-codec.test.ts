@@ -5,6 +5,7 @@ import vm from "node:vm";
 import { decodeValue, encodeValue, hasCode, HeddleError, type Json } from "@heddle/kernel";
 import fc from "fast-check";
 import { durableValue, jsonValue, objectOf } from "./durable-value.ts";
+import "../seeded.ts";
 
 /** What comes back after the value has stood in a journal. */
 function roundTrip(value: unknown): unknown {
