@@ -145,6 +145,19 @@ describe("tracks", () => {
     );
   });
 
+  test("are not shared by lines that meet in a column", () => {
+    const meeting = [
+      { from: 1, to: 4 },
+      { from: 6, to: 4 },
+    ];
+    const following = [
+      { from: 1, to: 5 },
+      { from: 5, to: 9 },
+    ];
+    assert.deepEqual(tracksOf(meeting), [0, 1]);
+    assert.deepEqual(tracksOf(following), [1, 0]);
+  });
+
   test("end for a circle of demands too", () => {
     const tracks = tracksOf([
       { from: 1, to: 5 },
