@@ -24,6 +24,8 @@ async function runAudit(store: string, input: AuditInput, until: number | "ask")
   const script = new URL("run-audit-until.ts", import.meta.url).pathname;
   const child = spawn(process.execPath, [script, `sqlite:${store}`, JSON.stringify(input), String(until)], {
     stdio: ["ignore", "pipe", "inherit"],
+    // A process that hangs fails the test at the place where it hung.
+    timeout: 60_000,
   });
   const [[code, signal], output] = await Promise.all([
     once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>,
@@ -32,7 +34,7 @@ async function runAudit(store: string, input: AuditInput, until: number | "ask")
   return { code, signal, lastSeq: Number(output) };
 }
 
-test("an audit that was killed with SIGKILL again and again writes the bytes of one that was not", { timeout: 180_000 }, async () => {
+test("an audit that was killed with SIGKILL again and again writes the bytes of one that was not", { timeout: 300_000 }, async () => {
   await using folder = await temporaryFolder();
   const at = (...parts: readonly string[]): string => join(folder.path, ...parts);
   const input: AuditInput = { date: "2026-06-15" };
