@@ -22,7 +22,8 @@ export function tracksOf(steps: readonly Step[]): readonly number[] {
   const nets = netsOf(steps);
   let left = [...nets.values()].sort((one, other) => one.left - other.left);
   for (let track = 0; left.length > 0; track += 1) {
-    const free = new Set(left.filter(({ from, tos }) => tos.every((to) => to === from || isAbove(nets.get(to), track))));
+    // No line starts in a column where this one comes down, or it has turned off on a track above.
+    const free = new Set(left.filter(({ from, tos }) => tos.every((to) => to === from || nets.get(to)?.track !== -1)));
     if (free.size === 0) free.add(left[0]!);
     let end = Number.NEGATIVE_INFINITY;
     const later: Net[] = [];
@@ -56,9 +57,4 @@ function netsOf(steps: readonly Step[]): ReadonlyMap<number, Net> {
     });
   }
   return nets;
-}
-
-/** No line starts in the column, or it has turned off on a track above. */
-function isAbove(net: Net | undefined, track: number): boolean {
-  return net === undefined || (net.track !== -1 && net.track < track);
 }
