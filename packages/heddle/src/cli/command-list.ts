@@ -5,6 +5,7 @@ import { dead } from "./commands/dead.ts";
 import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
 import { fork } from "./commands/fork.ts";
+import { graph } from "./commands/graph.ts";
 import { pause } from "./commands/pause.ts";
 import { resume } from "./commands/resume.ts";
 import { retry } from "./commands/retry.ts";
@@ -29,5 +30,6 @@ export const commands: readonly Command[] = [
   retry,
   fork,
   validate,
+  graph,
   doctor,
 ];

@@ -27,13 +27,13 @@ export async function reportSent(what: string, run: RunHandle, steps: NextSteps,
 
 // Mail that nobody has taken leaves a run due: waiting, or queued, with a time that has come.
 async function takenUp(run: RunHandle, io: Io): Promise<boolean> {
-  const untilMs = io.clock.nowMs() + patienceMs;
+  const untilMs = io.clock.monotonicMs() + patienceMs;
   for (;;) {
     const { status, wakeAtMs } = await run.summary();
-    const nowMs = io.clock.nowMs();
-    const due = (status === "waiting" || status === "queued" || status === "paused") && wakeAtMs !== undefined && wakeAtMs <= nowMs;
+    const due =
+      (status === "waiting" || status === "queued" || status === "paused") && wakeAtMs !== undefined && wakeAtMs <= io.clock.nowMs();
     if (!due) return true;
-    if (nowMs >= untilMs || io.interrupted.aborted) return false;
+    if (io.clock.monotonicMs() >= untilMs || io.interrupted.aborted) return false;
     await new Promise<void>((resolve) => io.clock.after(lookMs, resolve));
   }
 }

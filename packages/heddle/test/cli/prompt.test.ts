@@ -44,7 +44,7 @@ function promptAfter(of: Partial<OpenQuestion>, keys: string | readonly string[]
 
 function draw(prompt: Prompt, columns = 60): string {
   const { lines, cursor } = renderPrompt(prompt, { columns, nowMs: 0, style: styleOf({ colour: false, unicode: true }) });
-  const text = lines.map((line) => formatLine(line, { colour: false, glyphs: styleOf({ colour: false, unicode: true }).glyphs }));
+  const text = lines.map((line) => formatLine(line, styleOf({ colour: false, unicode: true })));
   return [...text, `${cursor.line},${cursor.column}`].join("\n");
 }
 

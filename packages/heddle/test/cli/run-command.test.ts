@@ -264,7 +264,9 @@ describe("run, without a terminal", () => {
     const sender = shop.cli();
     const running = cli.run("run", flows("payment"), "--id", "p1", "--wait");
     await until(() => cli.out.includes("waits for signal"));
+    await until(() => cli.timers > 4);
 
+    assert.doesNotMatch(cli.out, /Next/u, "it has not ended");
     assert.equal(await sender.run("signal", "p1", "money", "--value", '{"amount":12}'), 0);
     assert.match(sender.out, /^Sent money to p1\./u);
     assert.equal(await running, 0);
@@ -295,6 +297,41 @@ describe("run, in a terminal", () => {
     assert.match(terminal.text, /Output\n {2}shipped A1/u);
     assert.doesNotMatch(terminal.text, /Approve\?/u);
     assert.equal(cli.listening, false);
+  });
+
+  test("shows the run that it waits for, and asks what that one asks", async () => {
+    await using shop = new Shop();
+    const terminal = new FakeTerminal(80, 24);
+    const cli = shop.cli({ screen: terminal, keyboard: true });
+    const running = cli.run("run", flows("buyer"), "--id", "buyer-1");
+    await until(() => terminal.text.includes("Approve?"));
+
+    assert.match(terminal.text, /└ → buy +waits for run buyer-1\.buy\n {2}├ ✓ reserve.*\n {2}└ \? approve +Ship C3\?\n/u);
+    await cli.type("y", "\r");
+    assert.equal(await running, 0);
+    assert.match(terminal.text, /└ ✓ buy .*\n\nOutput\n {2}shipped C3/u);
+  });
+
+  test("puts a question off at Escape and waits on", async () => {
+    await using shop = new Shop();
+    const terminal = new FakeTerminal(80, 24);
+    const cli = shop.cli({ screen: terminal, keyboard: true });
+    const running = cli.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}');
+
+    await cli.type("\u001b");
+    await until(() => !terminal.text.includes("Approve?"));
+    assert.equal(cli.listening, false);
+    assert.equal(await shop.cli().run("answer", "o1", "--yes"), 0);
+    assert.equal(await running, 0);
+  });
+
+  test("without a keyboard ends with 3 and the command that answers", async () => {
+    await using shop = new Shop();
+    const terminal = new FakeTerminal(80, 24);
+    const cli = shop.cli({ screen: terminal });
+
+    assert.equal(await cli.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}'), 3);
+    assert.match(terminal.text, /approve {5}heddle answer o1 approve --yes/u);
   });
 
   test("asks one question after the other, and who answers where only some may", async () => {
@@ -492,6 +529,45 @@ describe("looking and acting", () => {
     const on = shop.cli();
     assert.equal(await on.run("run", flows("plain"), "--id", "p2", "--json"), 0);
     assert.deepEqual(jsonLines(on.out).at(-1)?.output, { one: 41, squares: [1, 4, 9] });
+  });
+});
+
+describe("plans", () => {
+  const output = async (code: number, ...args: string[]): Promise<string> => {
+    const cli = new TestCli();
+    assert.equal(await cli.run(...args), code, cli.err);
+    return cli.out + cli.err;
+  };
+
+  test("are validated: a summary, or every fault with its place and its mend", async () => {
+    assert.equal(await output(0, "validate", "fixtures/plan.json"), '✓ fixtures/plan.json: plan "chain", eager, 2 tasks\n');
+    assert.match(await output(0, "validate", flows("plain")), /flows\.ts#plain: workflow "plain", a durable function\n/u);
+    const faults = await output(1, "validate", "fixtures/faulty-plan.json");
+    assert.match(faults, /^✗ fixtures\/faulty-plan\.json has 2 faults:\n/u);
+    assert.match(faults, /^ {2}\/tasks\/store\/when\/0\/join\n {4}\S/mu);
+    assert.match(faults, /^ {2}\/tasks\/store\/when\/0\/after\/0\S*\n {4}.*fetch/mu);
+    const lines = jsonLines(await output(1, "validate", "fixtures/faulty-plan.json", "--json"));
+    assert.deepEqual(lines.at(-1), { type: "result", source: "fixtures/faulty-plan.json", status: "invalid", faults: 2 });
+    assert.equal(lines.length, 3);
+  });
+
+  test("are drawn in four ways", async () => {
+    assert.match(await output(0, "graph", "fixtures/plan.json"), /^flowchart/u);
+    assert.match(await output(0, "graph", "fixtures/plan.json", "--format", "dot"), /^digraph/u);
+    assert.match(await output(0, "graph", "fixtures/plan.json", "-f", "svg"), /^<svg/u);
+    assert.match(await output(0, "graph", "fixtures/plan.json", "-f", "ascii"), /│ fetch/u);
+    assert.match(
+      await output(2, "graph", "fixtures/plan.json", "-f", "png"),
+      /^USAGE: --format knows no "png"; it is one of mermaid, dot, svg, ascii\./u,
+    );
+  });
+
+  test("with faults are not drawn, and not run without code", async () => {
+    assert.match(
+      await output(1, "graph", "fixtures/faulty-plan.json"),
+      /^PLAN_INVALID: fixtures\/faulty-plan\.json has 2 faults; .*\n {2}\/tasks\/store/u,
+    );
+    assert.match(await output(2, "run", "fixtures/plan.json"), /^USAGE: fixtures\/plan\.json is a plan without code/u);
   });
 });
 

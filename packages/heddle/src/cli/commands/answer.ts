@@ -41,7 +41,6 @@ export const answer: Command = {
     const given = await readAnswer(values, io);
     const steps = new NextSteps(io, values.store);
     await using engine = await openToLook(storeUrl(values.store, io), io);
-    const run = await engine.get(runId);
     const question = pickQuestion(await questionsOf(engine, runId, key), runId, key, given, io);
     if (question === null) return exitCode.usage;
 

@@ -18,7 +18,7 @@ export const validate: Command = {
   options,
   examples: [
     ["validate plan.json", "a plan as data"],
-    ["validate flow.ts", "the workflows of a file"],
+    ["validate flow.ts", "a workflow"],
   ],
   notes: ["Exit code 1 when there are faults."],
   async run(io) {
@@ -37,7 +37,9 @@ export const validate: Command = {
         }),
       );
     } else if (faults.length === 0) {
-      io.out(`${tinted(io.style.glyphs.done, "good", io.style)} ${definition.source}: ${summaryOf(plan as Plan)}`);
+      io.out(
+        `${tinted(io.style.glyphs.done, "good", io.style)} ${definition.source}: ${definition.kind === "workflow" && !("plan" in definition.workflow) ? `workflow "${definition.workflow.name}", a durable function` : summaryOf(plan as Plan)}`,
+      );
     } else {
       io.out(
         `${tinted(io.style.glyphs.failed, "bad", io.style)} ${definition.source} has ${faults.length === 1 ? "1 fault" : `${faults.length} faults`}:`,

@@ -4,6 +4,8 @@ export type Tone = "plain" | "strong" | "dim" | "good" | "bad" | "warn" | "info"
 /** How this terminal shows things. */
 export interface Style {
   readonly colour: boolean;
+  /** Without, everything is drawn in ASCII. */
+  readonly unicode: boolean;
   readonly glyphs: Glyphs;
 }
 
@@ -71,7 +73,7 @@ const ascii: Glyphs = {
 };
 
 export function styleOf(options: { readonly colour: boolean; readonly unicode: boolean }): Style {
-  return { colour: options.colour, glyphs: options.unicode ? unicode : ascii };
+  return { ...options, glyphs: options.unicode ? unicode : ascii };
 }
 
 /** Colours by the conventions NO_COLOR and FORCE_COLOR; Unicode unless the locale says that there is none. */

@@ -1,0 +1,42 @@
+import { drawAscii, drawDot, drawMermaid, drawSvg, type Plan } from "@heddle/kernel";
+import { type Command, exitCode } from "../command.ts";
+import { planOf } from "../definition-plan.ts";
+import { loadDefinition } from "../load-definition.ts";
+import { readArguments, usage } from "../read-arguments.ts";
+import type { Style } from "../text/style.ts";
+import { validPlan } from "./validate.ts";
+
+const formats: Readonly<Record<string, (plan: Plan, style: Style) => string>> = {
+  mermaid: drawMermaid,
+  dot: drawDot,
+  svg: drawSvg,
+  ascii: (plan, style) => drawAscii(plan, { plain: !style.unicode }),
+};
+
+const options = {
+  format: { type: "string", value: "mermaid|dot|svg|ascii", says: "Default: mermaid", short: "f" },
+} as const;
+
+export const graph: Command = {
+  name: "graph",
+  summary: "Draw a plan: Mermaid, DOT, SVG or plain characters",
+  usage: "graph FILE[#export] [--format mermaid|dot|svg|ascii]",
+  group: "Check",
+  options,
+  examples: [
+    ["graph plan.json", "Mermaid text, which GitHub and many editors draw"],
+    ["graph plan.json --format svg > plan.svg", "a picture"],
+    ["graph plan.json -f ascii", "in this terminal"],
+  ],
+  notes: ["A durable function is one task: which steps it takes is known only as it runs, and show tells."],
+  async run(io) {
+    const { values, positionals } = readArguments(graph, options, io, { least: 1, most: 1 });
+    const name = values.format ?? "mermaid";
+    const draw = Object.hasOwn(formats, name) ? formats[name] : undefined;
+    if (draw === undefined)
+      throw usage(graph, `--format knows no ${JSON.stringify(values.format)}; it is one of ${Object.keys(formats).join(", ")}.`);
+    const definition = await loadDefinition(positionals[0] ?? "", io);
+    io.out(draw(validPlan(planOf(definition), definition.source), io.style).replace(/\n$/u, ""));
+    return exitCode.done;
+  },
+};
