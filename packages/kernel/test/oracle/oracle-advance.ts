@@ -9,6 +9,7 @@ import { reset } from "./oracle-reset.ts";
 import { settle } from "./oracle-settle.ts";
 import {
   EndAtOnce,
+  addTasks,
   homeOf,
   openActivations,
   openFrame,
@@ -195,7 +196,7 @@ function taskRetried(run: OracleRun, no: number, dueAtMs: number): void {
 
 /** Rule 31. */
 function amend(run: OracleRun, tasks: Extract<RunEvent, { type: "plan-amended" }>["tasks"]): void {
-  for (const [id, task] of Object.entries(tasks)) run.tasks.set(id, task);
+  addTasks(run, tasks);
   if (run.phase !== "running") return;
   const added = Object.keys(tasks).filter((task) => homeOf(run, task) === null);
   for (const out of allEdges(run)) if (added.includes(out.task)) deliverAgain(run, rootOf(run), out, false);

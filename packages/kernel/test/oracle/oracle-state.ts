@@ -8,6 +8,7 @@ export interface OracleRun {
   readonly plan: Plan;
   /** The plan's tasks and those that came by `plan-amended`, in order. */
   readonly tasks: Map<Id, Task>;
+  readonly homes: Map<Id, Id | null>;
   /** `new`: not started. `asked`: `end-run` is issued. `ended`: it is answered. */
   phase: "new" | "running" | "ending" | "asked" | "ended";
   startedAtMs: number;
@@ -161,7 +162,8 @@ export class EndAtOnce extends Error {
 export function createOracle(plan: Plan): OracleRun {
   const run: OracleRun = {
     plan,
-    tasks: new Map(Object.entries(plan.tasks)),
+    tasks: new Map(),
+    homes: new Map(),
     phase: "new",
     startedAtMs: 0,
     lastNo: 0,
@@ -193,6 +195,7 @@ export function createOracle(plan: Plan): OracleRun {
     issued: [],
     atMs: 0,
   };
+  addTasks(run, plan.tasks);
   for (const [id, channel] of Object.entries(plan.channels ?? {})) {
     if (channel.kind === "append") run.channels.set(id, channel.initial ?? []);
     else if (channel.kind === "sum") run.channels.set(id, channel.initial ?? 0);
@@ -229,9 +232,14 @@ export function openFrame(
 
 /** The group that lists a task; null: it is at home in the root; undefined: there is no such task. */
 export function homeOf(run: OracleRun, task: Id): Id | null | undefined {
-  if (!run.tasks.has(task)) return undefined;
-  for (const [id, { does }] of run.tasks) if ("group" in does && does.group.includes(task)) return id;
-  return null;
+  return run.homes.get(task);
+}
+
+/** Adds tasks at the end of the order. */
+export function addTasks(run: OracleRun, tasks: Readonly<Record<Id, Task>>): void {
+  for (const [id, task] of Object.entries(tasks)) run.tasks.set(id, task);
+  for (const id of Object.keys(tasks)) run.homes.set(id, null);
+  for (const [id, { does }] of Object.entries(tasks)) if ("group" in does) for (const member of does.group) run.homes.set(member, id);
 }
 
 export function tasksOf(run: OracleRun, home: Id | null): Id[] {
