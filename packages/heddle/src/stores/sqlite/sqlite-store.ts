@@ -49,6 +49,7 @@ export interface SqliteStoreParts {
 
 /** A store in an SQLite file, with figures for benches. */
 export interface SqliteStore extends RunStore {
+  commit(batch: CommitBatch): Promise<CommitVerdict>;
   /** What the writer did so far. */
   counters(): StoreCounters;
 }

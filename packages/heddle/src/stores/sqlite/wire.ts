@@ -4,7 +4,17 @@
  *
  * Each call begins with its type. A commit is followed by its counts and then by its runs, parts and messages, field by field.
  */
-import type { CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunPart } from "@heddle/kernel";
+import type {
+  CommitBatch,
+  CommitVerdict,
+  CreateVerdict,
+  MessageVerdict,
+  NewMessage,
+  NewRun,
+  PartVerdict,
+  RunPart,
+  Statement,
+} from "@heddle/kernel";
 import type { ErrorFields } from "./error-fields.ts";
 import { CallRefused, type GroupAnswer, type WriteAnswer, type WriteCall } from "./writer/write-call.ts";
 
@@ -115,7 +125,7 @@ function writePart(wire: Wire, part: RunPart): void {
   if (part.mailSeen !== undefined) wire.push(part.mailSeen);
   if (release !== undefined) wire.push(release.status, release.wakeAtMs, release.dead, release.note, release.version);
   if (snapshot !== undefined) wire.push(snapshot.body);
-  if (rest) wire.push({ children, messages, statements });
+  if (rest) wire.push({ children, messages, statements: statements?.map(sendable) });
 }
 
 function readPart(reader: WireReader): RunPart {
@@ -132,6 +142,11 @@ function readPart(reader: WireReader): RunPart {
   if ((fields & hasSnapshot) !== 0) part.snapshot = { body: reader.next<string>() };
   if ((fields & hasRest) !== 0) Object.assign(part, reader.next<object>());
   return part;
+}
+
+/** A parameter that cannot cross becomes one that SQLite refuses: so it fails its own part and not the message that it is in. */
+function sendable({ sql, parameters = [] }: Statement): Statement {
+  return { sql, parameters: parameters.map((value) => (typeof value === "function" || typeof value === "symbol" ? ({} as never) : value)) };
 }
 
 /** Absent and null mean different things here. */

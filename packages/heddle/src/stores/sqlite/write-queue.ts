@@ -114,8 +114,14 @@ export class WriteQueue {
     if (this.#filling.length === 0) return;
     if (this.#mode === "inline") return this.#commitHere();
     this.#thread?.hold(true);
-    this.#thread?.send({ type: "calls", generation: this.#generation, nowMs: this.#options.clock.nowMs(), wire: this.#filling });
+    const wire = this.#filling;
     this.#filling = [];
+    try {
+      this.#thread?.send({ type: "calls", generation: this.#generation, nowMs: this.#options.clock.nowMs(), wire });
+    } catch (error) {
+      // Something that no thread can be sent, as a function, where a text should be. Nothing of it was sent.
+      this.#fail(new HeddleError("OPTION_INVALID", `A commit holds something that cannot be kept: ${String(error)}`, { cause: error }));
+    }
   }
 
   #commitHere(): void {
@@ -127,8 +133,10 @@ export class WriteQueue {
     } catch (error) {
       // Waiting is for the thread; the calls stay where they are.
       const fault = faultOf(error, this.#options.connection.path);
-      if (fault.kind === "busy" && this.#startThread()) this.#mode = "held";
-      else this.#fail(toHeddleError(fault));
+      if (fault.kind === "busy" && this.#startThread()) {
+        this.#mode = "held";
+        this.#thread?.hold(true);
+      } else this.#fail(toHeddleError(fault));
       return;
     }
     this.#filling = [];

@@ -163,6 +163,24 @@ describe("the writer", () => {
     }
   });
 
+  test("a parameter that no database and no thread takes fails its part alone", async () => {
+    for (const inlineGroups of [0, Number.POSITIVE_INFINITY]) {
+      await using store = await openSqliteStore({ path: newPath() }, { inlineGroups });
+      await create(store, newRun("a", "node"), newRun("b", "node"));
+      for (const value of [() => 1, Symbol("x"), {}, new Date(0), true] as unknown[] as string[]) {
+        const statements = [{ sql: "SELECT ?", parameters: [value] }];
+        const verdicts = await commit(store, nextEvent("a", 1, { statements }), nextEvent("b", 1, { events: [] }));
+        assert.deepEqual(
+          verdicts.map(({ status }) => status),
+          ["failed", "ok"],
+        );
+      }
+      const wrong = { ...message("a"), body: (() => "x") as unknown as string };
+      await assert.rejects(store.commit({ messages: [wrong] }), { code: "OPTION_INVALID" });
+      assert.deepEqual(await commit(store, nextEvent("a", 1)), [{ status: "ok", seq: 2 }]);
+    }
+  });
+
   test("a deferred foreign key that a part leaves open fails that part alone", async () => {
     await using store = await openSqliteStore({ path: newPath() });
     await create(store, newRun("a", "node"), newRun("b", "node"), newRun("c", "node"));

@@ -46,11 +46,12 @@ export class UserStatements {
     }
     this.#guarding = true;
     try {
-      return (part.statements ?? []).map(({ sql, parameters }) => {
+      return (part.statements ?? []).map(({ sql, parameters = [] }) => {
         this.#connection.counters.statement();
         this.#connection.changes++;
+        parameters.forEach(checkParameter);
         return this.#prepare(sql)
-          .all(...(parameters ?? []))
+          .all(...parameters)
           .map(plainRow);
       });
     } finally {
@@ -75,6 +76,12 @@ export class UserStatements {
     if (this.#prepared.size > keptStatements) this.#prepared.delete(this.#prepared.keys().next().value!);
     return statement;
   }
+}
+
+/** SQLite's driver takes an object in the first place for parameters by name, and would quietly bind nothing. */
+function checkParameter(value: unknown, index: number): void {
+  const fits = value === null || ["number", "bigint", "string"].includes(typeof value) || value instanceof Uint8Array;
+  if (!fits) throw new TypeError(`parameter ${index + 1} is neither null nor a number, a bigint, a string or a Uint8Array`);
 }
 
 function judge(action: number, first: string | null, second: string | null): number {
