@@ -1,4 +1,4 @@
-// node scripts/write-plan-schema.ts && npm run format: writes the Plan's JSON Schema beside its code. A test fails when it is out of date.
+// npm run write:plan-schema: writes the Plan's JSON Schema beside its code. A test fails when it is out of date.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { planSchema } from "@heddle/kernel";

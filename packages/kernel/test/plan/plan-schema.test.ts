@@ -14,7 +14,7 @@ const folder = join(import.meta.dirname, "..");
 /** Faults that a schema can see, since one place is enough to see them. */
 const seen = new Set<PlanFaultCode>(["value", "missing-key", "unknown-key", "id", "retry-policy"]);
 
-test("the published schema is the one that the code has: run `node scripts/write-plan-schema.ts` when it is not", () => {
+test("the published schema is the one that the code has: run `npm run write:plan-schema` when it is not", () => {
   const published: unknown = JSON.parse(readFileSync(join(folder, "..", "src", "plan", "plan.schema.json"), "utf8"));
   assert.deepEqual(published, planSchema);
 });
