@@ -473,6 +473,18 @@ describe("looking and acting", () => {
     assert.equal(await bare.run("answer", "s1", "--yes", "--no"), 2);
   });
 
+  test("answer reaches the question of a run that is waited for, where there is one alone", async () => {
+    await using shop = new Shop();
+    await shop.cli().run("run", flows("buyer"), "--id", "buyer-1");
+    const cli = shop.cli();
+
+    assert.equal(await cli.run("answer", "buyer-1", "--yes"), 0);
+    assert.match(cli.out, /^Answered approve of buyer-1\.buy\./u);
+    const after = shop.cli();
+    assert.equal(await after.run("run", flows("buyer"), "--id", "buyer-1", "--json"), 0);
+    assert.equal(jsonLines(after.out).at(-1)?.output, "shipped C3");
+  });
+
   test("answer asks in place in a terminal", async () => {
     await using shop = new Shop();
     await shop.cli().run("run", flows("order"), "--id", "o1", "--input", '{"sku":"A1"}');
