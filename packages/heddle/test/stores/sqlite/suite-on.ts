@@ -23,11 +23,8 @@ const damage: StoreDamage = {
   },
 };
 
-for (const [name, inlineGroups] of [
-  ["on the main thread", Number.POSITIVE_INFINITY],
-  ["in the writer's thread", 0],
-  ["from one to the other", 3],
-] as const) {
+/** The laws, on stores that commit so many groups on the main thread before they start a thread. */
+export function suiteOn(name: string, inlineGroups: number): void {
   const openAt = async (path: string): Promise<RunStore> => {
     const store = await openSqliteStore({ path, durability: "process" }, { inlineGroups });
     paths.set(store, path);

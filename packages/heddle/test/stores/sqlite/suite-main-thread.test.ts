@@ -1,0 +1,3 @@
+import { suiteOn } from "./suite-on.ts";
+
+suiteOn("on the main thread", Number.POSITIVE_INFINITY);

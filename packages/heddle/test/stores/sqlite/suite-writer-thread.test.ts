@@ -1,0 +1,3 @@
+import { suiteOn } from "./suite-on.ts";
+
+suiteOn("in the writer's thread", 0);
