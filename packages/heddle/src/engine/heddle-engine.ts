@@ -486,9 +486,13 @@ export class HeddleEngine implements Engine, RunHost {
     this.hub.publish(runId, firstSeq, events);
   }
 
+  watches(runId: string): boolean {
+    return this.#options.onLive !== undefined || this.hub.watched(runId);
+  }
+
   live(runId: string, seq: number, piece: LivePiece): void {
     const { onLive } = this.#options;
-    if (onLive === undefined && !this.hub.watched(runId)) return;
+    if (!this.watches(runId)) return;
     const event = { seq, atMs: this.clock.nowMs(), ...piece };
     this.hub.live(runId, event);
     try {

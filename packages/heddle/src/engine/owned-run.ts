@@ -37,6 +37,7 @@ export interface RunHost {
   readMail(runId: string): Promise<readonly StoredMessage[]>;
   /** Committed events, for whoever watches the run. */
   publish(runId: string, firstSeq: number, events: readonly string[]): void;
+  watches(runId: string): boolean;
   live(runId: string, seq: number, piece: LivePiece): void;
   /** What an activation has recorded so far, from the journal. */
   history(run: OwnedRun, of: number): Promise<FrameHistory>;
@@ -293,9 +294,12 @@ export class OwnedRun implements TurnTaker {
     if (verdict === null || this.#busyFrames === 0) this.touch();
   }
 
+  #lastAtMs = 0;
+
   #apply(given: RunEvent, acknowledged: (() => void) | undefined): void {
     const event = given.type === "task-ended" && this.definition.reducers.size > 0 ? this.#merge(given) : given;
     this.seq++;
+    this.#lastAtMs = event.atMs;
     const commands = this.#fold(event);
     this.#events.push(eventText(event));
     if (commands.length > 0) {
@@ -440,6 +444,11 @@ export class OwnedRun implements TurnTaker {
 
   cancelChild(childId: string): void {
     this.#messages.push({ runId: childId, id: `parent:${this.runId}`, atMs: this.stampMs(), body: mailText({ type: "cancel", reason: `its parent run ${this.runId} ended` }) });
+  }
+
+  /** Whether anybody watches: most runs need not even say what they do. */
+  get watched(): boolean {
+    return this.host.watches(this.runId);
   }
 
   live(piece: LivePiece): void {
@@ -818,7 +827,7 @@ export class OwnedRun implements TurnTaker {
   /** Everything recorded since the last part. */
   #takePart(): RunPart {
     const events = this.#events;
-    const part: Mutable<RunPart> = { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq - events.length, events, atMs: this.stampMs() };
+    const part: Mutable<RunPart> = { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq - events.length, events, atMs: events.length > 0 ? this.#lastAtMs : this.stampMs() };
     this.#events = [];
     this.#considerSnapshot(part);
     if (this.#mailSeen !== undefined) part.mailSeen = this.#mailSeen;

@@ -56,7 +56,7 @@ export class StepRun implements StepContext {
   }
 
   begin(): void {
-    this.#frame.run.live({ type: "started", key: this.#operation.key });
+    if (this.#frame.run.watched) this.#frame.run.live({ type: "started", key: this.#operation.key });
     const { timeoutMs, totalTimeoutMs } = this.#plan;
     if (timeoutMs !== undefined || totalTimeoutMs !== undefined) this.#boundTime(timeoutMs, totalTimeoutMs);
     if (this.#plan.heartbeatMs !== undefined) this.#expectBeat();
