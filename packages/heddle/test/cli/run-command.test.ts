@@ -479,7 +479,7 @@ describe("looking and acting", () => {
     const cli = shop.cli();
 
     assert.equal(await cli.run("answer", "buyer-1", "--yes"), 0);
-    assert.match(cli.out, /^Answered approve of buyer-1\.buy\./u);
+    assert.match(cli.out, /^Answered approve of buyer-1\.buy\..*\n {2}go on {2}heddle run .*flows\.ts#buyer' --id buyer-1$/mu);
     const after = shop.cli();
     assert.equal(await after.run("run", flows("buyer"), "--id", "buyer-1", "--json"), 0);
     assert.equal(jsonLines(after.out).at(-1)?.output, "shipped C3");

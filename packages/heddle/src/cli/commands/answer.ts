@@ -57,7 +57,7 @@ export const answer: Command = {
     }
     const by = values.by ?? answered.by ?? io.env.USER;
     await engine.answer(question.runId, question.key, { ...answered, ...(by === undefined ? null : { by }) });
-    await reportSent(`Answered ${question.key} of ${question.runId}.`, await engine.get(question.runId), steps, io);
+    await reportSent(`Answered ${question.key} of ${question.runId}.`, engine, await engine.get(question.runId), steps, io);
     return exitCode.done;
   },
 };

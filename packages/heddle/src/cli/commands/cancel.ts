@@ -22,7 +22,7 @@ export const cancel: Command = {
     await using engine = await openToLook(storeUrl(values.store, io), io);
     const run = await engine.get(runId);
     await engine.cancel(runId, values.reason);
-    await reportSent(`Asked ${runId} to stop.`, run, new NextSteps(io, values.store), io);
+    await reportSent(`Asked ${runId} to stop.`, engine, run, new NextSteps(io, values.store), io);
     return exitCode.done;
   },
 };

@@ -45,6 +45,7 @@ export const fork: Command = {
     });
     await reportSent(
       `${forked.id} goes on from ${runId}${at === undefined ? "" : `, event ${at}`}.`,
+      engine,
       forked,
       new NextSteps(io, values.store),
       io,

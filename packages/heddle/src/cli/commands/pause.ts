@@ -25,7 +25,7 @@ export const pause: Command = {
     await using engine = await openToLook(storeUrl(values.store, io), io);
     const run = await engine.get(runId);
     await engine.pause(runId, values.reason);
-    await reportSent(`Asked ${runId} to hold.`, run, new NextSteps(io, values.store), io);
+    await reportSent(`Asked ${runId} to hold.`, engine, run, new NextSteps(io, values.store), io);
     return exitCode.done;
   },
 };

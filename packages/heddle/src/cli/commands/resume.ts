@@ -28,7 +28,7 @@ export const resume: Command = {
     await using engine = await openToLook(storeUrl(values.store, io), io);
     const run = await engine.get(runId);
     await engine.resume(runId, values.accept ? { accept: true } : {});
-    await reportSent(`Resumed ${runId}.`, run, new NextSteps(io, values.store), io);
+    await reportSent(`Resumed ${runId}.`, engine, run, new NextSteps(io, values.store), io);
     return exitCode.done;
   },
 };

@@ -35,7 +35,7 @@ export const retry: Command = {
         ...(values.id === undefined ? null : { id: values.id }),
         ...(values.from === undefined ? null : { from: values.from }),
       });
-      await reportSent(`${again.id} runs again what failed in ${runId}.`, again, steps, io);
+      await reportSent(`${again.id} runs again what failed in ${runId}.`, engine, again, steps, io);
     }
     return exitCode.done;
   },

@@ -237,7 +237,7 @@ function nextSteps(view: RunView, summary: RunSummary, steps: NextSteps): readon
       return [];
     case "paused":
       return [
-        ["hold on no more", steps.about("resume", view.runId)],
+        ["resume", steps.about("resume", view.runId)],
         ...(view.pause?.code === "RUN_MISMATCH"
           ? ([["take the code as it is", steps.about("resume", view.runId, "--accept")]] as const)
           : []),

@@ -28,7 +28,7 @@ export const signal: Command = {
     await using engine = await openToLook(storeUrl(values.store, io), io);
     const run = await engine.get(runId);
     await engine.signal(runId, name, value, values.id === undefined ? {} : { id: values.id });
-    await reportSent(`Sent ${name} to ${runId}.`, run, new NextSteps(io, values.store), io);
+    await reportSent(`Sent ${name} to ${runId}.`, engine, run, new NextSteps(io, values.store), io);
     return exitCode.done;
   },
 };

@@ -170,7 +170,7 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
   for (const { runId, pause } of parked.paused) {
     lines.push(...wrapText(`${style.glyphs.paused} ${runId} is paused: ${printable(pause.message)} (${pause.code})`, columns));
     lines.push(...(pause.difference ?? []).slice(0, 20).map((line) => tinted(`    ${printable(line)}`, "dim", style)));
-    todo.push(["hold on no more", steps.about("resume", runId)]);
+    todo.push(["resume", steps.about("resume", runId)]);
     if (pause.code === "RUN_MISMATCH")
       todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
   }
