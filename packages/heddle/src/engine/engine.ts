@@ -151,7 +151,7 @@ export interface EngineOptions {
   readonly drainMs?: number;
   /** How long cancelled work may take before it is given up. Milliseconds, default 10,000. */
   readonly graceMs?: number;
-  /** Ended runs are removed after so long; default: kept on disk, the last 1,000 in memory. */
+  /** Ended runs are removed after so long; default: kept on disk, the last 200 in memory. */
   readonly retention?: number | string;
   /** `false`: of a run under way, events that a snapshot covers are removed, so that a long run's store stays small; its history before is gone. Default `true`. */
   readonly keepHistory?: boolean;

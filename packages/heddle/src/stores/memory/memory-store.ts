@@ -24,7 +24,7 @@ import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
 import { RunQueue } from "./run-queue.ts";
 
 export interface MemoryStoreOptions {
-  /** Ended runs that are kept; when more have ended, the longest ended go. Default 1,000. */
+  /** Ended runs that are kept; when more have ended, the longest ended go. Default 200: objects that live long are what a short run costs most. */
   readonly keepEnded?: number;
   /** Time of ends and wake-ups that bring none of their own, epoch milliseconds. Default: the system's. */
   readonly clock?: { nowMs(): number };
@@ -32,7 +32,7 @@ export interface MemoryStoreOptions {
 
 /** Keep runs in this process only. `commit` answers at once, without a promise. */
 export function openMemoryStore(options: MemoryStoreOptions = {}): RunStore {
-  const keepEnded = options.keepEnded ?? 1_000;
+  const keepEnded = options.keepEnded ?? 200;
   if (!(keepEnded >= 0))
     throw new HeddleError("OPTION_INVALID", `keepEnded is ${keepEnded}: give a number of runs, 0 or more.`, { data: { keepEnded } });
   return new MemoryStore(keepEnded, options.clock ?? { nowMs: () => Date.now() });
