@@ -1,10 +1,12 @@
 import {
   edgeNext,
+  edgeOn,
   edgeTrigger,
   firstEdgeCell,
   flagSkippable,
   hasEdgeCells,
   headerSize,
+  onDrained,
   rootHome,
   taskCell,
   taskFirstTrigger,
@@ -63,7 +65,7 @@ export function resetTasks(state: RunState, names: readonly Id[]): void {
 
   for (const task of starters) startAgain(state, task);
   state.restarted = new Set(starters);
-  for (const task of inOrder) refill(state, task, (source) => !set.has(source) && !late.has(source));
+  for (const task of inOrder) refill(state, task, set, late);
   state.restarted = undefined;
   workOffLine(state);
   for (const end of state.round === undefined ? held : held.sort(canonically)) {
@@ -194,14 +196,17 @@ function startAgain(state: RunState, task: number): void {
   startTask(state, root, task, before > 0 && count > 0 ? first : noTrigger, undefined, undefined, root.scope);
 }
 
-/** A task's triggers get the tokens again that sources outside the set once delivered. */
-function refill(state: RunState, task: number, counts: (source: number) => boolean): void {
+/** A task's triggers get the tokens again that sources outside the set once delivered. What ended too late delivers later, but for its spawns. */
+function refill(state: RunState, task: number, set: ReadonlySet<number>, late: ReadonlySet<number>): void {
   const { plan } = state;
   const first = plan.tasks[task * taskSize + taskFirstTrigger]!;
   for (let trigger = first; trigger < first + plan.tasks[task * taskSize + taskTriggers]!; trigger++) {
     const begin = plan.triggers[trigger * triggerSize + triggerIn]!;
     for (let place = begin; place < begin + plan.triggers[trigger * triggerSize + triggerEdges]!; place++) {
-      if (counts(plan.inEdges[place * 2]!)) deliverAgain(state, plan.inEdges[place * 2]!, plan.inEdges[place * 2 + 1]!);
+      const source = plan.inEdges[place * 2]!;
+      const edge = plan.inEdges[place * 2 + 1]!;
+      if (set.has(source)) continue;
+      if (!late.has(source) || (plan.edges[edge + edgeOn]! & onDrained) !== 0) deliverAgain(state, source, edge);
     }
   }
 }
