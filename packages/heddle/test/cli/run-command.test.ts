@@ -76,7 +76,7 @@ describe("run, without a terminal", () => {
 
     assert.equal(await cli.run("run", flows("broken"), "--id", "b1"), 1);
     assert.match(cli.out, /✗ price failed: RangeError: no price for A1/u);
-    assert.match(cli.err, /Run failed {2}RUN_FAILED\n.*no price for A1/su);
+    assert.match(cli.err, /^\nRun failed {2}RangeError\n {2}no price for A1\n\nNext\n/u);
     assert.match(cli.err, /try again {4}heddle retry b1/u);
   });
 

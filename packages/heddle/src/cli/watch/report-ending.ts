@@ -131,7 +131,13 @@ function reportFailed(error: unknown, status: string, run: EndedRun, steps: Next
 // The error and what it came from, without saying a thing twice.
 function causes(error: unknown): readonly { readonly title: string; readonly text: string }[] {
   const found: { title: string; text: string }[] = [];
-  for (let at: unknown = error; at !== undefined && at !== null && found.length < 6; at = (at as { cause?: unknown }).cause) {
+  // RUN_FAILED only carries what happened.
+  const { code: outer, cause: inner } = (typeof error === "object" && error !== null ? error : {}) as { code?: unknown; cause?: unknown };
+  for (
+    let at: unknown = outer === "RUN_FAILED" && inner !== undefined ? inner : error;
+    at !== undefined && at !== null && found.length < 6;
+    at = (at as { cause?: unknown }).cause
+  ) {
     if (typeof at !== "object") break;
     const { name, message, code } = at as { name?: unknown; message?: unknown; code?: unknown };
     const text = printableLines(typeof message === "string" ? message : "").join(" ");
