@@ -11,7 +11,7 @@ import { atSeed, commandOf, followRandomRun, frozen, same } from "./oracle/side-
  */
 const only = process.env["HEDDLE_SEED"];
 const first = Number(only ?? 1);
-const runs = Number(process.env["HEDDLE_RUNS"] ?? (only === undefined ? 1500 : 1));
+const runs = Number(process.env["HEDDLE_RUNS"] ?? (only === undefined ? 1000 : 1));
 
 function forSeeds(share: number, check: (seed: number) => void): void {
   for (let seed = first; seed < first + Math.max(1, Math.ceil(runs * share)); seed += 1) check(seed);

@@ -24,8 +24,8 @@ export function workOffLine(run: OracleRun): void {
 export function settle(run: OracleRun): void {
   for (;;) {
     workOffLine(run);
-    if (run.phase !== "running") return;
     sweepStopped(run);
+    if (run.phase !== "running") return;
     const frame = run.frames.find((one) => quiet(run, one) && (one.ready.size > 0 || drains(run, one)));
     if (frame === undefined) break;
     if (frame.ready.size > 0) fireReady(run, frame);
