@@ -63,7 +63,7 @@ try {
   run("the command line starts", project, "npx", ["--no-install", "heddle", "--help"], /heddle run/);
 
   cpSync(join(root, "packages", "heddle", "test", "stores"), join(project, "stores"), { recursive: true });
-  const suites = globSync("stores/**/*-store-suite.test.ts", { cwd: project }).sort();
+  const suites = globSync("stores/**/*suite*.test.ts", { cwd: project }).sort();
   run(
     `the store suites hold: ${suites.join(", ")}`,
     project,
