@@ -1,7 +1,7 @@
 import {
   advance, createRun, decodeValue, encodeError, encodeValue, hasCode, HeddleError,
   type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
-  type RunOutcome, type RunPart, type RunState, type RunStatus, type StartTask, type StoreFeatures, type StoredMessage, type TaskEnded,
+  type RunOutcome, type RunPart, type RunState, type StartTask, type StoreFeatures, type StoredMessage, type TaskEnded,
 } from "@heddle/kernel";
 import { channelValues, closesRound, isToldToCancel, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
 import type { Definition, Source } from "./definition.ts";
@@ -171,7 +171,7 @@ export class OwnedRun implements TurnTaker {
     this.epoch = identity.epoch;
     this.crashes = identity.crashes;
     this.suspect = identity.crashes >= suspectAfter;
-    this.crashedBefore = identity.crashes > 0;
+    this.poisonous = identity.crashes > suspectAfter;
     this.#parentless = identity.parentless;
     this.facts = {
       startedAtMs: 0, seed: identity.runId, effects: identity.runId, input: undefined, parent: undefined, deadlineAtMs: undefined,
@@ -186,8 +186,8 @@ export class OwnedRun implements TurnTaker {
   }
   /** It crashed twice without progress: for as long as this process owns it, one recorded start at a time. */
   readonly suspect: boolean;
-  /** It was taken over from a process that died. */
-  readonly crashedBefore: boolean;
+  /** It crashed once more although only one recorded start was under way: that one is to blame. */
+  readonly poisonous: boolean;
   /** No step and no task starts any more. */
   get holding(): boolean {
     return this.#hold !== null;
@@ -644,7 +644,7 @@ export class OwnedRun implements TurnTaker {
     const history = this.#history?.get(command.no)?.history() ?? null;
     // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
     const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : this.crashes >= hopelessAfter);
-    if (this.crashedBefore && diesAlone) {
+    if (this.poisonous && diesAlone) {
       this.record({ type: "task-ended", atMs: this.stampMs(), no: command.no, task: command.task, outcome: { status: "failed", error: { ...encodeError(poisoned(`Task "${command.task}"`, this.runId)), final: true } } });
       return;
     }

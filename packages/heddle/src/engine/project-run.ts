@@ -25,13 +25,14 @@ interface OperationDraft {
   wait?: WaitView;
 }
 
-/** Why an event is not part of the picture that is asked for. */
-type Until = { readonly seq: number } | { readonly timeMs: number } | undefined;
+/** Up to where a picture is asked for; undefined: now. */
+export type Until = { readonly seq: number } | { readonly timeMs: number } | undefined;
 
 /**
  * What a journal says about its run, up to a place or a time. Reads events only: it needs no code and no plan, so that it works for every run in a store.
+ * What channels hold is the kernel's to say, and is given by those who have the plan.
  */
-export function projectRun(row: RunRow, events: readonly { readonly seq: number; readonly event: RunEvent }[], until: Until): RunView {
+export function projectRun(row: RunRow, events: readonly { readonly seq: number; readonly event: RunEvent }[], until: Until, channels: Readonly<Record<string, unknown>> = {}): RunView {
   const tasks = new Map<number, TaskDraft>();
   const counts = new Map<string, number>();
   const signals: { id: string; name: string; value: unknown }[] = [];
@@ -56,7 +57,7 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
 
   for (const entry of events) {
     const { event } = entry;
-    if (until !== undefined && ("seq" in until ? entry.seq > until.seq : event.atMs > until.timeMs)) break;
+    if (isBeyond(entry, until)) break;
     seq = entry.seq;
     atMs = event.atMs;
     switch (event.type) {
@@ -152,16 +153,20 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
     input,
     ...(ended?.status === "completed" ? { output: decoded(ended.value) } : null),
     ...(error === undefined ? null : { error }),
-    tasks: [...tasks.values()].map(({ operations, retryAtMs: _, ...draft }) => ({
-      ...draft,
-      scope: [],
-      operations: [...operations.values()].map(({ wait: __, ...operation }) => operation),
-    })),
-    channels: {},
+    tasks: [...tasks.values()].map(taskView),
+    channels,
     waits,
     signals: signals.map(({ name, value }) => ({ name, value })),
     ...(pause === undefined ? null : { pause }),
   };
+}
+
+export function isBeyond({ seq, event }: { readonly seq: number; readonly event: RunEvent }, until: Until): boolean {
+  return until !== undefined && ("seq" in until ? seq > until.seq : event.atMs > until.timeMs);
+}
+
+function taskView({ operations, retryAtMs: _retryAtMs, ...draft }: TaskDraft): TaskView {
+  return { ...draft, scope: [], operations: [...operations.values()].map(({ wait: _wait, ...operation }) => operation) };
 }
 
 function waitOf(event: Extract<RunEvent, { type: "op-opened" }>): WaitView | undefined {

@@ -1,9 +1,10 @@
-import { decodeError, decodeValue, HeddleError } from "@heddle/kernel";
+import { advance, createRun, decodeError, decodeValue, HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
+import { channelValues } from "@heddle/kernel/internal";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
 import { waitForOutcome } from "./outcome-wait.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
-import { projectRun } from "./project-run.ts";
+import { isBeyond, projectRun, type Until } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -41,6 +42,19 @@ export class Handle<O> implements RunHandle<O> {
     const row = await this.#engine.row(this.id);
     const { at } = options;
     const until = at === undefined ? undefined : at instanceof Date ? { timeMs: at.getTime() } : { seq: at };
-    return projectRun(row, await this.#engine.events(this.id), until);
+    const events = await this.#engine.events(this.id);
+    return projectRun(row, events, until, this.#channels(row, events, until));
+  }
+
+  /** What the channels held then: the plan's, folded by the kernel. Empty where this process has no code for the run. */
+  #channels(row: RunRow, events: readonly { readonly seq: number; readonly event: RunEvent }[], until: Until): Readonly<Record<string, unknown>> {
+    const definition = this.#engine.definitionOf(row);
+    if (definition?.plan.channels === undefined) return {};
+    const state = createRun(definition.compiled);
+    for (const entry of events) {
+      if (isBeyond(entry, until)) break;
+      advance(state, entry.event);
+    }
+    return Object.fromEntries(Object.entries(channelValues(state)).map(([channel, value]) => [channel, decodeValue(value)]));
   }
 }

@@ -146,6 +146,26 @@ for (const { name, make } of places) {
       assert.equal(await (await engine.get("r")).result(), "a");
     });
 
+    test("a signal that came while the run was paused for its code is taken once the code is accepted", async () => {
+      using place = make();
+      const code = (key: string) =>
+        workflow("job", async (ctx) => {
+          await ctx.step(key, () => key);
+          return ctx.receive<string>("go", "go");
+        });
+      {
+        await using engine = await place.open({ workflows: [code("reserve")] });
+        await engine.start("job", undefined, { id: "r" });
+        await untilStatus(engine, "r", "waiting");
+      }
+      await using engine = await place.open({ workflows: [code("hold")] });
+      await engine.signal("r", "go", "gone");
+      await untilStatus(engine, "r", "paused");
+      await engine.resume("r", { accept: true });
+
+      assert.equal(await (await engine.get("r")).result(), "gone");
+    });
+
     test("a paused run begins nothing new until it is resumed", async () => {
       using place = make();
       const gate = deferred();

@@ -35,7 +35,6 @@ export const errorTable = {
   STEP_TIMED_OUT: "A step did not end in time.",
   STEP_POISONED: "A step ended its process each time it ran.",
   STEP_OUTCOME_UNKNOWN: "An at-most-once step was under way when its process died.",
-  SEGMENT_TOO_LONG: "A durable function recorded more operations than one segment may hold.",
   MAP_FAILED: "Items of a map failed.",
   TRANSACTION_UNSUPPORTED: "The store keeps no user tables.",
   TRANSACTION_FAILED: "A statement of a transaction failed.",
@@ -60,7 +59,6 @@ export const errorTable = {
   STORE_FULL: "The disk is full.",
   STORE_FAILED: "The store failed and will not be believed until it is opened again.",
   JOURNAL_CORRUPT: "A run's journal fails its checksum or its order.",
-  BLOB_MISSING: "A value that a journal refers to is gone.",
   // Command line
   FILE_UNKNOWN: "There is no such file.",
   FILE_FAILED: "The file cannot be loaded as a module.",

@@ -156,7 +156,7 @@ export class FunctionContext implements TaskContext {
     return this.#together(key, branches, async (opened) => {
       const values = await Promise.all(
         names.map((name) =>
-          (opened[name]?.result as Promise<unknown>).catch((error: unknown) => {
+          (opened[name] as { result: Promise<unknown> }).result.catch((error: unknown) => {
             for (const other of names) if (other !== name) this.#frame.closeBranch(opened[other]?.branch as Branch);
             throw error;
           }),

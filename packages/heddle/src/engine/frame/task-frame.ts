@@ -8,7 +8,7 @@ import type { LivePiece } from "../engine.ts";
 import { Branch } from "./branch.ts";
 import { FunctionContext } from "./function-context.ts";
 import type { FrameHistory, HistoryEntry } from "./history.ts";
-import { Operation, type Settle } from "./operation.ts";
+import { Operation } from "./operation.ts";
 import { workflowScope } from "./scopes.ts";
 import { StepRun } from "./step-run.ts";
 import type { StepPlan } from "./step-plan.ts";
@@ -567,7 +567,7 @@ export class TaskFrame {
         this.conclude(operation, { status: "unknown", error: encodeError(error) });
         return;
       }
-      if (why === "suspect" && this.run.crashedBefore) {
+      if (why === "suspect" && this.run.poisonous) {
         this.conclude(operation, { status: "failed", error: { ...encodeError(poisoned(`Step "${operation.key}"`, this.run.runId)), final: true } });
         return;
       }
@@ -615,17 +615,18 @@ export class TaskFrame {
   }
 
   #goWait(operation: Operation): void {
-    if (operation.opened !== null) {
-      this.#wait(operation);
-      this.#armWait(operation, operation.opened.dueAtMs);
-      return;
-    }
+    // Also for a wait that is recorded: after accepted changes the code may come to it later than its signal came.
     if (operation.signal !== undefined) {
       const kept = this.run.takeSignal(operation.signal);
       if (kept !== null) {
         this.conclude(operation, { status: "completed", ...(kept.value === undefined ? null : { value: kept.value }) }, kept.id);
         return;
       }
+    }
+    if (operation.opened !== null) {
+      this.#wait(operation);
+      this.#armWait(operation, operation.opened.dueAtMs);
+      return;
     }
     const dueAtMs = operation.dueAtMs ?? (operation.delayMs === undefined ? undefined : this.run.stampMs() + operation.delayMs);
     this.#wait(operation);

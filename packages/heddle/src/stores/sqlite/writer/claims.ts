@@ -32,9 +32,7 @@ export class Claims {
           continue;
         }
         this.#claim.own(run.run, node.node);
-        const row = this.#find.byNumber(run.run)!;
-        this.#states.forget(row.runId);
-        rows.push(row);
+        rows.push(this.#find.byNumber(run.run)!);
       }
     }
     return rows;
