@@ -1,6 +1,22 @@
 // Plan: what a run may do, as data.
 export type {
-  Channel, ControlTrigger, DataTrigger, Edge, Failure, Group, Id, Limits, Plan, Policy, Ref, Schedule, Slot, SubPlan, Task, TimeTrigger, Trigger,
+  Channel,
+  ControlTrigger,
+  DataTrigger,
+  Edge,
+  Failure,
+  Group,
+  Id,
+  Limits,
+  Plan,
+  Policy,
+  Ref,
+  Schedule,
+  Slot,
+  SubPlan,
+  Task,
+  TimeTrigger,
+  Trigger,
 } from "./plan/plan.ts";
 export { planHash } from "./plan/plan-hash.ts";
 export { planDifference } from "./plan/difference.ts";
@@ -43,8 +59,25 @@ export { nextDueMs } from "./time/schedule.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Random } from "./ports/random.ts";
 export type {
-  ClaimOptions, CommitBatch, CommitVerdict, CreateVerdict, ListOptions, MessageVerdict, NewMessage, NewRun, PartVerdict, RunId, RunPart, RunRow,
-  RunStatus, RunStore, Statement, StoredEvent, StoredMessage, StoreFeatures, StoreHint,
+  ClaimOptions,
+  CommitBatch,
+  CommitVerdict,
+  CreateVerdict,
+  ListOptions,
+  MessageVerdict,
+  NewMessage,
+  NewRun,
+  PartVerdict,
+  RunId,
+  RunPart,
+  RunRow,
+  RunStatus,
+  RunStore,
+  Statement,
+  StoredEvent,
+  StoredMessage,
+  StoreFeatures,
+  StoreHint,
 } from "./ports/run-store.ts";
 // Errors.
 export { errorTable, type ErrorCode } from "./errors/error-table.ts";

@@ -19,10 +19,15 @@ function workload(process: SimulatedProcess): readonly Workflow<never, unknown>[
     const doubled = await ctx.call("child", child, { n: 4 });
     await ctx.sleep("pause", 5_000);
     const word = await ctx.receive<string>("word", "word");
-    const flaky = await ctx.step("flaky", ({ attempt }) => process.effect(() => {
-      if (attempt < 2) throw new Error("once");
-      return "ok";
-    }), { retry: { attempts: 3, initialMs: 500, jitter: "none" } });
+    const flaky = await ctx.step(
+      "flaky",
+      ({ attempt }) =>
+        process.effect(() => {
+          if (attempt < 2) throw new Error("once");
+          return "ok";
+        }),
+      { retry: { attempts: 3, initialMs: 500, jitter: "none" } },
+    );
     await ctx.emit("said", "word", word);
     const both = await ctx.all("both", {
       left: (branch) => branch.step("left", () => process.effect(() => "l")),

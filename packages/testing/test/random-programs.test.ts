@@ -22,7 +22,11 @@ async function play(seed: number, program: Program, killEvery = 0): Promise<Play
   const definition = programWorkflow(() => undefined) as unknown as Workflow<never, unknown>;
   let node = await simulator.start({ workflows: [definition], hotFrames: killEvery > 0 ? 0 : 100 });
   await node.engine.start("program", program, { id: "p" });
-  const signals = Array.from({ length: 6 }, (_, index) => ({ name: draws.pick(["a", "b", "c"]), value: index, afterMs: draws.below(4_000) })).sort((one, other) => one.afterMs - other.afterMs);
+  const signals = Array.from({ length: 6 }, (_, index) => ({
+    name: draws.pick(["a", "b", "c"]),
+    value: index,
+    afterMs: draws.below(4_000),
+  })).sort((one, other) => one.afterMs - other.afterMs);
   const begun = simulator.clock.nowMs();
   for (const [index, { name, value, afterMs }] of signals.entries()) {
     await simulator.until(() => simulator.clock.nowMs() >= begun + afterMs, afterMs + 1);
@@ -35,7 +39,10 @@ async function play(seed: number, program: Program, killEvery = 0): Promise<Play
   const ended = await simulator.until(async () => (await simulator.store.get("p"))?.endedAtMs !== null, 60_000);
   if (!ended) {
     await simulator.run(node.engine.cancel("p", "enough"));
-    assert.ok(await simulator.until(async () => (await simulator.store.get("p"))?.endedAtMs !== null, 60_000), `seed ${seed}: a cancelled run ends`);
+    assert.ok(
+      await simulator.until(async () => (await simulator.store.get("p"))?.endedAtMs !== null, 60_000),
+      `seed ${seed}: a cancelled run ends`,
+    );
   }
   await simulator.until(() => false, 100);
   const rows = await simulator.store.list({ limit: 1_000 });
@@ -61,7 +68,10 @@ test(`case 56: random programs whose processes die between signals end as their 
     const killed = await play(seed, program, 1);
     killed.journals.forEach((journal, index) => {
       assert.deepEqual(journalFaults(journal), [], `seed ${seed}, run ${killed.ids[index]}`);
-      assert.ok(!journal.some(({ event }) => event.type === "run-paused"), `seed ${seed}, run ${killed.ids[index]}: the code fits its own journal`);
+      assert.ok(
+        !journal.some(({ event }) => event.type === "run-paused"),
+        `seed ${seed}, run ${killed.ids[index]}: the code fits its own journal`,
+      );
     });
   }
 });
@@ -76,7 +86,11 @@ test("from every prefix of its journal a program asks for the same operations", 
 });
 
 /** Copy each prefix into a store of its own, let the code be rebuilt from it, and see that it goes on: it must never find a mismatch. */
-async function assertPrefixes(seed: number, program: Program, journal: readonly { readonly seq: number; readonly event: RunEvent }[]): Promise<void> {
+async function assertPrefixes(
+  seed: number,
+  program: Program,
+  journal: readonly { readonly seq: number; readonly event: RunEvent }[],
+): Promise<void> {
   for (let length = 1; length < journal.length; length++) {
     if (journal[length - 1]?.event.type === "task-ended") continue;
     const simulator = new Simulator({ seed });
@@ -84,8 +98,18 @@ async function assertPrefixes(seed: number, program: Program, journal: readonly 
       creates: [
         {
           row: {
-            runId: "p", workflow: "program", version: null, wakeAtMs: simulator.clock.nowMs(), priority: 0, limitKey: null, limitMax: null, dedupKey: null, parentId: null,
-            tags: {}, createdAtMs: simulator.clock.nowMs(), inputHash: "",
+            runId: "p",
+            workflow: "program",
+            version: null,
+            wakeAtMs: simulator.clock.nowMs(),
+            priority: 0,
+            limitKey: null,
+            limitMax: null,
+            dedupKey: null,
+            parentId: null,
+            tags: {},
+            createdAtMs: simulator.clock.nowMs(),
+            inputHash: "",
           },
           events: journal.slice(0, length).map(({ event }) => JSON.stringify(event)),
         },

@@ -1,4 +1,13 @@
-import { compilePlan, planHash, HeddleError, type CompiledPlan, type Json, type Outcome, type Plan, type RetryPolicy } from "@heddle/kernel";
+import {
+  compilePlan,
+  planHash,
+  HeddleError,
+  type CompiledPlan,
+  type Json,
+  type Outcome,
+  type Plan,
+  type RetryPolicy,
+} from "@heddle/kernel";
 import { durationMs } from "@heddle/kernel";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context } from "../workflow/context.ts";
@@ -61,19 +70,27 @@ export function workflowPlan(name: string, retry: RetryPolicy | undefined): Plan
 export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
   const { name, version, options } = workflow;
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name)) {
-    throw new HeddleError("OPTION_INVALID", `"${name}" cannot name a workflow: begin with a letter, digit or _, then also . : / and -, at most 128 characters.`);
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `"${name}" cannot name a workflow: begin with a letter, digit or _, then also . : / and -, at most 128 characters.`,
+    );
   }
   const plan = workflowPlan(name, options.retry === undefined ? undefined : { attempts: options.retry });
   const run = workflow.run as (ctx: Context, input: unknown) => unknown;
   const { input: inputSchema, output: outputSchema, concurrency, timeout } = options;
-  const finish = outputSchema === undefined ? null : (value: unknown) => checkWithSchema(outputSchema, value, `the result of "${name}"`, "OUTPUT_INVALID");
+  const finish =
+    outputSchema === undefined
+      ? null
+      : (value: unknown) => checkWithSchema(outputSchema, value, `the result of "${name}"`, "OUTPUT_INVALID");
   return {
     name,
     version,
     plan,
     planHash: planHash(plan),
     compiled: compilePlan(plan),
-    code: new Map([[functionTask, finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input))]]),
+    code: new Map([
+      [functionTask, finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input))],
+    ]),
     policies: new Map(),
     reducers: new Map(),
     sources: new Map(),
@@ -108,15 +125,23 @@ export interface PlannedWorkflow<I = unknown, O = unknown> extends Workflow<I, O
 }
 
 const builtInPolicies: Readonly<Record<string, GroupPolicy>> = {
-  strict: (members) => judge(members, members.filter(({ outcome }) => outcome.status !== "completed" && outcome.status !== "skipped").length === 0),
+  strict: (members) =>
+    judge(members, members.filter(({ outcome }) => outcome.status !== "completed" && outcome.status !== "skipped").length === 0),
   best_effort: () => ({ status: "completed" }),
-  at_least: (members, config) => judge(members, members.filter(({ outcome }) => outcome.status === "completed").length >= Number((config as { count?: number } | undefined)?.count ?? 1)),
+  at_least: (members, config) =>
+    judge(
+      members,
+      members.filter(({ outcome }) => outcome.status === "completed").length >= ((config as { count?: number } | undefined)?.count ?? 1),
+    ),
 };
 
 function judge(members: readonly { readonly task: string; readonly outcome: Outcome }[], good: boolean): Outcome {
   if (good) return { status: "completed" };
   const failed = members.filter(({ outcome }) => outcome.status !== "completed").map(({ task, outcome }) => `${task} ${outcome.status}`);
-  return { status: "failed", error: { name: "HeddleError", code: "GROUP_FAILED", message: `The group's policy was not met: ${failed.join(", ")}.` } };
+  return {
+    status: "failed",
+    error: { name: "HeddleError", code: "GROUP_FAILED", message: `The group's policy was not met: ${failed.join(", ")}.` },
+  };
 }
 
 export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): Definition {
@@ -126,14 +151,18 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     if ("use" in task.does) {
       const found = code.tasks[task.does.use];
       if (found === undefined) {
-        throw new HeddleError("HANDLER_UNKNOWN", `Task "${id}" of plan "${plan.name}" does "${task.does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`);
+        throw new HeddleError(
+          "HANDLER_UNKNOWN",
+          `Task "${id}" of plan "${plan.name}" does "${task.does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
+        );
       }
       tasks.set(id, found);
     }
     const from: Source[] = [];
     for (const trigger of task.when) {
       if (!("after" in trigger)) continue;
-      for (const edge of trigger.after) if (!from.some((each) => each.task === edge.from)) from.push({ task: edge.from, items: edge.on === "drained" });
+      for (const edge of trigger.after)
+        if (!from.some((each) => each.task === edge.from)) from.push({ task: edge.from, items: edge.on === "drained" });
     }
     if (from.length > 0) sources.set(id, from);
   }

@@ -23,7 +23,12 @@ export interface Engine extends AsyncDisposable {
   /** Send a signal; kept until a `receive` takes it. The same `id` counts once. @throws `RUN_UNKNOWN`, `RUN_ENDED` */
   signal(runId: string, name: string, value?: unknown, options?: { readonly id?: string }): Promise<void>;
   /** Send a signal and start the run if it is not there, in one commit. */
-  signalWithStart<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>>;
+  signalWithStart<I, O>(
+    workflow: Workflow<I, O>,
+    input: NoInfer<I>,
+    signal: { readonly name: string; readonly value?: unknown; readonly id?: string },
+    options: StartOptions & { readonly id: string },
+  ): Promise<RunHandle<O>>;
   /** Answer an open question by its key. @throws `QUESTION_UNKNOWN`, `QUESTION_CLOSED`, `ANSWER_INVALID` */
   answer(runId: string, question: string, answer: AnswerInput): Promise<void>;
   /** Ask the run to stop; compensations run. It ends cancelled within its grace. */

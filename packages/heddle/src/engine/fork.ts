@@ -10,12 +10,20 @@ import type { ForkOptions, RetryOptions } from "./engine.ts";
 export function forkEvents(row: RunRow, events: readonly RunEvent[], options: ForkOptions, nowMs: number): RunEvent[] {
   const at = options.at ?? events.length;
   if (!Number.isInteger(at) || at < 1 || at > events.length) {
-    throw new HeddleError("OPTION_INVALID", `Run ${row.runId} has events 1 to ${events.length}: it cannot be forked at ${String(options.at)}.`, { data: { runId: row.runId, at } });
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `Run ${row.runId} has events 1 to ${events.length}: it cannot be forked at ${String(options.at)}.`,
+      { data: { runId: row.runId, at } },
+    );
   }
   const results = { ...options.edit?.results };
   const edited: string[] = [];
   if (options.edit !== undefined && "input" in options.edit && at !== 1) {
-    throw new HeddleError("OPTION_INVALID", `A fork with another input must begin at event 1: later events of run ${row.runId} were made from the old input.`, { data: { at } });
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `A fork with another input must begin at event 1: later events of run ${row.runId} were made from the old input.`,
+      { data: { at } },
+    );
   }
   const kept = events.slice(0, at).flatMap((event): RunEvent[] => {
     if (event.type === "run-ended" || event.type === "run-paused" || event.type === "cancel-requested") return [];
@@ -35,7 +43,11 @@ export function forkEvents(row: RunRow, events: readonly RunEvent[], options: Fo
   });
   const unknown = Object.keys(results);
   if (unknown.length > 0) {
-    throw new HeddleError("OPTION_INVALID", `Run ${row.runId} has no recorded result of ${unknown.join(", ")} up to event ${at}: nothing to edit there.`, { data: { keys: unknown } });
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `Run ${row.runId} has no recorded result of ${unknown.join(", ")} up to event ${at}: nothing to edit there.`,
+      { data: { keys: unknown } },
+    );
   }
   return [...kept, { type: "run-forked", atMs: nowMs, from: row.runId, at, ...(edited.length === 0 ? null : { edited }) }];
 }
@@ -48,7 +60,8 @@ export function forkEvents(row: RunRow, events: readonly RunEvent[], options: Fo
  */
 export function retryPoint(row: RunRow, events: readonly RunEvent[], options: RetryOptions, nowMs: number): RunEvent[] {
   const functions = new Set<number>();
-  for (const event of events) if (event.type === "op-ended" || event.type === "op-opened" || event.type === "segment-started") functions.add(event.of);
+  for (const event of events)
+    if (event.type === "op-ended" || event.type === "op-opened" || event.type === "segment-started") functions.add(event.of);
   const again = new Set(options.from ?? []);
   const resets: string[] = [];
   for (const event of events) {
@@ -67,11 +80,18 @@ export function retryPoint(row: RunRow, events: readonly RunEvent[], options: Re
   const kept = events.flatMap((event): RunEvent[] => {
     if (event.type === "run-paused" || event.type === "cancel-requested") return [];
     if (event.type === "run-ended") return resets.length > 0 ? [event] : [];
-    if (event.type === "task-ended" && event.outcome.status !== "completed" && (functions.has(event.no) || event.task === "main")) return [];
+    if (event.type === "task-ended" && event.outcome.status !== "completed" && (functions.has(event.no) || event.task === "main"))
+      return [];
     if (event.type !== "run-started") return [event];
     const { parent: _, ...own } = event;
     return [{ ...own, seed: event.seed ?? row.runId, effects: event.effects ?? row.runId }];
   });
-  const forked: RunEvent = { type: "run-forked", atMs: nowMs, from: row.runId, at: events.length, ...(again.size === 0 ? null : { again: [...again] }) };
+  const forked: RunEvent = {
+    type: "run-forked",
+    atMs: nowMs,
+    from: row.runId,
+    at: events.length,
+    ...(again.size === 0 ? null : { again: [...again] }),
+  };
   return resets.length === 0 ? [...kept, forked] : [...kept, forked, { type: "tasks-reset", atMs: nowMs, tasks: [...new Set(resets)] }];
 }

@@ -1,6 +1,23 @@
 import {
-  contentHash, decodeValue, durationMs, encodeValue, hasCode, HeddleError, jsonBytes, outstanding,
-  type Clock, type Json, type NewRun, type PartVerdict, type Random, type RunEvent, type RunOutcome, type RunPart, type RunRow, type RunStatus, type RunStore,
+  contentHash,
+  decodeValue,
+  durationMs,
+  encodeValue,
+  hasCode,
+  HeddleError,
+  jsonBytes,
+  outstanding,
+  type Clock,
+  type Json,
+  type NewRun,
+  type PartVerdict,
+  type Random,
+  type RunEvent,
+  type RunOutcome,
+  type RunPart,
+  type RunRow,
+  type RunStatus,
+  type RunStore,
   type StoredMessage,
 } from "@heddle/kernel";
 
@@ -8,7 +25,17 @@ import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
 import type {
-  AnswerInput, Engine, EngineOptions, ForkOptions, LiveEvent, LivePiece, ListRunsOptions, RetryOptions, RunHandle, RunSummary, StartOptions,
+  AnswerInput,
+  Engine,
+  EngineOptions,
+  ForkOptions,
+  LiveEvent,
+  LivePiece,
+  ListRunsOptions,
+  RetryOptions,
+  RunHandle,
+  RunSummary,
+  StartOptions,
 } from "./engine.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventText, readEvent } from "./event-text.ts";
@@ -125,12 +152,21 @@ export class HeddleEngine implements Engine, RunHost {
     return new Handle<O>(this, created, definition.name);
   }
 
-  async signalWithStart<O>(workflow: Workflow<never, O>, input: unknown, signal: { readonly name: string; readonly value?: unknown; readonly id?: string }, options: StartOptions & { readonly id: string }): Promise<RunHandle<O>> {
+  async signalWithStart<O>(
+    workflow: Workflow<never, O>,
+    input: unknown,
+    signal: { readonly name: string; readonly value?: unknown; readonly id?: string },
+    options: StartOptions & { readonly id: string },
+  ): Promise<RunHandle<O>> {
     this.#assertOpen();
     const definition = this.#registry.add(workflow);
     const prepared = await this.#prepare(definition, input, options);
     const { claimFor: _, ...unclaimed } = prepared.run;
-    const body = mailText({ type: "signal", name: signal.name, ...(signal.value === undefined ? null : { value: encodeValue(signal.value) }) });
+    const body = mailText({
+      type: "signal",
+      name: signal.name,
+      ...(signal.value === undefined ? null : { value: encodeValue(signal.value) }),
+    });
     const message = { runId: options.id, id: signal.id ?? this.random.id(), atMs: this.clock.nowMs(), body };
     const verdict = await this.#writer.createWithMail(unclaimed, message);
     if (verdict.status === "exists") this.#checkSame(verdict.row, unclaimed);
@@ -138,7 +174,11 @@ export class HeddleEngine implements Engine, RunHost {
     return new Handle<O>(this, options.id, definition.name);
   }
 
-  async #prepare(definition: Definition, input: unknown, options: StartOptions): Promise<{ readonly run: NewRun; readonly started: RunEvent }> {
+  async #prepare(
+    definition: Definition,
+    input: unknown,
+    options: StartOptions,
+  ): Promise<{ readonly run: NewRun; readonly started: RunEvent }> {
     checkStart(options);
     const checked = definition.checkInput === null ? input : await definition.checkInput(input);
     const encoded = checked === undefined ? undefined : encodeValue(checked);
@@ -205,14 +245,20 @@ export class HeddleEngine implements Engine, RunHost {
   #checkSame(row: RunRow, run: NewRun): void {
     if (row.workflow === run.row.workflow && row.inputHash === run.row.inputHash) return;
     const how = row.workflow === run.row.workflow ? "another input" : `workflow "${row.workflow}"`;
-    throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, { data: { runId: row.runId, workflow: row.workflow } });
+    throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, {
+      data: { runId: row.runId, workflow: row.workflow },
+    });
   }
 
   #checkInputSize(name: string, input: Json | undefined): void {
     if (typeof input !== "object" && typeof input !== "string") return;
     const bytes = jsonBytes(input);
     if (bytes > this.maxValueBytes) {
-      throw new HeddleError("VALUE_TOO_LARGE", `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${this.maxValueBytes}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`, { data: { bytes, limit: this.maxValueBytes } });
+      throw new HeddleError(
+        "VALUE_TOO_LARGE",
+        `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${this.maxValueBytes}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`,
+        { data: { bytes, limit: this.maxValueBytes } },
+      );
     }
   }
 
@@ -227,7 +273,10 @@ export class HeddleEngine implements Engine, RunHost {
   async list(filter: ListRunsOptions = {}): Promise<readonly RunSummary[]> {
     this.#assertOpen();
     const { status, ...rest } = filter;
-    const rows = await this.store.list({ ...rest, ...(status === undefined ? null : { status: typeof status === "string" ? [status] : status }) });
+    const rows = await this.store.list({
+      ...rest,
+      ...(status === undefined ? null : { status: typeof status === "string" ? [status] : status }),
+    });
     return rows.map(summaryOf);
   }
 
@@ -237,7 +286,9 @@ export class HeddleEngine implements Engine, RunHost {
     if (row !== null) return row;
     const ids = (await this.store.list({ limit: 200 })).map((each) => each.runId);
     const near = nearest(runId, ids);
-    throw new HeddleError("RUN_UNKNOWN", `There is no run "${runId}".${near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`}`, { data: { runId, nearest: near } });
+    throw new HeddleError("RUN_UNKNOWN", `There is no run "${runId}".${near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`}`, {
+      data: { runId, nearest: near },
+    });
   }
 
   async events(runId: string, afterSeq = 0): Promise<{ readonly seq: number; readonly event: RunEvent }[]> {
@@ -256,7 +307,8 @@ export class HeddleEngine implements Engine, RunHost {
   // ---- Sending
 
   async signal(runId: string, name: string, value?: unknown, options: { readonly id?: string } = {}): Promise<void> {
-    if (name.startsWith("?")) throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
+    if (name.startsWith("?"))
+      throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
     const encoded = value === undefined ? undefined : encodeValue(value);
     this.#checkInputSize(`signal ${name}`, encoded);
     await this.#send(runId, { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) }, options.id);
@@ -271,11 +323,19 @@ export class HeddleEngine implements Engine, RunHost {
     if (asked === undefined) {
       const operation = view.tasks.flatMap(({ operations }) => operations).find(({ key, op }) => op === "ask" && key === question);
       if (operation !== undefined || endStatuses.has(row.status)) {
-        throw new HeddleError("QUESTION_CLOSED", `Question "${question}" of run ${runId} is closed: it was answered, or nobody waits for it any more.`, { data: { runId, question } });
+        throw new HeddleError(
+          "QUESTION_CLOSED",
+          `Question "${question}" of run ${runId} is closed: it was answered, or nobody waits for it any more.`,
+          { data: { runId, question } },
+        );
       }
       if (open.length > 0 || row.status === "waiting") {
         const names = open.map(({ key }) => key).join(", ");
-        throw new HeddleError("QUESTION_UNKNOWN", `Run ${runId} has no open question "${question}"${names === "" ? "" : `; it asks ${names}`}.`, { data: { runId, question } });
+        throw new HeddleError(
+          "QUESTION_UNKNOWN",
+          `Run ${runId} has no open question "${question}"${names === "" ? "" : `; it asks ${names}`}.`,
+          { data: { runId, question } },
+        );
       }
     } else checkAnswer(question, asked.question as AskedQuestion, answer);
     await this.#send(runId, { type: "signal", name: answerSignal(question), value: encodeValue(answer) }, undefined);
@@ -298,7 +358,11 @@ export class HeddleEngine implements Engine, RunHost {
     this.#assertOpen();
     const row = await this.row(runId);
     if (row.status !== "paused") {
-      throw new HeddleError(endStatuses.has(row.status) ? "RUN_ENDED" : "RUN_NOT_ENDED", `Run ${runId} is ${row.status}, not paused: there is nothing to resume.`, { data: { runId, status: row.status } });
+      throw new HeddleError(
+        endStatuses.has(row.status) ? "RUN_ENDED" : "RUN_NOT_ENDED",
+        `Run ${runId} is ${row.status}, not paused: there is nothing to resume.`,
+        { data: { runId, status: row.status } },
+      );
     }
     await this.#send(runId, { type: "resume", ...(options.accept === true ? { accept: true } : null) }, undefined);
     await this.store.setStatus(runId, ["paused"], "queued", this.clock.nowMs(), null);
@@ -312,7 +376,9 @@ export class HeddleEngine implements Engine, RunHost {
       const answer = frame.queries?.get(name);
       if (answer !== undefined) return answer(input) as O;
     }
-    throw new HeddleError("QUERY_UNKNOWN", `Run ${runId} answers no query "${name}": its function must call ctx.onQuery with that name.`, { data: { runId, name } });
+    throw new HeddleError("QUERY_UNKNOWN", `Run ${runId} answers no query "${name}": its function must call ctx.onQuery with that name.`, {
+      data: { runId, name },
+    });
   }
 
   async update<O>(runId: string, name: string, input?: unknown, options: { readonly id?: string } = {}): Promise<O> {
@@ -321,9 +387,13 @@ export class HeddleEngine implements Engine, RunHost {
     await this.#send(runId, { type: "update", name, ...(input === undefined ? null : { input: encodeValue(input) }) }, id);
     for await (const event of handle.events()) {
       if (event.type === "op-ended" && event.key === `update:${id}`) {
-        if (event.outcome.status === "completed") return (event.outcome.value === undefined ? undefined : decodeValue(event.outcome.value)) as O;
+        if (event.outcome.status === "completed")
+          return (event.outcome.value === undefined ? undefined : decodeValue(event.outcome.value)) as O;
         const error = "error" in event.outcome ? event.outcome.error : undefined;
-        throw new HeddleError((error?.code as "QUERY_UNKNOWN" | undefined) ?? "RUN_FAILED", error?.message ?? `Update "${name}" of run ${runId} ${event.outcome.status}.`);
+        throw new HeddleError(
+          (error?.code as "QUERY_UNKNOWN" | undefined) ?? "RUN_FAILED",
+          error?.message ?? `Update "${name}" of run ${runId} ${event.outcome.status}.`,
+        );
       }
     }
     throw new HeddleError("RUN_ENDED", `Run ${runId} ended before it handled update "${name}".`, { data: { runId } });
@@ -333,7 +403,8 @@ export class HeddleEngine implements Engine, RunHost {
     this.#assertOpen();
     const verdict = await this.#writer.message({ runId, id: id ?? this.random.id(), atMs: this.clock.nowMs(), body: mailText(mail) });
     if (verdict.status === "unknown") await this.row(runId);
-    if (verdict.status === "ended") throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: nothing can be sent to it.`, { data: { runId } });
+    if (verdict.status === "ended")
+      throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: nothing can be sent to it.`, { data: { runId } });
     this.stir([runId]);
   }
 
@@ -343,15 +414,36 @@ export class HeddleEngine implements Engine, RunHost {
     this.#assertOpen();
     const row = await this.row(runId);
     const events = await this.events(runId);
-    return this.#branch<O>(row, options.id, forkEvents(row, events.map(({ event }) => event), options, this.clock.nowMs()));
+    return this.#branch<O>(
+      row,
+      options.id,
+      forkEvents(
+        row,
+        events.map(({ event }) => event),
+        options,
+        this.clock.nowMs(),
+      ),
+    );
   }
 
   async retry<O>(runId: string, options: RetryOptions = {}): Promise<RunHandle<O>> {
     this.#assertOpen();
     const row = await this.row(runId);
-    if (!endStatuses.has(row.status)) throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: only an ended run can be retried.`, { data: { runId, status: row.status } });
+    if (!endStatuses.has(row.status))
+      throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: only an ended run can be retried.`, {
+        data: { runId, status: row.status },
+      });
     const events = await this.events(runId);
-    const handle = await this.#branch<O>(row, options.id, retryPoint(row, events.map(({ event }) => event), options, this.clock.nowMs()));
+    const handle = await this.#branch<O>(
+      row,
+      options.id,
+      retryPoint(
+        row,
+        events.map(({ event }) => event),
+        options,
+        this.clock.nowMs(),
+      ),
+    );
     await this.store.setStatus(runId, [row.status], row.status as "failed", null, row.note);
     return handle;
   }
@@ -362,12 +454,23 @@ export class HeddleEngine implements Engine, RunHost {
     const nowMs = this.clock.nowMs();
     const verdict = await this.#writer.create({
       row: {
-        runId, workflow: row.workflow, version: row.version, wakeAtMs: nowMs, priority: row.priority, limitKey: row.limitKey, limitMax: row.limitMax,
-        dedupKey: null, parentId: null, tags: { ...row.tags, from: row.runId }, createdAtMs: nowMs, inputHash: "",
+        runId,
+        workflow: row.workflow,
+        version: row.version,
+        wakeAtMs: nowMs,
+        priority: row.priority,
+        limitKey: row.limitKey,
+        limitMax: row.limitMax,
+        dedupKey: null,
+        parentId: null,
+        tags: { ...row.tags, from: row.runId },
+        createdAtMs: nowMs,
+        inputHash: "",
       },
       events: events.map(eventText),
     });
-    if (verdict.status === "exists") throw new HeddleError("RUN_EXISTS", `Run ${runId} exists: give the new run another id.`, { data: { runId } });
+    if (verdict.status === "exists")
+      throw new HeddleError("RUN_EXISTS", `Run ${runId} exists: give the new run another id.`, { data: { runId } });
     this.#claimSoon();
     return new Handle<O>(this, runId, row.workflow);
   }
@@ -375,7 +478,10 @@ export class HeddleEngine implements Engine, RunHost {
   async delete(runId: string): Promise<void> {
     this.#assertOpen();
     const row = await this.row(runId);
-    if (!endStatuses.has(row.status)) throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: cancel it before you delete it.`, { data: { runId, status: row.status } });
+    if (!endStatuses.has(row.status))
+      throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: cancel it before you delete it.`, {
+        data: { runId, status: row.status },
+      });
     this.#hot.delete(runId);
     await this.store.delete(runId);
   }
@@ -413,7 +519,9 @@ export class HeddleEngine implements Engine, RunHost {
     this.due.close();
     if (this.#failure === null && !this.#options.passive) await this.store.leave(this.node, this.clock.nowMs());
     await this.store[Symbol.asyncDispose]();
-    for (const waiters of this.#endWaiters.values()) for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: "ENGINE_CLOSED", message: reason.message } });
+    for (const waiters of this.#endWaiters.values())
+      for (const call of waiters)
+        call({ status: "failed", error: { name: "HeddleError", code: "ENGINE_CLOSED", message: reason.message } });
     this.#endWaiters.clear();
   }
 
@@ -442,7 +550,10 @@ export class HeddleEngine implements Engine, RunHost {
 
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void {
     this.#writer.part(part, done, (error) => {
-      const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
+      const reason =
+        hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE")
+          ? (error as HeddleError)
+          : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
       run.abandon(reason);
       this.lost(run, reason);
     });
@@ -465,8 +576,18 @@ export class HeddleEngine implements Engine, RunHost {
     };
     return {
       row: {
-        runId: child.runId, workflow: child.workflow, version: child.version ?? null, wakeAtMs: nowMs, priority: 0, limitKey: limit?.key ?? null, limitMax: limit?.max ?? null,
-        dedupKey: null, parentId: run.runId, tags: child.tags, createdAtMs: nowMs, inputHash: contentHash(child.input ?? null),
+        runId: child.runId,
+        workflow: child.workflow,
+        version: child.version ?? null,
+        wakeAtMs: nowMs,
+        priority: 0,
+        limitKey: limit?.key ?? null,
+        limitMax: limit?.max ?? null,
+        dedupKey: null,
+        parentId: run.runId,
+        tags: child.tags,
+        createdAtMs: nowMs,
+        inputHash: contentHash(child.input ?? null),
       },
       events: [eventText(started)],
     };
@@ -639,11 +760,22 @@ export class HeddleEngine implements Engine, RunHost {
   /** A run whose journal cannot be read is put aside for a person; the others go on. */
   #quarantine(run: OwnedRun, error: Error): void {
     const note = `The journal of run ${run.runId} cannot be read, so it is put aside: ${error.message}`;
-    this.submit(run, { runId: run.runId, epoch: run.epoch, expectedSeq: null, atMs: this.clock.nowMs(), events: [], release: { status: "paused", wakeAtMs: null, note } }, () => {
-      const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
-      run.abandon(reason);
-      this.lost(run, reason);
-    });
+    this.submit(
+      run,
+      {
+        runId: run.runId,
+        epoch: run.epoch,
+        expectedSeq: null,
+        atMs: this.clock.nowMs(),
+        events: [],
+        release: { status: "paused", wakeAtMs: null, note },
+      },
+      () => {
+        const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
+        run.abandon(reason);
+        this.lost(run, reason);
+      },
+    );
     this.#writer.flush();
   }
 
@@ -670,7 +802,13 @@ export class HeddleEngine implements Engine, RunHost {
     const accepted = mail.map(({ body }) => JSON.parse(body) as Mail).some((each) => each.type === "resume" && each.accept === true);
     const atMs = this.clock.nowMs();
     const after: RunEvent[] = [{ type: "run-resumed", atMs }];
-    if (accepted) after.push({ type: "run-migrated", atMs, planHash: run.definition.planHash, ...(run.definition.version === undefined ? null : { version: run.definition.version }) });
+    if (accepted)
+      after.push({
+        type: "run-migrated",
+        atMs,
+        planHash: run.definition.planHash,
+        ...(run.definition.version === undefined ? null : { version: run.definition.version }),
+      });
     for (const event of after) events.push({ seq: run.record(event), event });
   }
 
@@ -682,9 +820,13 @@ export class HeddleEngine implements Engine, RunHost {
   /** A copy of a run that is not under way here, replayed to where its journal ends: to be asked, never to act. */
   async #ghost(runId: string): Promise<OwnedRun> {
     const row = await this.row(runId);
-    if (endStatuses.has(row.status)) throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: only a run under way answers queries.`, { data: { runId, status: row.status } });
+    if (endStatuses.has(row.status))
+      throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: only a run under way answers queries.`, {
+        data: { runId, status: row.status },
+      });
     const definition = this.definitionOf(row);
-    if (definition === undefined) throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
+    if (definition === undefined)
+      throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
     const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: 0, parentless: row.parentId === null });
     run.ghost = true;
     const events = await this.#load(run);
@@ -760,7 +902,10 @@ export class HeddleEngine implements Engine, RunHost {
     if (!alive) {
       // Declared dead: everything that it owned may be another's now.
       for (const run of [...this.#runs.values()]) {
-        const reason = new HeddleError("RUN_STALE", `Node ${this.node} was silent for longer than its lease: run ${run.runId} is taken over.`);
+        const reason = new HeddleError(
+          "RUN_STALE",
+          `Node ${this.node} was silent for longer than its lease: run ${run.runId} is taken over.`,
+        );
         run.abandon(reason);
         this.lost(run, reason);
       }
@@ -791,7 +936,9 @@ export class HeddleEngine implements Engine, RunHost {
 
   #sweepLater(delayMs: number): void {
     this.#sweep = this.clock.after(delayMs, () => {
-      void this.store.sweep(this.clock.nowMs() - (this.#options.retentionMs ?? 0), 1_000).then((removed) => this.#sweepLater(removed === 1_000 ? 100 : 60_000));
+      void this.store
+        .sweep(this.clock.nowMs() - (this.#options.retentionMs ?? 0), 1_000)
+        .then((removed) => this.#sweepLater(removed === 1_000 ? 100 : 60_000));
     });
   }
 
@@ -809,13 +956,15 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   #storeFailed(error: unknown): void {
-    const failure = error instanceof HeddleError ? error : new HeddleError("STORE_FAILED", "The store failed: open it again.", { cause: error });
+    const failure =
+      error instanceof HeddleError ? error : new HeddleError("STORE_FAILED", "The store failed: open it again.", { cause: error });
     this.#failure ??= failure;
     for (const run of [...this.#runs.values()]) {
       run.abandon(failure);
       this.lost(run, failure);
     }
-    for (const waiters of this.#endWaiters.values()) for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: failure.code, message: failure.message } });
+    for (const waiters of this.#endWaiters.values())
+      for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: failure.code, message: failure.message } });
     this.#endWaiters.clear();
   }
 }

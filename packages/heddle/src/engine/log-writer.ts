@@ -1,6 +1,15 @@
 import {
-  hasCode, HeddleError, type Clock, type CommitBatch, type CommitVerdict, type CreateVerdict, type MessageVerdict, type NewMessage, type NewRun,
-  type PartVerdict, type RunPart, type RunStore,
+  hasCode,
+  HeddleError,
+  type Clock,
+  type CommitVerdict,
+  type CreateVerdict,
+  type MessageVerdict,
+  type NewMessage,
+  type NewRun,
+  type PartVerdict,
+  type RunPart,
+  type RunStore,
 } from "@heddle/kernel";
 
 /** Batches under way at once. One: a batch that a full disk refused must not be overtaken by the next, whose appends stand on it. */
@@ -57,7 +66,8 @@ export class LogWriter {
 
   /** The verdict at once, past the batch, from a store that answers so and with nothing waiting before it; null: use `part`. */
   partNow(part: RunPart): PartVerdict | null {
-    if (this.#store.features.durability !== "none" || this.#count > 0 || this.#inFlight > 0 || this.#sending || this.#stopped !== undefined) return null;
+    if (this.#store.features.durability !== "none" || this.#count > 0 || this.#inFlight > 0 || this.#sending || this.#stopped !== undefined)
+      return null;
     const answer = this.#store.commit({ parts: [part] });
     if (answer instanceof Promise) throw new HeddleError("STORE_UNAVAILABLE", "A store that keeps nothing must answer at once.");
     return answer.parts[0] as PartVerdict;
@@ -121,7 +131,7 @@ export class LogWriter {
     this.#inFlight++;
     let answer: CommitVerdict | Promise<CommitVerdict>;
     try {
-      answer = this.#store.commit(waiting.batch as CommitBatch);
+      answer = this.#store.commit(waiting.batch);
     } catch (error) {
       this.#refused(waiting, error);
       return;
@@ -187,7 +197,8 @@ export class LogWriter {
 async function knownVerdict(store: RunStore, batch: Waiting["batch"], verdict: CommitVerdict): Promise<CommitVerdict> {
   const creates = verdict.creates.map((each, index): CreateVerdict => {
     const run = batch.creates[index];
-    if (each.status !== "exists" || run === undefined || each.row.runId !== run.row.runId || each.row.createdAtMs !== run.row.createdAtMs) return each;
+    if (each.status !== "exists" || run === undefined || each.row.runId !== run.row.runId || each.row.createdAtMs !== run.row.createdAtMs)
+      return each;
     return { status: "created", claimed: run.claimFor !== undefined && each.row.owner === run.claimFor && each.row.epoch === 1 };
   });
   const parts = await Promise.all(
@@ -202,9 +213,21 @@ async function knownVerdict(store: RunStore, batch: Waiting["batch"], verdict: C
       return same ? { status: "ok", seq: part.expectedSeq + kept.length } : each;
     }),
   );
-  return { creates, parts, messages: verdict.messages.map((each): MessageVerdict => (each.status === "duplicate" ? { status: "kept" } : each)) };
+  return {
+    creates,
+    parts,
+    messages: verdict.messages.map((each): MessageVerdict => (each.status === "duplicate" ? { status: "kept" } : each)),
+  };
 }
 
 function emptyBatch(): Waiting {
-  return { batch: { creates: [], parts: [], messages: [] }, creates: [], parts: [], messages: [], rejects: [], pauseMs: firstPauseMs, unsure: false };
+  return {
+    batch: { creates: [], parts: [], messages: [] },
+    creates: [],
+    parts: [],
+    messages: [],
+    rejects: [],
+    pauseMs: firstPauseMs,
+    unsure: false,
+  };
 }

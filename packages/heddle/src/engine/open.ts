@@ -27,9 +27,15 @@ async function openStore(address: string, { clock }: { readonly clock: Clock }):
   if (address === "memory:") return openMemoryStore({ clock });
   if (address.startsWith("sqlite:")) {
     const path = address.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
-    if (path === "") throw new HeddleError("STORE_URL_INVALID", 'The store address "sqlite:" names no file: write sqlite:PATH, for example sqlite:heddle.db.');
+    if (path === "")
+      throw new HeddleError(
+        "STORE_URL_INVALID",
+        'The store address "sqlite:" names no file: write sqlite:PATH, for example sqlite:heddle.db.',
+      );
     const { openSqliteStore } = await import("../stores/sqlite/sqlite-store.ts");
     return openSqliteStore({ path, clock });
   }
-  throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory: or sqlite:PATH.`, { data: { address } });
+  throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory: or sqlite:PATH.`, {
+    data: { address },
+  });
 }

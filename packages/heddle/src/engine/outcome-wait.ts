@@ -35,11 +35,7 @@ async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSi
   try {
     return await new Promise<RunOutcome | null>((resolve, reject) => {
       const again = (): void => resolve(null);
-      open.push(
-        engine.onEnd(runId, resolve),
-        engine.hub.onHint(runId, again),
-        engine.clock.after(pollMs, again),
-      );
+      open.push(engine.onEnd(runId, resolve), engine.hub.onHint(runId, again), engine.clock.after(pollMs, again));
       signal?.addEventListener("abort", again, { once: true });
       open.push({ [Symbol.dispose]: () => signal?.removeEventListener("abort", again) });
       storedEnd(engine, runId).then((outcome) => {
@@ -52,7 +48,8 @@ async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSi
 }
 
 async function storedEnd(engine: HeddleEngine, runId: string): Promise<RunOutcome | null> {
-  if (engine.closed) throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
+  if (engine.closed)
+    throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
   const row = await engine.store.get(runId);
   if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
   if (row.endedAtMs === null) return null;

@@ -1,7 +1,28 @@
 import {
-  advance, createRun, decodeValue, encodeError, encodeValue, hasCode, HeddleError,
-  type Clock, type Command, type Json, type NewMessage, type NewRun, type Outcome, type PartVerdict, type Random, type RetryPolicy, type RunEvent,
-  type RunOutcome, type RunPart, type RunState, type StartTask, type StoreFeatures, type StoredMessage, type TaskEnded,
+  advance,
+  createRun,
+  decodeValue,
+  encodeError,
+  encodeValue,
+  hasCode,
+  HeddleError,
+  type Clock,
+  type Command,
+  type Json,
+  type NewMessage,
+  type NewRun,
+  type Outcome,
+  type PartVerdict,
+  type Random,
+  type RetryPolicy,
+  type RunEvent,
+  type RunOutcome,
+  type RunPart,
+  type RunState,
+  type StartTask,
+  type StoreFeatures,
+  type StoredMessage,
+  type TaskEnded,
 } from "@heddle/kernel";
 import { channelValues, closesRound, isToldToCancel, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
 import type { Definition, Source } from "./definition.ts";
@@ -174,8 +195,16 @@ export class OwnedRun implements TurnTaker {
     this.poisonous = identity.crashes > suspectAfter;
     this.#parentless = identity.parentless;
     this.facts = {
-      startedAtMs: 0, seed: identity.runId, effects: identity.runId, input: undefined, parent: undefined, deadlineAtMs: undefined,
-      cancelReason: undefined, forked: false, paused: false, beginnings: [],
+      startedAtMs: 0,
+      seed: identity.runId,
+      effects: identity.runId,
+      input: undefined,
+      parent: undefined,
+      deadlineAtMs: undefined,
+      cancelReason: undefined,
+      forked: false,
+      paused: false,
+      beginnings: [],
     };
     this.#limits = new KeptLimits(identity.runId, host.maxValueBytes);
     this.state = createRun(identity.definition.compiled);
@@ -276,7 +305,15 @@ export class OwnedRun implements TurnTaker {
 
   /** The end of a task whose code used none of `ctx`: no code waits for a result here, so that what it makes due may begin at once where the store allows. */
   recordPlainEnd(event: RunEvent): void {
-    if (this.releasing || this.#inFlight > 0 || this.#events.length > 0 || this.#afterTransaction !== null || this.#plainEnding || this.#deliveries.length > 0 || !this.host.mayHurry()) {
+    if (
+      this.releasing ||
+      this.#inFlight > 0 ||
+      this.#events.length > 0 ||
+      this.#afterTransaction !== null ||
+      this.#plainEnding ||
+      this.#deliveries.length > 0 ||
+      !this.host.mayHurry()
+    ) {
       this.record(event);
       return;
     }
@@ -434,7 +471,11 @@ export class OwnedRun implements TurnTaker {
   }
 
   childId(command: StartTask, key: string): string {
-    const readable = `${this.runId}.${command.task === "main" ? "" : `${command.task}${command.nth > 1 ? `#${command.nth}` : ""}.`}${key}`.replace(/[^A-Za-z0-9_.:-]/g, "-");
+    const readable =
+      `${this.runId}.${command.task === "main" ? "" : `${command.task}${command.nth > 1 ? `#${command.nth}` : ""}.`}${key}`.replace(
+        /[^A-Za-z0-9_.:-]/g,
+        "-",
+      );
     return readable.length <= 128 ? readable : `${readable.slice(0, 90)}-${this.frames.get(command.no)?.idempotencyKey(key) ?? ""}`;
   }
 
@@ -443,7 +484,12 @@ export class OwnedRun implements TurnTaker {
   }
 
   cancelChild(childId: string): void {
-    this.#messages.push({ runId: childId, id: `parent:${this.runId}`, atMs: this.stampMs(), body: mailText({ type: "cancel", reason: `its parent run ${this.runId} ended` }) });
+    this.#messages.push({
+      runId: childId,
+      id: `parent:${this.runId}`,
+      atMs: this.stampMs(),
+      body: mailText({ type: "cancel", reason: `its parent run ${this.runId} ended` }),
+    });
   }
 
   /** Whether anybody watches: most runs need not even say what they do. */
@@ -488,28 +534,39 @@ export class OwnedRun implements TurnTaker {
     this.#transacting = true;
     this.#afterTransaction = [];
     const outcome: Outcome = { status: "completed", ...(value === undefined ? null : { value }) };
-    const event: RunEvent = { type: "op-ended", atMs: this.stampMs(), of: frame.command.no, key: operation.key, op: "transaction", outcome };
+    const event: RunEvent = {
+      type: "op-ended",
+      atMs: this.stampMs(),
+      of: frame.command.no,
+      key: operation.key,
+      op: "transaction",
+      outcome,
+    };
     this.#inFlight++;
-    this.host.submit(this, { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq, atMs: event.atMs, events: [eventText(event)], statements }, (verdict) => {
-      this.#inFlight--;
-      this.#transacting = false;
-      const held = this.#afterTransaction ?? [];
-      this.#afterTransaction = null;
-      if (this.#gone) return;
-      if (verdict.status === "ok") {
-        this.seq++;
-        this.#fold(event);
-        this.host.publish(this.runId, this.seq, [eventText(event)]);
-        frame.committed(operation, outcome, event.atMs);
-      } else if (verdict.status === "failed") {
-        frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED" } });
-      } else {
-        this.#lose();
-        return;
-      }
-      for (const again of held) again();
-      this.touch();
-    });
+    this.host.submit(
+      this,
+      { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq, atMs: event.atMs, events: [eventText(event)], statements },
+      (verdict) => {
+        this.#inFlight--;
+        this.#transacting = false;
+        const held = this.#afterTransaction ?? [];
+        this.#afterTransaction = null;
+        if (this.#gone) return;
+        if (verdict.status === "ok") {
+          this.seq++;
+          this.#fold(event);
+          this.host.publish(this.runId, this.seq, [eventText(event)]);
+          frame.committed(operation, outcome, event.atMs);
+        } else if (verdict.status === "failed") {
+          frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED" } });
+        } else {
+          this.#lose();
+          return;
+        }
+        for (const again of held) again();
+        this.touch();
+      },
+    );
     this.touch();
   }
 
@@ -583,7 +640,13 @@ export class OwnedRun implements TurnTaker {
           const judge = this.definition.policies.get(policy.use);
           let outcome: Outcome;
           try {
-            outcome = judge === undefined ? { status: "failed", error: { name: "HeddleError", code: "HANDLER_UNKNOWN", message: `No group policy "${policy.use}" is registered.` } } : judge(command.members, "with" in policy ? policy.with : undefined);
+            outcome =
+              judge === undefined
+                ? {
+                    status: "failed",
+                    error: { name: "HeddleError", code: "HANDLER_UNKNOWN", message: `No group policy "${policy.use}" is registered.` },
+                  }
+                : judge(command.members, "with" in policy ? policy.with : undefined);
           } catch (error) {
             outcome = { status: "failed", error: encodeError(error) };
           }
@@ -615,7 +678,9 @@ export class OwnedRun implements TurnTaker {
     if (superstep && !closesRound(this.state, event.no)) return event;
     const writes = superstep
       ? pendingWrites(this.state, event)
-      : (event.verbs ?? []).flatMap((verb) => ("write" in verb && event.outcome.status === "completed" ? [{ channel: verb.write, value: verb.value }] : []));
+      : (event.verbs ?? []).flatMap((verb) =>
+          "write" in verb && event.outcome.status === "completed" ? [{ channel: verb.write, value: verb.value }] : [],
+        );
     const merged: Record<string, Json> = {};
     let held: Readonly<Record<string, Json>> | undefined;
     for (const { channel, value } of writes) {
@@ -625,7 +690,11 @@ export class OwnedRun implements TurnTaker {
       if (reducer === undefined) continue;
       held ??= channelValues(this.state);
       const current = merged[channel] ?? held[channel];
-      merged[channel] = this.keep(reducer(current === undefined ? undefined : decodeValue(current), decodeValue(value)), "the value of channel", channel);
+      merged[channel] = this.keep(
+        reducer(current === undefined ? undefined : decodeValue(current), decodeValue(value)),
+        "the value of channel",
+        channel,
+      );
     }
     return held === undefined ? event : { ...event, merged };
   }
@@ -645,7 +714,13 @@ export class OwnedRun implements TurnTaker {
     // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
     const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : this.crashes >= hopelessAfter);
     if (this.poisonous && diesAlone) {
-      this.record({ type: "task-ended", atMs: this.stampMs(), no: command.no, task: command.task, outcome: { status: "failed", error: { ...encodeError(poisoned(`Task "${command.task}"`, this.runId)), final: true } } });
+      this.record({
+        type: "task-ended",
+        atMs: this.stampMs(),
+        no: command.no,
+        task: command.task,
+        outcome: { status: "failed", error: { ...encodeError(poisoned(`Task "${command.task}"`, this.runId)), final: true } },
+      });
       return;
     }
     if (this.suspect && (history === null || history.entries.length === 0)) {
@@ -660,14 +735,19 @@ export class OwnedRun implements TurnTaker {
     this.#beginFrame(command, code, history);
   }
 
-  #beginFrame(command: StartTask, code: Definition["code"] extends ReadonlyMap<string, infer C> ? C : never, history: FrameHistory | null): void {
+  #beginFrame(
+    command: StartTask,
+    code: Definition["code"] extends ReadonlyMap<string, infer C> ? C : never,
+    history: FrameHistory | null,
+  ): void {
     const frame = new TaskFrame(this, command);
     this.frames.set(command.no, frame);
     frame.begin(code, this.#inputOf(command), history);
   }
 
   #rearmStart(no: number, dueAtMs: number, command?: StartTask): void {
-    const start = command ?? (this.#starts.get(no) as StartTask);
+    const start = command ?? this.#starts.get(no);
+    if (start === undefined) return;
     this.#starts.set(no, start);
     this.#waitingStarts.set(
       no,
@@ -686,7 +766,7 @@ export class OwnedRun implements TurnTaker {
       (history) => {
         if (this.#gone || !this.#starts.delete(command.no)) return;
         const code = this.definition.code.get(command.task);
-        if (code !== undefined) this.#beginFrame(due as StartTask, code, history);
+        if (code !== undefined) this.#beginFrame(due, code, history);
         this.touch();
       },
       (error: unknown) => this.#lose(error),
@@ -704,7 +784,8 @@ export class OwnedRun implements TurnTaker {
   }
 
   #valueOf(source: Source, command: StartTask): unknown {
-    if (source.items) return itemValues(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? [];
+    if (source.items)
+      return itemValues(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? [];
     const value = taskValue(this.state, source.task, command.scope);
     return value === undefined ? undefined : decodeValue(value);
   }
@@ -755,7 +836,10 @@ export class OwnedRun implements TurnTaker {
   #recordEnd(outcome: RunOutcome): void {
     const late = outcome.status === "cancelled" && this.facts.cancelReason === "deadline";
     const end: RunOutcome = late
-      ? { status: "timed-out", error: { name: "HeddleError", code: "RUN_TIMED_OUT", message: `Run ${this.runId} did not end before its deadline.` } }
+      ? {
+          status: "timed-out",
+          error: { name: "HeddleError", code: "RUN_TIMED_OUT", message: `Run ${this.runId} did not end before its deadline.` },
+        }
       : outcome;
     this.#outcome = end;
     const atMs = this.stampMs();
@@ -775,7 +859,9 @@ export class OwnedRun implements TurnTaker {
     this.#release = {
       status: end.status,
       wakeAtMs: null,
-      ...(failed === undefined ? null : { note: failed.message.slice(0, 300), ...(this.#parentless || this.facts.forked ? { dead: failed.code ?? failed.name } : null) }),
+      ...(failed === undefined
+        ? null
+        : { note: failed.message.slice(0, 300), ...(this.#parentless || this.facts.forked ? { dead: failed.code ?? failed.name } : null) }),
     };
   }
 
@@ -785,7 +871,15 @@ export class OwnedRun implements TurnTaker {
       this.#release = { status: "paused", wakeAtMs: null, note: this.#pausing.message.slice(0, 300) };
       return;
     }
-    if (this.#release !== undefined || this.#busyFrames > 0 || this.#steps > 0 || this.#inFlight > 0 || this.#transacting || this.#transactions.length > 0) return;
+    if (
+      this.#release !== undefined ||
+      this.#busyFrames > 0 ||
+      this.#steps > 0 ||
+      this.#inFlight > 0 ||
+      this.#transacting ||
+      this.#transactions.length > 0
+    )
+      return;
     if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#gates.length > 0) return;
     if (this.#mailWanted || this.#mailReading || this.#lineBusy || this.#line.length > 0) return;
     if (this.#hold === "pause") {
@@ -827,7 +921,13 @@ export class OwnedRun implements TurnTaker {
   /** Everything recorded since the last part. */
   #takePart(): RunPart {
     const events = this.#events;
-    const part: Mutable<RunPart> = { runId: this.runId, epoch: this.epoch, expectedSeq: this.seq - events.length, events, atMs: events.length > 0 ? this.#lastAtMs : this.stampMs() };
+    const part: Mutable<RunPart> = {
+      runId: this.runId,
+      epoch: this.epoch,
+      expectedSeq: this.seq - events.length,
+      events,
+      atMs: events.length > 0 ? this.#lastAtMs : this.stampMs(),
+    };
     this.#events = [];
     this.#considerSnapshot(part);
     if (this.#mailSeen !== undefined) part.mailSeen = this.#mailSeen;
@@ -849,7 +949,13 @@ export class OwnedRun implements TurnTaker {
     if (this.host.features.durability === "none") return;
     this.#tailEvents += part.events.length;
     for (const text of part.events) this.#tailBytes += text.length;
-    if (this.#tailEvents < snapshotEvents || this.#tailBytes < 2 * this.#snapshotBytes || this.#outcome !== null || part.events.length === 0) return;
+    if (
+      this.#tailEvents < snapshotEvents ||
+      this.#tailBytes < 2 * this.#snapshotBytes ||
+      this.#outcome !== null ||
+      part.events.length === 0
+    )
+      return;
     const body = snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings] });
     part.snapshot = { body };
     this.#tailEvents = 0;
@@ -875,7 +981,11 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
-    if (part.snapshot !== undefined) this.host.snapshotKept(this.runId, this.historyFrom === null ? firstSeq + part.events.length - 1 : Math.min(this.historyFrom - 1, firstSeq + part.events.length - 1));
+    if (part.snapshot !== undefined)
+      this.host.snapshotKept(
+        this.runId,
+        this.historyFrom === null ? firstSeq + part.events.length - 1 : Math.min(this.historyFrom - 1, firstSeq + part.events.length - 1),
+      );
     if (part.children !== undefined || part.messages !== undefined) {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }
@@ -909,14 +1019,20 @@ export class OwnedRun implements TurnTaker {
   }
 
   #lose(error?: unknown): void {
-    const reason = hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE") ? (error as HeddleError) : new HeddleError("RUN_STALE", `Run ${this.runId} is owned by another node now: nothing more is recorded for it here.`, { data: { runId: this.runId, epoch: this.epoch } });
+    const reason =
+      hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE")
+        ? (error as HeddleError)
+        : new HeddleError("RUN_STALE", `Run ${this.runId} is owned by another node now: nothing more is recorded for it here.`, {
+            data: { runId: this.runId, epoch: this.epoch },
+          });
     this.abandon(reason);
     this.host.lost(this, reason);
   }
 
   #disarm(): void {
     for (const frame of this.frames.values()) frame.disarm();
-    for (const entry of [this.#deadline, this.#grace, ...this.#waitingStarts.values(), ...this.#timers.values()]) if (entry !== null) entry.fire = null;
+    for (const entry of [this.#deadline, this.#grace, ...this.#waitingStarts.values(), ...this.#timers.values()])
+      if (entry !== null) entry.fire = null;
   }
 
   #readMail(): void {
@@ -948,8 +1064,14 @@ export class OwnedRun implements TurnTaker {
     switch (mail.type) {
       case "signal": {
         const receiver = this.#receiverOf(mail.name);
-        if (receiver === null) this.record({ type: "signal-received", atMs, id, name: mail.name, ...(mail.value === undefined ? null : { value: mail.value }) });
-        else receiver.frame.conclude(receiver.operation, { status: "completed", ...(mail.value === undefined ? null : { value: mail.value }) }, id);
+        if (receiver === null)
+          this.record({ type: "signal-received", atMs, id, name: mail.name, ...(mail.value === undefined ? null : { value: mail.value }) });
+        else
+          receiver.frame.conclude(
+            receiver.operation,
+            { status: "completed", ...(mail.value === undefined ? null : { value: mail.value }) },
+            id,
+          );
         break;
       }
       case "cancel":
@@ -965,7 +1087,8 @@ export class OwnedRun implements TurnTaker {
         this.frames.get(mail.of)?.childEnded(mail.child, mail.outcome);
         break;
       case "update": {
-        const frame = [...this.frames.values()].find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.values().next().value;
+        const frame =
+          [...this.frames.values()].find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.values().next().value;
         frame?.handleUpdate(id, mail.name, mail.input);
         break;
       }

@@ -9,5 +9,13 @@ import type { PlanCode, PlannedWorkflow } from "./definition.ts";
 export function planned<I = unknown, O = unknown>(plan: Plan, code: PlanCode): PlannedWorkflow<I, O> {
   checkPlan(plan);
   const unused = (): Promise<never> => Promise.reject(new Error(`Plan "${plan.name}" has no single function: its tasks run.`));
-  return { kind: "workflow", name: plan.name, ...(code.version === undefined ? null : { version: code.version }), options: {}, run: unused, plan, code };
+  return {
+    kind: "workflow",
+    name: plan.name,
+    ...(code.version === undefined ? null : { version: code.version }),
+    options: {},
+    run: unused,
+    plan,
+    code,
+  };
 }

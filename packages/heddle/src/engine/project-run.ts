@@ -32,7 +32,12 @@ export type Until = { readonly seq: number } | { readonly timeMs: number } | und
  * What a journal says about its run, up to a place or a time. Reads events only: it needs no code and no plan, so that it works for every run in a store.
  * What channels hold is the kernel's to say, and is given by those who have the plan.
  */
-export function projectRun(row: RunRow, events: readonly { readonly seq: number; readonly event: RunEvent }[], until: Until, channels: Readonly<Record<string, unknown>> = {}): RunView {
+export function projectRun(
+  row: RunRow,
+  events: readonly { readonly seq: number; readonly event: RunEvent }[],
+  until: Until,
+  channels: Readonly<Record<string, unknown>> = {},
+): RunView {
   const tasks = new Map<number, TaskDraft>();
   const counts = new Map<string, number>();
   const signals: { id: string; name: string; value: unknown }[] = [];
@@ -103,7 +108,12 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
       case "op-opened": {
         const wait = waitOf(event);
         task(event.of, undefined).operations.set(event.key, {
-          key: event.key, op: event.op, status: "waiting", attempt: 1, openedAtMs: event.atMs, ...(wait === undefined ? null : { wait }),
+          key: event.key,
+          op: event.op,
+          status: "waiting",
+          attempt: 1,
+          openedAtMs: event.atMs,
+          ...(wait === undefined ? null : { wait }),
         });
         break;
       }
@@ -111,7 +121,10 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
         const { operations } = task(event.of, undefined);
         const before = operations.get(event.key);
         operations.set(event.key, {
-          ...(before ?? { key: event.key, op: "step" }), status: "retrying", attempt: (before?.attempt ?? 1) + 1, error: shown(event.error),
+          ...(before ?? { key: event.key, op: "step" }),
+          status: "retrying",
+          attempt: (before?.attempt ?? 1) + 1,
+          error: shown(event.error),
           wait: { kind: "retry", key: event.key, dueAtMs: event.dueAtMs },
         });
         break;
@@ -137,7 +150,8 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
   const waits: WaitView[] = [];
   if (ended === undefined) {
     for (const draft of tasks.values()) {
-      if (draft.status === "retrying" && draft.retryAtMs !== undefined) waits.push({ kind: "retry", key: draft.task, dueAtMs: draft.retryAtMs });
+      if (draft.status === "retrying" && draft.retryAtMs !== undefined)
+        waits.push({ kind: "retry", key: draft.task, dueAtMs: draft.retryAtMs });
       if (draft.endedAtMs !== undefined) continue;
       for (const { wait } of draft.operations.values()) if (wait !== undefined) waits.push(wait);
     }
@@ -146,7 +160,8 @@ export function projectRun(row: RunRow, events: readonly { readonly seq: number;
   return {
     runId: row.runId,
     workflow: row.workflow,
-    status: until === undefined ? row.status : (ended?.status ?? (pause === undefined ? (waits.length > 0 ? "waiting" : "running") : "paused")),
+    status:
+      until === undefined ? row.status : (ended?.status ?? (pause === undefined ? (waits.length > 0 ? "waiting" : "running") : "paused")),
     seq,
     atMs,
     startedAtMs,
@@ -186,7 +201,11 @@ function waitOf(event: Extract<RunEvent, { type: "op-opened" }>): WaitView | und
   }
 }
 
-function endOf(outcome: Outcome): { status: Exclude<TaskView["status"], "running" | "retrying">; value?: unknown; error?: NonNullable<TaskView["error"]> } {
+function endOf(outcome: Outcome): {
+  status: Exclude<TaskView["status"], "running" | "retrying">;
+  value?: unknown;
+  error?: NonNullable<TaskView["error"]>;
+} {
   const error = "error" in outcome && outcome.error !== undefined ? { error: shown(outcome.error) } : {};
   const value = outcome.status === "completed" && outcome.value !== undefined ? { value: decoded(outcome.value) } : {};
   return { status: outcome.status, ...value, ...error };

@@ -14,7 +14,8 @@ export class Registry {
   add(workflow: Workflow<never, unknown>): Definition {
     const known = this.#known.get(workflow);
     if (known !== undefined) return known;
-    const definition = "plan" in workflow ? definePlanned(workflow as unknown as PlannedWorkflow<never, unknown>) : defineWorkflow(workflow);
+    const definition =
+      "plan" in workflow ? definePlanned(workflow as unknown as PlannedWorkflow<never, unknown>) : defineWorkflow(workflow);
     const versions = this.#byName.get(definition.name) ?? [];
     if (versions.some(({ version }) => version === definition.version)) {
       const which = definition.version === undefined ? `"${definition.name}"` : `"${definition.name}" version ${definition.version}`;
@@ -37,7 +38,10 @@ export class Registry {
     const found = this.find(name, undefined);
     if (found !== undefined) return found;
     const names = [...this.#byName.keys()];
-    throw new HeddleError("WORKFLOW_UNKNOWN", `No workflow "${name}" is registered${names.length === 0 ? "" : `; there are: ${names.join(", ")}`}. Pass it to open(…, { workflows: […] }).`);
+    throw new HeddleError(
+      "WORKFLOW_UNKNOWN",
+      `No workflow "${name}" is registered${names.length === 0 ? "" : `; there are: ${names.join(", ")}`}. Pass it to open(…, { workflows: […] }).`,
+    );
   }
 
   /** `name` or `name@version`, for claims. */

@@ -24,9 +24,12 @@ export class Handle<O> implements RunHandle<O> {
     if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
     const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
     const data = { runId: this.id };
-    if (outcome.error?.code === "ENGINE_CLOSED" || outcome.error?.code === "STORE_FAILED") throw cause;
-    if (outcome.status === "cancelled") throw new HeddleError("RUN_CANCELLED", cause?.message ?? `Run ${this.id} was cancelled.`, { cause, data });
-    if (outcome.status === "timed-out") throw new HeddleError("RUN_TIMED_OUT", cause?.message ?? `Run ${this.id} did not end before its deadline.`, { cause, data });
+    if (outcome.error?.code === "ENGINE_CLOSED" || outcome.error?.code === "STORE_FAILED")
+      throw cause ?? new HeddleError("STORE_FAILED", `Run ${this.id} cannot be watched any more.`);
+    if (outcome.status === "cancelled")
+      throw new HeddleError("RUN_CANCELLED", cause?.message ?? `Run ${this.id} was cancelled.`, { cause, data });
+    if (outcome.status === "timed-out")
+      throw new HeddleError("RUN_TIMED_OUT", cause?.message ?? `Run ${this.id} did not end before its deadline.`, { cause, data });
     throw new HeddleError("RUN_FAILED", `Run ${this.id} failed: ${cause?.message ?? "no reason recorded"}`, { cause, data });
   }
 
@@ -34,7 +37,9 @@ export class Handle<O> implements RunHandle<O> {
     return summaryOf(await this.#engine.row(this.id));
   }
 
-  events(options: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal } = {}): AsyncIterableIterator<LiveEvent> {
+  events(
+    options: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<LiveEvent> {
     return new EventStream(this.#engine, this.id, options.from ?? 0, options.live ?? true, options.signal);
   }
 
@@ -47,7 +52,11 @@ export class Handle<O> implements RunHandle<O> {
   }
 
   /** What the channels held then: the plan's, folded by the kernel. Empty where this process has no code for the run. */
-  #channels(row: RunRow, events: readonly { readonly seq: number; readonly event: RunEvent }[], until: Until): Readonly<Record<string, unknown>> {
+  #channels(
+    row: RunRow,
+    events: readonly { readonly seq: number; readonly event: RunEvent }[],
+    until: Until,
+  ): Readonly<Record<string, unknown>> {
     const definition = this.#engine.definitionOf(row);
     if (definition?.plan.channels === undefined) return {};
     const state = createRun(definition.compiled);

@@ -51,5 +51,7 @@ function atLeast(name: string, value: number, least: number): number {
 }
 
 function invalid(name: string, value: unknown, need: string): never {
-  throw new HeddleError("OPTION_INVALID", `${name} is ${JSON.stringify(value) ?? String(value)}: it must be ${need}.`, { data: { option: name, value } });
+  throw new HeddleError("OPTION_INVALID", `${name} is ${JSON.stringify(value) ?? String(value)}: it must be ${need}.`, {
+    data: { option: name, value },
+  });
 }

@@ -22,7 +22,11 @@ export class Secrets {
   async reveal({ secret: name }: Secret): Promise<string> {
     const value = await this.#source(name);
     if (value === undefined) {
-      throw new HeddleError("SECRET_UNKNOWN", `There is no secret "${name}": set it in the environment, or give open(…, { secrets }) a source that knows it.`, { data: { secret: name } });
+      throw new HeddleError(
+        "SECRET_UNKNOWN",
+        `There is no secret "${name}": set it in the environment, or give open(…, { secrets }) a source that knows it.`,
+        { data: { secret: name } },
+      );
     }
     if (value.length >= shortestGuarded) this.#revealed.set(value, name);
     return value;
@@ -34,7 +38,11 @@ export class Secrets {
     const text = JSON.stringify(value);
     for (const [revealed, name] of this.#revealed) {
       if (!text.includes(JSON.stringify(revealed).slice(1, -1))) continue;
-      throw new HeddleError("SECRET_IN_VALUE", `${about.what[0]?.toUpperCase()}${about.what.slice(1)} holds the value of secret "${name}", which must not be recorded: leave it out, or return secret("${name}").`, { data: { secret: name } });
+      throw new HeddleError(
+        "SECRET_IN_VALUE",
+        `${about.what[0]?.toUpperCase()}${about.what.slice(1)} holds the value of secret "${name}", which must not be recorded: leave it out, or return secret("${name}").`,
+        { data: { secret: name } },
+      );
     }
   }
 

@@ -6,7 +6,12 @@ import type { Schema } from "./standard-schema.ts";
  *
  * @throws HeddleError `INPUT_INVALID` (or `code`) naming each place that does not fit
  */
-export async function checkWithSchema<Out>(schema: Schema<unknown, Out>, value: unknown, what: string, code: ErrorCode = "INPUT_INVALID"): Promise<Out> {
+export async function checkWithSchema<Out>(
+  schema: Schema<unknown, Out>,
+  value: unknown,
+  what: string,
+  code: ErrorCode = "INPUT_INVALID",
+): Promise<Out> {
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
   const issues = result.issues.map(({ message, path }) => {
@@ -15,5 +20,7 @@ export async function checkWithSchema<Out>(schema: Schema<unknown, Out>, value: 
   });
   const shown = issues.slice(0, 5).map(({ path, message }) => `${path}: ${message}`);
   const more = issues.length > 5 ? `; and ${issues.length - 5} more` : "";
-  throw new HeddleError(code, `${what[0]?.toUpperCase()}${what.slice(1)} does not fit its schema. ${shown.join("; ")}${more}`, { data: { issues } });
+  throw new HeddleError(code, `${what[0]?.toUpperCase()}${what.slice(1)} does not fit its schema. ${shown.join("; ")}${more}`, {
+    data: { issues },
+  });
 }

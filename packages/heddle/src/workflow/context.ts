@@ -39,12 +39,25 @@ export interface Context {
   /** Start another workflow as a child and go on; returns its run id. */
   start<I, O>(key: string, workflow: Workflow<I, O>, input: NoInfer<I>, options?: CallOptions): Promise<string>;
   /** A step per item, in parallel up to `concurrency`, results in the items' order. Keys are `key/index`, or `key/` + `id(item)`. */
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options: MapOptions<T, R> & { readonly failure: "collect" }): Promise<MapResult<R>[]>;
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options?: MapOptions<T, R>): Promise<R[]>;
+  map<T, R>(
+    key: string,
+    items: readonly T[],
+    run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>,
+    options: MapOptions<T, R> & { readonly failure: "collect" },
+  ): Promise<MapResult<R>[]>;
+  map<T, R>(
+    key: string,
+    items: readonly T[],
+    run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>,
+    options?: MapOptions<T, R>,
+  ): Promise<R[]>;
   /** The first of several branches to end wins; operations that the others still wait for are closed. */
   race<B extends Record<string, (branch: Context) => Promise<unknown>>>(key: string, branches: B): Promise<RaceResult<B>>;
   /** All branches, side by side; the first failure closes the others. Keys inside are prefixed with the branch's name. */
-  all<B extends Record<string, (branch: Context) => Promise<unknown>>>(key: string, branches: B): Promise<{ [K in keyof B]: Awaited<ReturnType<B[K]>> }>;
+  all<B extends Record<string, (branch: Context) => Promise<unknown>>>(
+    key: string,
+    branches: B,
+  ): Promise<{ [K in keyof B]: Awaited<ReturnType<B[K]>> }>;
   /** Tell subscribers something, in the journal's order. */
   emit(key: string, name: string, value?: unknown): Promise<void>;
   /** A line for people, beside the journal; not repeated on replay. */

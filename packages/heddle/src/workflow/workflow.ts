@@ -29,6 +29,10 @@ export interface WorkflowOptions<I, O> {
  *
  * @throws HeddleError `OPTION_INVALID` when the name is not an Id
  */
-export function workflow<I, O>(name: string, run: (ctx: Context, input: I) => Promise<O>, options: WorkflowOptions<I, O> = {}): Workflow<I, O> {
+export function workflow<I, O>(
+  name: string,
+  run: (ctx: Context, input: I) => Promise<O>,
+  options: WorkflowOptions<I, O> = {},
+): Workflow<I, O> {
   return { kind: "workflow", name, ...(options.version === undefined ? {} : { version: options.version }), options, run };
 }

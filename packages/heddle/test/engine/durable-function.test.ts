@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasCode, workflow, type Context, type Engine, type Workflow } from "heddle";
+import { hasCode, workflow, type Context, type Engine } from "heddle";
 import { deferred, places, untilEvent, untilStatus } from "./engines.ts";
 
 for (const place of places) {
   describe(`durable functions on ${place.name}`, () => {
-    const run = async <I, O>(code: (ctx: Context, input: I) => Promise<O>, input: I, use?: (engine: Engine) => Promise<void>): Promise<O> => {
+    const run = async <I, O>(
+      code: (ctx: Context, input: I) => Promise<O>,
+      input: I,
+      use?: (engine: Engine) => Promise<void>,
+    ): Promise<O> => {
       using at = place.make();
       const definition = workflow("under-test", code);
-      await using engine = await at.open({ workflows: [definition as unknown as Workflow<never, unknown>], hotFrames: 0 });
+      await using engine = await at.open({ workflows: [definition], hotFrames: 0 });
       const handle = await engine.start(definition, input as never, { id: "run" });
       await use?.(engine);
       return await handle.result();
@@ -72,15 +76,21 @@ for (const place of places) {
     test("a failing step is tried again as its policy says, and its error is thrown where it is awaited", async () => {
       let attempts = 0;
       const value = await run(async (ctx) => {
-        const good = await ctx.step("flaky", ({ attempt }) => {
-          attempts++;
-          if (attempt < 3) throw new TypeError("not yet");
-          return attempt;
-        }, { retry: { attempts: 3, initialMs: 1, jitter: "none" } });
-        const error = await ctx.step("bad", () => {
-          throw new RangeError("out of range");
-        }).catch((caught: unknown) => caught as Error);
-        return { good, name: (error as Error).name, message: (error as Error).message, isError: error instanceof RangeError };
+        const good = await ctx.step(
+          "flaky",
+          ({ attempt }) => {
+            attempts++;
+            if (attempt < 3) throw new TypeError("not yet");
+            return attempt;
+          },
+          { retry: { attempts: 3, initialMs: 1, jitter: "none" } },
+        );
+        const error = await ctx
+          .step("bad", () => {
+            throw new RangeError("out of range");
+          })
+          .catch((caught: unknown) => caught as Error);
+        return { good, name: error.name, message: error.message, isError: error instanceof RangeError };
       }, null);
 
       assert.equal(attempts, 3);
@@ -111,13 +121,18 @@ for (const place of places) {
       let active = 0;
       let most = 0;
       const value = await run(async (ctx) => {
-        return ctx.map("item", [5, 4, 3, 2, 1], async (item) => {
-          active++;
-          most = Math.max(most, active);
-          await new Promise((resolve) => setImmediate(resolve));
-          active--;
-          return item * 10;
-        }, { concurrency: 2 });
+        return ctx.map(
+          "item",
+          [5, 4, 3, 2, 1],
+          async (item) => {
+            active++;
+            most = Math.max(most, active);
+            await new Promise((resolve) => setImmediate(resolve));
+            active--;
+            return item * 10;
+          },
+          { concurrency: 2 },
+        );
       }, null);
 
       assert.deepEqual(value, [50, 40, 30, 20, 10]);
@@ -132,7 +147,10 @@ for (const place of places) {
         };
         const collected = await ctx.map("soft", [1, 2, 3], odd, { failure: "collect" });
         const failed = await ctx.map("hard", [1, 2, 3], odd, { concurrency: 1 }).catch((error: unknown) => error);
-        return { collected: collected.map((result) => (result.ok ? result.value : result.error.message)), code: (failed as { code?: string }).code };
+        return {
+          collected: collected.map((result) => (result.ok ? result.value : result.error.message)),
+          code: (failed as { code?: string }).code,
+        };
       }, null);
 
       assert.deepEqual(value, { collected: [1, "two", 3], code: "MAP_FAILED" });
@@ -215,11 +233,14 @@ for (const place of places) {
     });
 
     test("continueAs begins a new segment with a new input and the same keys", async () => {
-      const value = await run(async (ctx, input: { round: number; sum: number }): Promise<number> => {
-        const sum = await ctx.step("add", () => input.sum + input.round);
-        if (input.round === 4) return sum;
-        return ctx.continueAs({ round: input.round + 1, sum });
-      }, { round: 1, sum: 0 });
+      const value = await run(
+        async (ctx, input: { round: number; sum: number }): Promise<number> => {
+          const sum = await ctx.step("add", () => input.sum + input.round);
+          if (input.round === 4) return sum;
+          return ctx.continueAs({ round: input.round + 1, sum });
+        },
+        { round: 1, sum: 0 },
+      );
 
       assert.equal(value, 10);
     });
@@ -234,7 +255,10 @@ for (const place of places) {
       }, null);
 
       assert.deepEqual(value, ["KEY_DUPLICATE", "CTX_IN_STEP"]);
-      await assert.rejects((leaked as Context).step("late", () => 1), (error) => hasCode(error, "CTX_AFTER_END"));
+      await assert.rejects(
+        (leaked as Context).step("late", () => 1),
+        (error) => hasCode(error, "CTX_AFTER_END"),
+      );
     });
 
     test("a value that cannot be kept fails its step with the path to it", async () => {

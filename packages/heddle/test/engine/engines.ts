@@ -31,7 +31,10 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
     name: "sqlite",
     make() {
       const folder = mkdtempSync(join(tmpdir(), "heddle-engine-"));
-      return { open: (options) => open(`sqlite:${join(folder, "heddle.db")}`, options), [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+      return {
+        open: (options) => open(`sqlite:${join(folder, "heddle.db")}`, options),
+        [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+      };
     },
   },
 ];
@@ -41,7 +44,11 @@ export function deferred<T = void>(): PromiseWithResolvers<T> {
   return Promise.withResolvers<T>();
 }
 
-export async function untilEvent(engine: Engine, runId: string, wanted: (event: { readonly type: string; readonly key?: string }) => boolean): Promise<void> {
+export async function untilEvent(
+  engine: Engine,
+  runId: string,
+  wanted: (event: { readonly type: string; readonly key?: string }) => boolean,
+): Promise<void> {
   for await (const event of (await engine.get(runId)).events()) if (wanted(event)) return;
   throw new Error(`Run ${runId} ended before the event that was waited for.`);
 }

@@ -9,7 +9,8 @@ for (const { name, make } of places) {
       using place = make();
       const job = workflow("job", async (ctx) => {
         const words: (string | undefined)[] = [];
-        for (let index = 0; index < 21; index++) words.push(await ctx.receive<string>(`w${index}`, "word", { timeout: index < 20 ? "1h" : 1 }));
+        for (let index = 0; index < 21; index++)
+          words.push(await ctx.receive<string>(`w${index}`, "word", { timeout: index < 20 ? "1h" : 1 }));
         return words;
       });
       await using engine = await place.open({ workflows: [job] });
@@ -52,10 +53,14 @@ for (const { name, make } of places) {
       using place = make();
       let attempts = 0;
       const job = workflow("job", async (ctx) =>
-        ctx.step("down", () => {
-          attempts++;
-          throw new Error("down");
-        }, { retry: { attempts: 5, initialMs: 3_600_000, jitter: "none" } }),
+        ctx.step(
+          "down",
+          () => {
+            attempts++;
+            throw new Error("down");
+          },
+          { retry: { attempts: 5, initialMs: 3_600_000, jitter: "none" } },
+        ),
       );
       await using engine = await place.open({ workflows: [job] });
       const run = await engine.start(job, undefined, { id: "r" });
@@ -105,8 +110,14 @@ for (const { name, make } of places) {
       const job = workflow("job", async (ctx, input: string) => ctx.step("big", () => "x".repeat(input.length * 10)));
       await using engine = await place.open({ workflows: [job], maxValueBytes: 1_000 });
 
-      await assert.rejects(engine.start(job, "y".repeat(2_000)), (error) => hasCode(error, "VALUE_TOO_LARGE") && /1,?000/.test((error as Error).message));
-      await assert.rejects((await engine.start(job, "y".repeat(200))).result(), (error) => hasCode((error as Error).cause, "VALUE_TOO_LARGE") && /big/.test(((error as Error).cause as Error).message));
+      await assert.rejects(
+        engine.start(job, "y".repeat(2_000)),
+        (error) => hasCode(error, "VALUE_TOO_LARGE") && /1,?000/.test((error as Error).message),
+      );
+      await assert.rejects(
+        (await engine.start(job, "y".repeat(200))).result(),
+        (error) => hasCode((error as Error).cause, "VALUE_TOO_LARGE") && /big/.test(((error as Error).cause as Error).message),
+      );
       assert.equal((await (await engine.start(job, "y")).result()).length, 10);
     });
 
@@ -120,15 +131,31 @@ for (const { name, make } of places) {
           text: "only text",
           many: new AggregateError([new Error("a"), new Error("b")], "several"),
         })) {
-          const error = await ctx.step(key, () => { throw thrown; }).catch((caught: unknown) => caught as Error & { code?: string; status?: number; errors?: Error[] });
-          seen.push({ name: (error as Error).name, message: (error as Error).message, cause: ((error as Error).cause as Error | undefined)?.message, code: (error as { code?: string }).code, status: (error as { status?: number }).status, errors: (error as AggregateError).errors?.map((each: Error) => each.message) });
+          const error = await ctx
+            .step(key, () => Promise.reject(thrown as Error))
+            .catch((caught: unknown) => caught as Error & { code?: string; status?: number; errors?: Error[] });
+          seen.push({
+            name: (error as Error).name,
+            message: (error as Error).message,
+            cause: ((error as Error).cause as Error | undefined)?.message,
+            code: (error as { code?: string }).code,
+            status: (error as { status?: number }).status,
+            errors: (error as AggregateError).errors?.map((each: Error) => each.message),
+          });
         }
         return seen;
       });
       await using engine = await place.open({ workflows: [job] });
       const seen = (await (await engine.start(job, undefined)).result()) as Record<string, unknown>[];
 
-      assert.deepEqual(seen[0], { name: "TypeError", message: "outer", cause: "inner", code: undefined, status: undefined, errors: undefined });
+      assert.deepEqual(seen[0], {
+        name: "TypeError",
+        message: "outer",
+        cause: "inner",
+        code: undefined,
+        status: undefined,
+        errors: undefined,
+      });
       assert.equal(seen[1]?.["code"], "E1");
       assert.equal(seen[1]?.["status"], 503);
       assert.match(String(seen[2]?.["message"]), /only text/);
@@ -152,7 +179,11 @@ for (const { name, make } of places) {
       });
       await using engine = await place.open({ workflows: [job], strict: true, hotFrames: 0 });
       for (const use of Object.keys(uses)) {
-        await assert.rejects((await engine.start(job, use)).result(), (error) => hasCode((error as Error).cause, "CODE_NOT_DETERMINISTIC"), use);
+        await assert.rejects(
+          (await engine.start(job, use)).result(),
+          (error) => hasCode((error as Error).cause, "CODE_NOT_DETERMINISTIC"),
+          use,
+        );
       }
       assert.equal(await (await engine.start(job, "nothing")).result(), "undefined");
       assert.equal(typeof Date.now(), "number");
@@ -162,10 +193,14 @@ for (const { name, make } of places) {
       using place = make();
       const job = workflow("job", async (ctx, input: { key: Secret }) => {
         const used = await ctx.step("use", async ({ reveal }) => (await reveal(input.key)).length);
-        const leaked = await ctx.step("leak", async ({ reveal }) => ({ header: `Bearer ${await reveal(input.key)}` })).catch((error: { code?: string }) => error.code);
-        const thrown = await ctx.step("throw", async ({ reveal }) => {
-          throw new Error(`refused: ${await reveal(input.key)}`);
-        }).catch((error: Error) => error.message);
+        const leaked = await ctx
+          .step("leak", async ({ reveal }) => ({ header: `Bearer ${await reveal(input.key)}` }))
+          .catch((error: { code?: string }) => error.code);
+        const thrown = await ctx
+          .step("throw", async ({ reveal }) => {
+            throw new Error(`refused: ${await reveal(input.key)}`);
+          })
+          .catch((error: Error) => error.message);
         return { used, leaked, thrown };
       });
       await using engine = await place.open({ workflows: [job], secrets: (which) => (which === "API_KEY" ? "sk-very-secret" : undefined) });
@@ -178,16 +213,24 @@ for (const { name, make } of places) {
     test("a step without a sign of life, and one that takes too long, are given up and told", async () => {
       using place = make();
       const aborted: string[] = [];
-      const hang = (key: string) => ({ signal }: { readonly signal: AbortSignal }) =>
-        new Promise<never>((_, reject) => signal.addEventListener("abort", () => {
-          aborted.push(key);
-          reject(signal.reason);
-        }));
+      const hang =
+        (key: string) =>
+        ({ signal }: { readonly signal: AbortSignal }) =>
+          new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => {
+              aborted.push(key);
+              reject(signal.reason);
+            }),
+          );
       const job = workflow("job", async (ctx) => {
         const codes = [];
         codes.push(await ctx.step("slow", hang("slow"), { timeout: 5 }).catch((error: { code?: string }) => error.code));
         codes.push(await ctx.step("silent", hang("silent"), { heartbeat: 5 }).catch((error: { code?: string }) => error.code));
-        codes.push(await ctx.step("total", hang("total"), { timeout: 5, totalTimeout: 20, retry: { attempts: 100, initialMs: 1, jitter: "none" } }).catch((error: { code?: string }) => error.code));
+        codes.push(
+          await ctx
+            .step("total", hang("total"), { timeout: 5, totalTimeout: 20, retry: { attempts: 100, initialMs: 1, jitter: "none" } })
+            .catch((error: { code?: string }) => error.code),
+        );
         return codes;
       });
       await using engine = await place.open({ workflows: [job] });
@@ -217,7 +260,8 @@ for (const { name, make } of places) {
       const run = await engine.start(job, undefined);
       await run.result();
 
-      const keys = async (at: number): Promise<string[]> => (await run.state({ at })).tasks.flatMap(({ operations }) => operations.map(({ key }) => key));
+      const keys = async (at: number): Promise<string[]> =>
+        (await run.state({ at })).tasks.flatMap(({ operations }) => operations.map(({ key }) => key));
       assert.deepEqual([await keys(1), await keys(2), await keys(3)], [[], ["a"], ["a", "b"]]);
       assert.equal((await run.state({ at: 2 })).status, "running");
       assert.equal((await run.state()).output, 3);

@@ -69,7 +69,10 @@ for (const { name, make } of places) {
 
       const run = await engine.start(parent, undefined, { id: "p" });
       assert.deepEqual(await run.result(), { good: 8, bad: "negative" });
-      assert.deepEqual((await engine.list({ workflow: "child" })).map(({ runId, parentId }) => [runId, parentId]).sort(), [["p.bad", "p"], ["p.good", "p"]]);
+      assert.deepEqual((await engine.list({ workflow: "child" })).map(({ runId, parentId }) => `${runId} of ${parentId}`).toSorted(), [
+        "p.bad of p",
+        "p.good of p",
+      ]);
     });
 
     test("children follow their parent's end as their close policy says", async () => {
@@ -222,7 +225,10 @@ for (const { name, make } of places) {
       await using engine = await place.open({ workflows: [job] });
       const run = await engine.start(job, undefined, { id: "r" });
       await assert.rejects(run.result(), (error) => hasCode(error, "RUN_FAILED"));
-      assert.deepEqual((await engine.list({ dead: true })).map(({ runId }) => runId), ["r"]);
+      assert.deepEqual(
+        (await engine.list({ dead: true })).map(({ runId }) => runId),
+        ["r"],
+      );
 
       broken = false;
       const again = await engine.retry("r");
@@ -249,7 +255,10 @@ for (const { name, make } of places) {
         if (event.seq === 21) gate.resolve();
       }
 
-      assert.deepEqual(seen, Array.from({ length: seen.length }, (_, index) => index + 4));
+      assert.deepEqual(
+        seen,
+        Array.from({ length: seen.length }, (_, index) => index + 4),
+      );
       assert.equal(seen.at(-1), (await run.state()).seq);
     });
 
@@ -284,7 +293,10 @@ for (const { name, make } of places) {
 
       const run = await engine.signalWithStart(job, undefined, { name: "word", value: "hello" }, { id: "greeting" });
       assert.equal(await run.result(), "hello");
-      await assert.rejects(engine.signal("greting", "word"), (error) => hasCode(error, "RUN_UNKNOWN") && /greeting/.test((error as Error).message));
+      await assert.rejects(
+        engine.signal("greting", "word"),
+        (error) => hasCode(error, "RUN_UNKNOWN") && /greeting/.test((error as Error).message),
+      );
       await assert.rejects(engine.signal("greeting", "word"), (error) => hasCode(error, "RUN_ENDED"));
     });
 

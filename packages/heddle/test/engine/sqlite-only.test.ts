@@ -41,14 +41,22 @@ test("a transaction's rows and its record are one commit; a failing statement le
   }
   using database = new DatabaseSync(at.path);
 
-  assert.deepEqual(database.prepare("SELECT balance FROM account ORDER BY id").all().map((row) => row["balance"]), [70, 30]);
+  assert.deepEqual(
+    database
+      .prepare("SELECT balance FROM account ORDER BY id")
+      .all()
+      .map((row) => row["balance"]),
+    [70, 30],
+  );
 });
 
 test("a transaction without a store for it is refused by name", async () => {
   const job = workflow("job", async (ctx) => ctx.transaction("t", (tx) => tx.run("SELECT 1")));
   await using engine = await open("memory:", { workflows: [job] });
 
-  await assert.rejects((await engine.start(job, undefined)).result(), (error) => hasCode((error as Error).cause, "TRANSACTION_UNSUPPORTED"));
+  await assert.rejects((await engine.start(job, undefined)).result(), (error) =>
+    hasCode((error as Error).cause, "TRANSACTION_UNSUPPORTED"),
+  );
 });
 
 test("case 26: a run whose journal is damaged is put aside with a reason, and the others go on", async () => {
@@ -57,17 +65,23 @@ test("case 26: a run whose journal is damaged is put aside with a reason, and th
   {
     await using engine = await open(`sqlite:${at.path}`, { workflows: [job] });
     for (const id of ["good", "bad"]) await engine.start(job, undefined, { id });
-    for (const id of ["good", "bad"]) while ((await (await engine.get(id)).summary()).status !== "waiting") await new Promise((resolve) => setImmediate(resolve));
+    for (const id of ["good", "bad"])
+      while ((await (await engine.get(id)).summary()).status !== "waiting") await new Promise((resolve) => setImmediate(resolve));
   }
   {
     using database = new DatabaseSync(at.path);
-    const changed = database.prepare("UPDATE heddle_journal SET body = replace(body, 'word', 'ward') WHERE run = (SELECT run FROM heddle_run WHERE id = 'bad') AND seq = 2").run();
+    const changed = database
+      .prepare(
+        "UPDATE heddle_journal SET body = replace(body, 'word', 'ward') WHERE run = (SELECT run FROM heddle_run WHERE id = 'bad') AND seq = 2",
+      )
+      .run();
     assert.equal(changed.changes, 1);
   }
   await using engine = await open(`sqlite:${at.path}`, { workflows: [job] });
   for (const id of ["good", "bad"]) await engine.signal(id, "word", "hello");
 
   assert.equal(await (await engine.get("good")).result(), "hello");
-  while ((await (await engine.list()).find(({ runId }) => runId === "bad"))?.status !== "paused") await new Promise((resolve) => setImmediate(resolve));
+  while ((await engine.list()).find(({ runId }) => runId === "bad")?.status !== "paused")
+    await new Promise((resolve) => setImmediate(resolve));
   assert.match((await engine.list({ status: "paused" }))[0]?.note ?? "", /cannot be read.*seq 2|event 2/i);
 });

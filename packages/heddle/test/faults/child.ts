@@ -81,7 +81,7 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
     die();
     await ctx.sleep("never", 1);
   }),
-  parent: workflow("parent", async (ctx) => ctx.call("child", workflows["child"] as never, null as never)),
+  parent: workflow("parent", async (ctx) => ctx.call("child", workflows["child"] as never, null)),
   child: workflow("child", async (ctx) => {
     await ctx.sleep("pause", 50);
     return 7;
@@ -110,7 +110,7 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
   parked: workflow("parked", async (ctx) => ctx.receive("word", "word")),
 };
 
-const engine = await open(address, { workflows: Object.values(workflows) as never, leaseMs: 400, node: `${name}-${process.pid}`, drainMs: 2_000 });
+const engine = await open(address, { workflows: Object.values(workflows), leaseMs: 400, node: `${name}-${process.pid}`, drainMs: 2_000 });
 process.once("SIGTERM", () => {
   void engine.close().then(() => {
     say({ closed: true });

@@ -68,7 +68,10 @@ test("case 7: a first step that kills its process fails, and the function goes o
   const other = await fault.untilEnded("poison-code", "s", "", 8);
   assert.deepEqual(other.line, { error: "RUN_FAILED" });
   await using engine = await open(fault.address, { passive: true });
-  assert.deepEqual((await engine.list({ dead: true })).map(({ runId, dead }) => [runId, dead]), [["s", "STEP_POISONED"]]);
+  assert.deepEqual(
+    (await engine.list({ dead: true })).map(({ runId, dead }) => [runId, dead]),
+    [["s", "STEP_POISONED"]],
+  );
 });
 
 test("case 9: asked to end, a process finishes the step under way and hands its run over at once", async () => {

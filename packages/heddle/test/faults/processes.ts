@@ -38,12 +38,25 @@ export class FaultCase implements Disposable {
   }
 
   effects(): readonly Effect[] {
-    return readFileSync(this.#witness, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Effect);
+    return readFileSync(this.#witness, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Effect);
   }
 
   /** Start a process. Its lines come as it says them. */
-  start(workflow: string, runId: string, mode = ""): { readonly child: ChildProcess; readonly lines: AsyncIterableIterator<Line>; ended(): Promise<{ readonly signal: string | null; readonly lines: readonly Line[] }> } {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "child.ts"), this.address, this.#witness, workflow, runId, mode], { stdio: ["ignore", "pipe", "inherit"] });
+  start(
+    workflow: string,
+    runId: string,
+    mode = "",
+  ): {
+    readonly child: ChildProcess;
+    readonly lines: AsyncIterableIterator<Line>;
+    ended(): Promise<{ readonly signal: string | null; readonly lines: readonly Line[] }>;
+  } {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "child.ts"), this.address, this.#witness, workflow, runId, mode], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#children.add(child);
     const said: Line[] = [];
     const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream });
@@ -76,7 +89,12 @@ export class FaultCase implements Disposable {
   }
 
   /** Run it again and again until a process ends by itself, at most so often. */
-  async untilEnded(workflow: string, runId: string, mode: string, lives: number): Promise<{ readonly deaths: number; readonly line: Line }> {
+  async untilEnded(
+    workflow: string,
+    runId: string,
+    mode: string,
+    lives: number,
+  ): Promise<{ readonly deaths: number; readonly line: Line }> {
     for (let deaths = 0; deaths < lives; deaths++) {
       const { signal, lines } = await this.start(workflow, runId, mode).ended();
       if (signal === null) return { deaths, line: lines.at(-1) ?? {} };

@@ -30,11 +30,22 @@ export function randomProgram(random: SeededRandom, { depth = 3, width = 4 }: Pr
     switch (kind) {
       case 0:
       case 1:
-        return { op: "step", key: key(), value: random.below(100), failures: random.below(5) === 0 ? 1 + random.below(2) : 0, ticks: random.below(4) };
+        return {
+          op: "step",
+          key: key(),
+          value: random.below(100),
+          failures: random.below(5) === 0 ? 1 + random.below(2) : 0,
+          ticks: random.below(4),
+        };
       case 2:
         return { op: "sleep", key: key(), ms: random.below(4) === 0 ? 5_000 : random.below(50) };
       case 3:
-        return { op: "receive", key: key(), signal: random.pick(["a", "b", "c"]), timeoutMs: random.below(3) === 0 ? null : 10 + random.below(3_000) };
+        return {
+          op: "receive",
+          key: key(),
+          signal: random.pick(["a", "b", "c"]),
+          timeoutMs: random.below(3) === 0 ? null : 10 + random.below(3_000),
+        };
       case 4:
         return { op: "map", key: key(), items: random.below(6), concurrency: 1 + random.below(3) };
       case 5:
@@ -65,7 +76,7 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
         return ctx.step(
           program.key,
           async ({ attempt }) => {
-            for (let tick = 0; tick < program.ticks; tick++) await null;
+            for (let tick = 0; tick < program.ticks; tick++) await Promise.resolve();
             await effect(program.key, program.value);
             if (attempt <= program.failures) throw new Error(`failure ${attempt}`);
             return program.value;
@@ -76,14 +87,24 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
         await ctx.sleep(program.key, program.ms);
         return 1;
       case "receive": {
-        const value = program.timeoutMs === null ? await ctx.receive<number>(program.key, program.signal) : await ctx.receive<number>(program.key, program.signal, { timeout: program.timeoutMs });
+        const value =
+          program.timeoutMs === null
+            ? await ctx.receive<number>(program.key, program.signal)
+            : await ctx.receive<number>(program.key, program.signal, { timeout: program.timeoutMs });
         return value ?? 0;
       }
       case "map":
-        return sum(await ctx.map(program.key, Array.from({ length: program.items }, (_, index) => index), async (index) => {
-          await effect(`${program.key}/${index}`, index);
-          return index;
-        }, { concurrency: program.concurrency }));
+        return sum(
+          await ctx.map(
+            program.key,
+            Array.from({ length: program.items }, (_, index) => index),
+            async (index) => {
+              await effect(`${program.key}/${index}`, index);
+              return index;
+            },
+            { concurrency: program.concurrency },
+          ),
+        );
       case "call":
         return ctx.call(program.key, self, program.program);
       case "emit":
@@ -100,7 +121,7 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
       }
       case "race": {
         const { winner, value } = await ctx.race(program.key, branches(program.parts));
-        return value + Number(String(winner).slice(1));
+        return value + Number(winner.slice(1));
       }
       case "promises": {
         const started = program.parts.map((part) => run(ctx, part));

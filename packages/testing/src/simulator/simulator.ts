@@ -63,7 +63,13 @@ export class Simulator {
   }
 
   async boot(process: SimulatedProcess, options: EngineOptions): Promise<Engine> {
-    const opening = open(process.store, { leaseMs: 1_000, node: `node-${++this.#opened}`, ...options, clock: process.clock, random: this.random });
+    const opening = open(process.store, {
+      leaseMs: 1_000,
+      node: `node-${++this.#opened}`,
+      ...options,
+      clock: process.clock,
+      random: this.random,
+    });
     return await Promise.race([opening, process.death]);
   }
 

@@ -1,6 +1,15 @@
 import { contentHash, decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
 import type {
-  CallOptions, Context, Duration, MapOptions, MapResult, RaceResult, ReceiveOptions, StepContext, StepOptions, Transaction,
+  CallOptions,
+  Context,
+  Duration,
+  MapOptions,
+  MapResult,
+  RaceResult,
+  ReceiveOptions,
+  StepContext,
+  StepOptions,
+  Transaction,
 } from "../../workflow/context.ts";
 import type { Workflow } from "../../workflow/workflow.ts";
 import { checkWithSchema } from "../../workflow/check-schema.ts";
@@ -74,7 +83,8 @@ export class FunctionContext implements TaskContext {
   sleepUntil(key: string, time: Date | number): Promise<void> {
     return this.#ask<void>(key, "sleep", (operation) => {
       const dueAtMs = Number(time);
-      if (!Number.isFinite(dueAtMs)) throw new HeddleError("OPTION_INVALID", `sleepUntil("${key}") got no valid time: pass a Date or epoch milliseconds.`);
+      if (!Number.isFinite(dueAtMs))
+        throw new HeddleError("OPTION_INVALID", `sleepUntil("${key}") got no valid time: pass a Date or epoch milliseconds.`);
       operation.dueAtMs = dueAtMs;
     });
   }
@@ -89,7 +99,11 @@ export class FunctionContext implements TaskContext {
       },
       (outcome) => (outcome.status === "timed-out" ? { value: undefined } : null),
     );
-    return (options.schema === undefined || value === undefined ? value : await checkWithSchema(options.schema, value, `signal "${signal}" of run ${this.runId}`)) as T;
+    return (
+      options.schema === undefined || value === undefined
+        ? value
+        : await checkWithSchema(options.schema, value, `signal "${signal}" of run ${this.runId}`)
+    ) as T;
   }
 
   async ask(key: string, question: AnyQuestion): Promise<never> {
@@ -114,12 +128,27 @@ export class FunctionContext implements TaskContext {
     return this.#child<string>(key, "start", workflow, input, options);
   }
 
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options: MapOptions<T, R> & { readonly failure: "collect" }): Promise<MapResult<R>[]>;
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options?: MapOptions<T, R>): Promise<R[]>;
-  map<T, R>(key: string, items: readonly T[], run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>, options: MapOptions<T, R> = {}): Promise<R[] | MapResult<R>[]> {
+  map<T, R>(
+    key: string,
+    items: readonly T[],
+    run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>,
+    options: MapOptions<T, R> & { readonly failure: "collect" },
+  ): Promise<MapResult<R>[]>;
+  map<T, R>(
+    key: string,
+    items: readonly T[],
+    run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>,
+    options?: MapOptions<T, R>,
+  ): Promise<R[]>;
+  map<T, R>(
+    key: string,
+    items: readonly T[],
+    run: (item: T, step: StepContext & { readonly index: number }) => R | Promise<R>,
+    options: MapOptions<T, R> = {},
+  ): Promise<R[] | MapResult<R>[]> {
     this.#usable(key);
     return new Promise((resolve, reject) => {
-      new MapRun(this.#frame, `${this.#prefix}${key}`, this.#branch, items, run as never, options as never, resolve as never, reject).begin();
+      new MapRun(this.#frame, `${this.#prefix}${key}`, this.#branch, items, run, options, resolve as never, reject).begin();
     });
   }
 
@@ -127,30 +156,36 @@ export class FunctionContext implements TaskContext {
     this.#usable(key);
     const names = Object.keys(branches);
     if (names.length === 0) throw new HeddleError("OPTION_INVALID", `race("${key}") has no branches: it could never end.`);
-    return this.#together(key, branches, (opened) =>
-      new Promise((resolve, reject) => {
-        let over = false;
-        const close = (winner: string): boolean => {
-          if (over) return false;
-          over = true;
-          for (const name of names) if (name !== winner) this.#frame.closeBranch(opened[name]?.branch as Branch);
-          return true;
-        };
-        for (const name of names) {
-          opened[name]?.result.then(
-            (value) => {
-              if (close(name)) resolve({ winner: name, value } as RaceResult<B>);
-            },
-            (error: unknown) => {
-              if (close(name)) reject(error);
-            },
-          );
-        }
-      }),
+    return this.#together(
+      key,
+      branches,
+      (opened) =>
+        new Promise((resolve, reject) => {
+          let over = false;
+          const close = (winner: string): boolean => {
+            if (over) return false;
+            over = true;
+            for (const name of names) if (name !== winner) this.#frame.closeBranch(opened[name]?.branch as Branch);
+            return true;
+          };
+          for (const name of names) {
+            opened[name]?.result.then(
+              (value) => {
+                if (close(name)) resolve({ winner: name, value } as RaceResult<B>);
+              },
+              (error: unknown) => {
+                if (close(name)) reject(error);
+              },
+            );
+          }
+        }),
     );
   }
 
-  all<B extends Record<string, (branch: Context) => Promise<unknown>>>(key: string, branches: B): Promise<{ [K in keyof B]: Awaited<ReturnType<B[K]>> }> {
+  all<B extends Record<string, (branch: Context) => Promise<unknown>>>(
+    key: string,
+    branches: B,
+  ): Promise<{ [K in keyof B]: Awaited<ReturnType<B[K]>> }> {
     this.#usable(key);
     const names = Object.keys(branches);
     return this.#together(key, branches, async (opened) => {
@@ -167,11 +202,17 @@ export class FunctionContext implements TaskContext {
   }
 
   emit(key: string, name: string, value?: unknown): Promise<void> {
-    return this.#ask<void>(key, "emit", (operation) => void (operation.emit = { name, value: value === undefined ? undefined : this.#frame.run.keep(value, "the value of event", name) }));
+    return this.#ask<void>(
+      key,
+      "emit",
+      (operation) =>
+        void (operation.emit = { name, value: value === undefined ? undefined : this.#frame.run.keep(value, "the value of event", name) }),
+    );
   }
 
   log(message: string, fields?: Record<string, unknown>): void {
-    if (!this.#frame.replaying) this.#frame.run.live({ type: "log", key: this.#prefix, message, ...(fields === undefined ? null : { value: fields }) });
+    if (!this.#frame.replaying)
+      this.#frame.run.live({ type: "log", key: this.#prefix, message, ...(fields === undefined ? null : { value: fields }) });
   }
 
   random(key: string): number {
@@ -200,11 +241,22 @@ export class FunctionContext implements TaskContext {
   transaction<T>(key: string, run: (tx: Transaction) => T): Promise<T> {
     this.#usable(key);
     if (!this.#frame.run.host.features.transactions) {
-      throw new HeddleError("TRANSACTION_UNSUPPORTED", `transaction("${key}") needs a store that keeps your tables, such as sqlite: or postgres:; this one does not.`);
+      throw new HeddleError(
+        "TRANSACTION_UNSUPPORTED",
+        `transaction("${key}") needs a store that keeps your tables, such as sqlite: or postgres:; this one does not.`,
+      );
     }
     const statements: TransactionStatement[] = [];
     const value = run({ run: (sql, ...parameters) => void statements.push({ sql, parameters }) });
-    return this.#ask<T>(key, "transaction", (operation) => void (operation.transaction = { statements, value: value === undefined ? undefined : this.#frame.run.keep(value, "the result of transaction", key) }));
+    return this.#ask<T>(
+      key,
+      "transaction",
+      (operation) =>
+        void (operation.transaction = {
+          statements,
+          value: value === undefined ? undefined : this.#frame.run.keep(value, "the result of transaction", key),
+        }),
+    );
   }
 
   onQuery<I, O>(name: string, answer: (input: I) => O): void {
@@ -217,7 +269,13 @@ export class FunctionContext implements TaskContext {
     this.#frame.updates.set(name, handle as (input: unknown) => unknown);
   }
 
-  #child<R>(key: string, kind: "call" | "start", workflow: Workflow<never, unknown> | Workflow<unknown, unknown> | { readonly name: string; readonly version?: string }, input: unknown, options: CallOptions): Promise<R> {
+  #child<R>(
+    key: string,
+    kind: "call" | "start",
+    workflow: Workflow<never, unknown> | Workflow<unknown, unknown> | { readonly name: string; readonly version?: string },
+    input: unknown,
+    options: CallOptions,
+  ): Promise<R> {
     return this.#ask<R>(key, kind, (operation) => {
       operation.child = {
         runId: options.id ?? this.#frame.run.childId(this.#frame.command, operation.key),
@@ -244,7 +302,12 @@ export class FunctionContext implements TaskContext {
     return join(opened);
   }
 
-  #ask<T>(key: string, kind: Operation["kind"], prepare: (operation: Operation) => void, instead?: (outcome: Outcome) => { readonly value: unknown } | null): Promise<T> {
+  #ask<T>(
+    key: string,
+    kind: Operation["kind"],
+    prepare: (operation: Operation) => void,
+    instead?: (outcome: Outcome) => { readonly value: unknown } | null,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#usable(key);
       const full = this.#prefix === "" ? key : `${this.#prefix}${key}`;
@@ -265,18 +328,27 @@ export class FunctionContext implements TaskContext {
 
   #seed(key: string): Json {
     const { task, scope, nth } = this.#frame.command;
-    return [this.#frame.run.facts.seed, task, scope as Json, nth, this.#frame.segment, `${this.#prefix}${key}`];
+    return [this.#frame.run.facts.seed, task, scope, nth, this.#frame.segment, `${this.#prefix}${key}`];
   }
 
   #usable(key: string): void {
     if (typeof key !== "string" || !keyPattern.test(key)) {
-      throw new HeddleError("KEY_INVALID", `${JSON.stringify(key)} is no key: an operation's first argument is text of 1 to 256 characters without control characters, the same on every run.`);
+      throw new HeddleError(
+        "KEY_INVALID",
+        `${JSON.stringify(key)} is no key: an operation's first argument is text of 1 to 256 characters without control characters, the same on every run.`,
+      );
     }
     if (stepScope.getStore() === this.#frame) {
-      throw new HeddleError("CTX_IN_STEP", `ctx was used ("${key}") inside a step of run ${this.runId}: a step's function gets its own argument; call ctx outside, in the workflow's function.`);
+      throw new HeddleError(
+        "CTX_IN_STEP",
+        `ctx was used ("${key}") inside a step of run ${this.runId}: a step's function gets its own argument; call ctx outside, in the workflow's function.`,
+      );
     }
     if (this.#frame.ended) {
-      throw new HeddleError("CTX_AFTER_END", `ctx was used ("${key}") after the function of run ${this.runId} had ended: await what you start.`);
+      throw new HeddleError(
+        "CTX_AFTER_END",
+        `ctx was used ("${key}") after the function of run ${this.runId} had ended: await what you start.`,
+      );
     }
     if (this.#branch?.isClosed() === true) {
       throw new HeddleError("RUN_CANCELLED", `"${key}" of run ${this.runId} is in a branch that lost its race.`);

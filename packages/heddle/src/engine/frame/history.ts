@@ -39,7 +39,8 @@ export class HistoryReader {
         if (event.of === this.#of) this.#entries.push({ type: "opened", seq, atMs, event });
         break;
       case "op-retried":
-        if (event.of === this.#of) this.#entries.push({ type: "retried", atMs, key: event.key, error: event.error, dueAtMs: event.dueAtMs });
+        if (event.of === this.#of)
+          this.#entries.push({ type: "retried", atMs, key: event.key, error: event.error, dueAtMs: event.dueAtMs });
         break;
       case "op-ended":
         if (event.of === this.#of) this.#entries.push({ type: "ended", atMs, event });
@@ -80,7 +81,13 @@ export class HistoryReader {
   }
 
   history(): FrameHistory {
-    return { entries: this.#entries, segmentInput: this.#segmentInput, segment: this.#segment, startedAlone: this.#startedAlone, lenientBefore: this.#lenientBefore };
+    return {
+      entries: this.#entries,
+      segmentInput: this.#segmentInput,
+      segment: this.#segment,
+      startedAlone: this.#startedAlone,
+      lenientBefore: this.#lenientBefore,
+    };
   }
 
   /** These operations are done again: nothing of them is given back. */

@@ -49,7 +49,7 @@ export class MapRun<T, R> {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#plan = stepPlan(key, run as never, options as never);
+    this.#plan = stepPlan(key, run as never, options);
     this.#results = new Array<unknown>(items.length);
   }
 
@@ -95,12 +95,18 @@ export class MapRun<T, R> {
       const value = outcome.value === undefined ? undefined : decodeValue(outcome.value);
       this.#results[index] = this.#options.failure === "collect" ? { ok: true, value } : value;
     } else {
-      const error = "error" in outcome && outcome.error !== undefined ? this.#frame.errorOf(operation.key, outcome.error) : decodeError({ name: "Error", message: `Item ${index} ended ${outcome.status}.` });
+      const error =
+        "error" in outcome && outcome.error !== undefined
+          ? this.#frame.errorOf(operation.key, outcome.error)
+          : decodeError({ name: "Error", message: `Item ${index} ended ${outcome.status}.` });
       if (this.#options.failure !== "collect") {
         this.#end();
         for (const other of this.#open) this.#frame.closeOperation(other);
         this.#reject(
-          new HeddleError("MAP_FAILED", `Item ${index} of ${this.#items.length} in map "${this.#key}" failed: ${error.message}`, { cause: error, data: { key: this.#key, index } }),
+          new HeddleError("MAP_FAILED", `Item ${index} of ${this.#items.length} in map "${this.#key}" failed: ${error.message}`, {
+            cause: error,
+            data: { key: this.#key, index },
+          }),
         );
         return;
       }

@@ -38,7 +38,8 @@ export function checkAnswer(key: string, question: AskedQuestion, answer: Answer
       if (typeof answer.approved !== "boolean") wrong("an approval needs approved: true or false");
       break;
     case "choice":
-      if (answer.choice === undefined || question.choices?.includes(answer.choice) !== true) wrong(`choice must be one of ${question.choices?.join(", ")}`);
+      if (answer.choice === undefined || question.choices?.includes(answer.choice) !== true)
+        wrong(`choice must be one of ${question.choices?.join(", ")}`);
       break;
     case "text":
       if (typeof answer.text !== "string") wrong("it needs a text");

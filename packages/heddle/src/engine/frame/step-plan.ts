@@ -12,11 +12,24 @@ export interface StepPlan {
   readonly compensate: ((result: never, step: StepContext) => unknown) | undefined;
 }
 
-export function stepPlan(key: string, run: (step: StepContext) => unknown, options: Omit<StepOptions<never>, "input"> | undefined): StepPlan {
+export function stepPlan(
+  key: string,
+  run: (step: StepContext) => unknown,
+  options: Omit<StepOptions<never>, "input"> | undefined,
+): StepPlan {
   if (typeof run !== "function") {
     throw new HeddleError("OPTION_INVALID", `Step "${key}" has no function to run: pass it as the second argument.`, { data: { key } });
   }
-  if (options === undefined) return { run, retry: null, timeoutMs: undefined, totalTimeoutMs: undefined, heartbeatMs: undefined, once: false, compensate: undefined };
+  if (options === undefined)
+    return {
+      run,
+      retry: null,
+      timeoutMs: undefined,
+      totalTimeoutMs: undefined,
+      heartbeatMs: undefined,
+      once: false,
+      compensate: undefined,
+    };
   return {
     run,
     retry: retryPolicy(options.retry),

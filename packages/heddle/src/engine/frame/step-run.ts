@@ -46,7 +46,8 @@ export class StepRun implements StepContext {
   }
 
   get log(): StepContext["log"] {
-    return (message, fields) => this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
+    return (message, fields) =>
+      this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
   }
 
   get stream(): StepContext["stream"] {
@@ -78,10 +79,14 @@ export class StepRun implements StepContext {
   }
 
   #boundTime(timeoutMs: number | undefined, totalTimeoutMs: number | undefined): void {
-    const leftMs = totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#operation.begunAtMs + totalTimeoutMs - this.#frame.run.stampMs();
+    const leftMs =
+      totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#operation.begunAtMs + totalTimeoutMs - this.#frame.run.stampMs();
     const limitMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, leftMs);
     if (limitMs !== Number.POSITIVE_INFINITY) {
-      const what = limitMs === timeoutMs ? `attempt ${this.attempt} took longer than ${timeoutMs} ms` : `it took longer than ${totalTimeoutMs} ms in all`;
+      const what =
+        limitMs === timeoutMs
+          ? `attempt ${this.attempt} took longer than ${timeoutMs} ms`
+          : `it took longer than ${totalTimeoutMs} ms in all`;
       this.#limit = this.#frame.run.host.due.add(this.#frame.run.stampMs() + limitMs, () => this.#timedOut(what));
     }
   }
@@ -111,7 +116,9 @@ export class StepRun implements StepContext {
 
   #timedOut(what: string): void {
     const { key } = this.#operation;
-    const error = new HeddleError("STEP_TIMED_OUT", `Step "${key}" of run ${this.#frame.run.runId} was given up: ${what}.`, { data: { key } });
+    const error = new HeddleError("STEP_TIMED_OUT", `Step "${key}" of run ${this.#frame.run.runId} was given up: ${what}.`, {
+      data: { key },
+    });
     this.#operation.abort(error);
     if (!this.#end()) return;
     this.#frame.attemptFailed(this.#operation, error, "timed-out");

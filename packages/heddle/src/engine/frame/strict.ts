@@ -33,7 +33,16 @@ export function guardGlobals(): void {
 
 function guard<T extends object>(owner: T, name: keyof T & string, instead: string): void {
   const real = owner[name] as unknown as (...parameters: unknown[]) => unknown;
-  const ownerName = owner === (globalThis as unknown) ? "" : owner === (Math as unknown) ? "Math." : owner === (Date as unknown) ? "Date." : owner === (performance as unknown) ? "performance." : "crypto.";
+  const ownerName =
+    owner === (globalThis as unknown)
+      ? ""
+      : owner === (Math as unknown)
+        ? "Math."
+        : owner === (Date as unknown)
+          ? "Date."
+          : owner === (performance as unknown)
+            ? "performance."
+            : "crypto.";
   Object.defineProperty(owner, name, {
     configurable: true,
     writable: true,

@@ -1,6 +1,19 @@
 import {
-  contentHash, decodeError, decodeValue, encodeError, encodeValue, HeddleError, mayRetry,
-  type ErrorValue, type Json, type OpEnded, type OpOpened, type Outcome, type RetryPolicy, type StartTask, type Verb,
+  contentHash,
+  decodeError,
+  decodeValue,
+  encodeError,
+  encodeValue,
+  HeddleError,
+  mayRetry,
+  type ErrorValue,
+  type Json,
+  type OpEnded,
+  type OpOpened,
+  type Outcome,
+  type RetryPolicy,
+  type StartTask,
+  type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
 import type { TaskCode } from "../definition.ts";
@@ -153,7 +166,14 @@ export class TaskFrame {
       this.stopped(operation);
     }
     if (operation.opened !== null && !this.replaying) {
-      this.run.record({ type: "op-ended", atMs: this.run.stampMs(), of: this.command.no, key: operation.key, op: operation.opened.op, outcome: { status: "cancelled" } });
+      this.run.record({
+        type: "op-ended",
+        atMs: this.run.stampMs(),
+        of: this.command.no,
+        key: operation.key,
+        op: operation.opened.op,
+        outcome: { status: "cancelled" },
+      });
     }
   }
 
@@ -164,7 +184,14 @@ export class TaskFrame {
     if (operation.due !== null) operation.due.fire = null;
     const atMs = this.run.stampMs();
     const { inputHash, attempt } = operation;
-    const event: { atMs: number } & Mutable<OpEnded> = { type: "op-ended", atMs, of: this.command.no, key: operation.key, op: operation.kind as OpEnded["op"], outcome };
+    const event: { atMs: number } & Mutable<OpEnded> = {
+      type: "op-ended",
+      atMs,
+      of: this.command.no,
+      key: operation.key,
+      op: operation.kind as OpEnded["op"],
+      outcome,
+    };
     if (inputHash !== undefined) event.inputHash = inputHash;
     if (signal !== undefined) event.signal = signal;
     if (attempt > 1) event.attempt = attempt;
@@ -185,7 +212,9 @@ export class TaskFrame {
       if (decision.retry) {
         const dueAtMs = nowMs + decision.delayMs;
         operation.attempt++;
-        this.run.record({ type: "op-retried", atMs: nowMs, of: this.command.no, key: operation.key, error: value, dueAtMs }, () => this.#awaitRetry(operation, dueAtMs));
+        this.run.record({ type: "op-retried", atMs: nowMs, of: this.command.no, key: operation.key, error: value, dueAtMs }, () =>
+          this.#awaitRetry(operation, dueAtMs),
+        );
         return;
       }
     }
@@ -226,7 +255,8 @@ export class TaskFrame {
   /** When the next wait is over, epoch milliseconds. */
   nextDueMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    if (this.#pending !== null) for (const { due, ended } of this.#pending.values()) if (!ended && due?.fire != null && due.dueAtMs < next) next = due.dueAtMs;
+    if (this.#pending !== null)
+      for (const { due, ended } of this.#pending.values()) if (!ended && due?.fire != null && due.dueAtMs < next) next = due.dueAtMs;
     return next;
   }
 
@@ -311,7 +341,13 @@ export class TaskFrame {
 
   /** A message asks the function to handle an update; its reply is recorded. */
   handleUpdate(id: string, name: string, input: Json | undefined): void {
-    const event: OpOpened = { type: "op-opened", of: this.command.no, key: `update:${id}`, op: "update", update: { name, ...(input === undefined ? {} : { input }) } };
+    const event: OpOpened = {
+      type: "op-opened",
+      of: this.command.no,
+      key: `update:${id}`,
+      op: "update",
+      update: { name, ...(input === undefined ? {} : { input }) },
+    };
     this.run.record({ atMs: this.run.stampMs(), ...event }, () => this.run.deliver(() => this.#handleUpdate(event, true)));
   }
 
@@ -374,7 +410,7 @@ export class TaskFrame {
   /** Stays the same over attempts, crashes and nodes. */
   idempotencyKey(key: string): string {
     const { task, scope, nth } = this.command;
-    return contentHash([this.run.facts.effects, task, scope as Json, nth, this.segment, key]);
+    return contentHash([this.run.facts.effects, task, scope, nth, this.segment, key]);
   }
 
   #call(code: TaskCode, input: unknown): void {
@@ -422,7 +458,14 @@ export class TaskFrame {
     }
     this.compensate((failure) => {
       if (failure === null) this.#end(outcome, failedOps);
-      else this.#end({ status: "failed", error: { ...value, data: { ...(value.data as object | undefined), compensation: failure as unknown as Json } } }, failedOps);
+      else
+        this.#end(
+          {
+            status: "failed",
+            error: { ...value, data: { ...(value.data as object | undefined), compensation: failure as unknown as Json } },
+          },
+          failedOps,
+        );
     });
   }
 
@@ -436,11 +479,22 @@ export class TaskFrame {
     const policy = this.run.taskRetry(this.command.task);
     if (outcome.status === "failed" && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
-      const decision = mayRetry(policy, this.command.attempt, outcome.error, nowMs - this.run.facts.startedAtMs, this.run.host.random.next());
+      const decision = mayRetry(
+        policy,
+        this.command.attempt,
+        outcome.error,
+        nowMs - this.run.facts.startedAtMs,
+        this.run.host.random.next(),
+      );
       if (decision.retry) {
         this.#leave();
         this.run.record({
-          type: "task-retried", atMs: nowMs, no: this.command.no, task: this.command.task, error: outcome.error, dueAtMs: nowMs + decision.delayMs,
+          type: "task-retried",
+          atMs: nowMs,
+          no: this.command.no,
+          task: this.command.task,
+          error: outcome.error,
+          dueAtMs: nowMs + decision.delayMs,
           ...(failedOps.length === 0 ? null : { failedOps }),
         });
         return;
@@ -458,7 +512,11 @@ export class TaskFrame {
       this.run.plainFrameEnded(this);
       const { no, task } = this.command;
       const atMs = this.run.stampMs();
-      this.run.recordPlainEnd(this.verbs === null ? { type: "task-ended", atMs, no, task, outcome } : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs });
+      this.run.recordPlainEnd(
+        this.verbs === null
+          ? { type: "task-ended", atMs, no, task, outcome }
+          : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs },
+      );
       if (outcome.status === "completed") this.run.progressed();
       return;
     }
@@ -469,7 +527,8 @@ export class TaskFrame {
         return;
       }
     }
-    for (const [childId, { close }] of this.#children ?? []) if (close === "cancel" || (close === "wait" && this.cancelled)) this.run.cancelChild(childId);
+    for (const [childId, { close }] of this.#children ?? [])
+      if (close === "cancel" || (close === "wait" && this.cancelled)) this.run.cancelChild(childId);
     this.#leave();
     this.run.record({
       type: "task-ended",
@@ -540,8 +599,9 @@ export class TaskFrame {
         const { name, value } = operation.emit as { name: string; value: Json | undefined };
         const atMs = this.run.stampMs();
         operation.ended = true;
-        this.run.record({ type: "emitted", atMs, of: this.command.no, key: operation.key, name, ...(value === undefined ? null : { value }) }, () =>
-          this.run.deliver(() => this.#give(operation, { status: "completed" }, atMs)),
+        this.run.record(
+          { type: "emitted", atMs, of: this.command.no, key: operation.key, name, ...(value === undefined ? null : { value }) },
+          () => this.run.deliver(() => this.#give(operation, { status: "completed" }, atMs)),
         );
         break;
       }
@@ -563,12 +623,18 @@ export class TaskFrame {
     if (operation.opened !== null) {
       const { why } = operation.opened;
       if (why === "at-most-once") {
-        const error = new HeddleError("STEP_OUTCOME_UNKNOWN", `Step "${operation.key}" of run ${this.run.runId} was under way when its process died, and it may run at most once: look at the other side whether it happened.`);
+        const error = new HeddleError(
+          "STEP_OUTCOME_UNKNOWN",
+          `Step "${operation.key}" of run ${this.run.runId} was under way when its process died, and it may run at most once: look at the other side whether it happened.`,
+        );
         this.conclude(operation, { status: "unknown", error: encodeError(error) });
         return;
       }
       if (why === "suspect" && this.run.poisonous) {
-        this.conclude(operation, { status: "failed", error: { ...encodeError(poisoned(`Step "${operation.key}"`, this.run.runId)), final: true } });
+        this.conclude(operation, {
+          status: "failed",
+          error: { ...encodeError(poisoned(`Step "${operation.key}"`, this.run.runId)), final: true },
+        });
         return;
       }
     }
@@ -630,7 +696,15 @@ export class TaskFrame {
     }
     const dueAtMs = operation.dueAtMs ?? (operation.delayMs === undefined ? undefined : this.run.stampMs() + operation.delayMs);
     this.#wait(operation);
-    this.#open(operation, { ...(dueAtMs === undefined ? null : { dueAtMs }), ...(operation.signal === undefined ? null : { signal: operation.signal }), ...(operation.question === undefined ? null : { question: operation.question }) }, null);
+    this.#open(
+      operation,
+      {
+        ...(dueAtMs === undefined ? null : { dueAtMs }),
+        ...(operation.signal === undefined ? null : { signal: operation.signal }),
+        ...(operation.question === undefined ? null : { question: operation.question }),
+      },
+      null,
+    );
     this.#armWait(operation, dueAtMs);
   }
 
@@ -671,7 +745,9 @@ export class TaskFrame {
     const event = this.#open(
       operation,
       { child: { runId: child.runId, workflow: child.workflow, close: child.close } },
-      operation.kind === "start" ? () => this.run.deliver(() => this.#give(operation, { status: "completed", value: child.runId }, this.run.nowMs)) : null,
+      operation.kind === "start"
+        ? () => this.run.deliver(() => this.#give(operation, { status: "completed", value: child.runId }, this.run.nowMs))
+        : null,
     );
     this.#noteChild(event);
   }
@@ -691,7 +767,7 @@ export class TaskFrame {
   }
 
   #noteChild(event: OpOpened): void {
-    if (event.child === undefined || event.child.close === "detach" && event.op === "start") return;
+    if (event.child === undefined || (event.child.close === "detach" && event.op === "start")) return;
     this.#children ??= new Map();
     this.#children.set(event.child.runId, { key: event.key, close: event.child.close });
   }
@@ -703,7 +779,11 @@ export class TaskFrame {
     operation.ended = true;
     this.run.nowMs = atMs;
     if (operation.step !== null && operation.step.compensate !== undefined && outcome.status === "completed") {
-      this.#undo.push({ key: operation.key, result: outcome.value === undefined ? undefined : decodeValue(outcome.value), plan: operation.step });
+      this.#undo.push({
+        key: operation.key,
+        result: outcome.value === undefined ? undefined : decodeValue(outcome.value),
+        plan: operation.step,
+      });
     }
     operation.settle(outcome, operation);
     this.run.touch();
@@ -743,7 +823,10 @@ export class TaskFrame {
     for (const [key] of this.#opened ?? []) {
       if (this.#opened?.get(key)?.event.op === "start" || this.#opened?.get(key)?.event.op === "update") continue;
       if (this.#pending?.has(key) !== true && this.#closed?.has(key) !== true && this.#lenientBefore === 0) {
-        this.#mismatch([`recorded   ${key} is open (${this.#opened?.get(key)?.event.op})`, `code       does not ask for "${key}"${this.#asks()}`]);
+        this.#mismatch([
+          `recorded   ${key} is open (${this.#opened?.get(key)?.event.op})`,
+          `code       does not ask for "${key}"${this.#asks()}`,
+        ]);
         return;
       }
     }
@@ -768,7 +851,10 @@ export class TaskFrame {
       return null;
     }
     if (operation.inputHash !== inputHash && index >= this.#lenientBefore) {
-      this.#mismatch([`recorded   ${kind} "${key}" with input hash ${inputHash ?? "none"}`, `code       ${operation.kind} "${key}" with input hash ${operation.inputHash ?? "none"}`]);
+      this.#mismatch([
+        `recorded   ${kind} "${key}" with input hash ${inputHash ?? "none"}`,
+        `code       ${operation.kind} "${key}" with input hash ${operation.inputHash ?? "none"}`,
+      ]);
       return null;
     }
     return operation;
@@ -792,19 +878,27 @@ export class TaskFrame {
   }
 
   #mismatch(difference: readonly string[]): void {
-    this.run.pause("RUN_MISMATCH", `The code of "${this.run.workflow}" does not fit what run ${this.run.runId} has recorded, so it is paused and nothing was changed.`, [
-      ...difference,
-      `ways on    bring the old code back and "heddle resume ${this.run.runId}"; take the code as it is with "--accept"; or "heddle fork" from an earlier event`,
-    ]);
+    this.run.pause(
+      "RUN_MISMATCH",
+      `The code of "${this.run.workflow}" does not fit what run ${this.run.runId} has recorded, so it is paused and nothing was changed.`,
+      [
+        ...difference,
+        `ways on    bring the old code back and "heddle resume ${this.run.runId}"; take the code as it is with "--accept"; or "heddle fork" from an earlier event`,
+      ],
+    );
   }
 
   #handleUpdate(event: OpOpened, live: boolean): void {
     const handler = this.updates?.get(event.update?.name ?? "");
     const reply = (outcome: Outcome): void => {
-      if (live && !this.ended) this.run.record({ type: "op-ended", atMs: this.run.stampMs(), of: this.command.no, key: event.key, op: "update", outcome });
+      if (live && !this.ended)
+        this.run.record({ type: "op-ended", atMs: this.run.stampMs(), of: this.command.no, key: event.key, op: "update", outcome });
     };
     if (handler === undefined) {
-      const error = new HeddleError("QUERY_UNKNOWN", `Workflow "${this.run.workflow}" handles no update "${event.update?.name}": it must call ctx.onUpdate with that name.`);
+      const error = new HeddleError(
+        "QUERY_UNKNOWN",
+        `Workflow "${this.run.workflow}" handles no update "${event.update?.name}": it must call ctx.onUpdate with that name.`,
+      );
       reply({ status: "failed", error: encodeError(error) });
       return;
     }
@@ -846,13 +940,20 @@ export class TaskFrame {
   }
 
   #cancelError(): HeddleError {
-    return new HeddleError("RUN_CANCELLED", `Run ${this.run.runId} was cancelled${this.run.facts.cancelReason === undefined ? "" : `: ${this.run.facts.cancelReason}`}.`);
+    return new HeddleError(
+      "RUN_CANCELLED",
+      `Run ${this.run.runId} was cancelled${this.run.facts.cancelReason === undefined ? "" : `: ${this.run.facts.cancelReason}`}.`,
+    );
   }
 }
 
 /** What ended its process while nothing else of its run was under way. */
 export function poisoned(what: string, runId: string): HeddleError {
-  return new HeddleError("STEP_POISONED", `${what} of run ${runId} ended its process again and again. Mend it, then run: heddle retry ${runId}`, { data: { runId } });
+  return new HeddleError(
+    "STEP_POISONED",
+    `${what} of run ${runId} ended its process again and again. Mend it, then run: heddle retry ${runId}`,
+    { data: { runId } },
+  );
 }
 
 function isAbort(error: unknown): boolean {
@@ -863,7 +964,9 @@ function isAbort(error: unknown): boolean {
 
 /** What the code is given is its own, as it will be on a replay: never the object that its step returned. */
 function ownCopy(outcome: Outcome): Outcome {
-  return outcome.status === "completed" && typeof outcome.value === "object" && outcome.value !== null ? { status: "completed", value: copyOf(outcome.value) } : outcome;
+  return outcome.status === "completed" && typeof outcome.value === "object" && outcome.value !== null
+    ? { status: "completed", value: copyOf(outcome.value) }
+    : outcome;
 }
 
 function copyOf(json: Json): Json {

@@ -65,12 +65,12 @@ export function snapshotLaws(law: Law): void {
     await snapshot(store, 10, "s");
     await store.compact("run", 10);
     assert.deepEqual(await bodies(store, "run"), []);
-
-    assert.deepEqual(await append(store, part("run", 9, { events: ["x"] })), { status: "stale" });
-    assert.deepEqual(await append(store, part("run", 10, { events: ["e11"] })), { status: "ok", seq: 11 });
-    assert.deepEqual(await append(store, part("run", 10, { events: ["x"] })), { status: "stale" });
-    await release(store, "run", 11, "waiting", startMs);
+    await release(store, "run", 10, "waiting", startMs);
     await claim(store, startMs);
+
+    assert.deepEqual(await append(store, part("run", 9, { epoch: 2, events: ["x"] })), { status: "stale" });
+    assert.deepEqual(await append(store, part("run", 10, { epoch: 2, events: ["e11"] })), { status: "ok", seq: 11 });
+    assert.deepEqual(await append(store, part("run", 10, { epoch: 2, events: ["x"] })), { status: "stale" });
     assert.deepEqual(await append(store, part("run", 11, { epoch: 2, events: ["e12"] })), { status: "ok", seq: 12 });
     assert.deepEqual(await store.readJournal("run", 0), [
       { seq: 11, atMs: startMs, body: "e11" },
