@@ -23,7 +23,7 @@ export interface Plan {
   readonly limits?: Limits;
 }
 
-/** Name of a task, channel, trigger, label or handler: starts with a letter, digit or `_`; then also `.`, `-`, `:`, `/`; at most 128 characters. */
+/** Name of a task, channel, trigger, label or handler: starts with a letter, digit or `_`; then also `.`, `-`, `:`, `/`; at most 128 characters; not `__proto__`. */
 export type Id = string;
 
 /** A registered piece of user code by name, with its JSON configuration. */

@@ -28,7 +28,9 @@ describe("a plan without faults", () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const dice = new Dice(seed);
-        assert.deepEqual(validatePlan(randomPlan(dice, randomTemper(dice))), []);
+        const random = JSON.stringify(randomPlan(dice, randomTemper(dice)));
+        // The kernel takes this name in its stride; plans may not use it, since not every reader of a plan would.
+        assert.deepEqual(validatePlan(JSON.parse(random.replaceAll("__proto__", "proto"))), []);
       }),
       { numRuns: 500 },
     );
