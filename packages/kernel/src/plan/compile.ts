@@ -49,8 +49,8 @@ import type { ControlTrigger, Id, Plan, Task } from "./plan.ts";
 type Tasks = Readonly<Record<Id, Task>>;
 
 /**
- * Turn a Plan into the tables that runs work on. Takes time and space in proportion to the Plan, which may be let go afterwards
- * but for its handler references and policies. Expects a valid Plan; `validatePlan` explains faults, this only refuses to go on.
+ * Turn a Plan into the tables that runs work on. Takes time and space in proportion to the Plan, of which it keeps the channels, the
+ * data triggers and the ids. Expects a valid Plan; `validatePlan` explains faults, this only refuses to go on.
  *
  * @throws HeddleError `PLAN_INVALID` an edge or a group names a task that is not there or not in the same group; a data or time
  *   trigger stands on a group's member
@@ -59,7 +59,6 @@ export function compilePlan(plan: Plan): CompiledPlan {
   const channelIds = Object.keys(plan.channels ?? {});
   const compiled: CompiledPlan = {
     superstep: plan.discipline === "superstep",
-    stops: plan.failure !== "drain",
     maxActivations: plan.limits?.activations ?? 1_000_000,
     maxRounds: plan.limits?.rounds ?? Number.POSITIVE_INFINITY,
     output: plan.output,
@@ -67,8 +66,6 @@ export function compilePlan(plan: Plan): CompiledPlan {
     taskIds: [],
     taskNumbers: new Map(),
     tasks: new Int32Array(0),
-    does: [],
-    policies: new Map(),
     writes: new Map(),
     sinks: [],
     triggerCount: 0,
@@ -82,7 +79,7 @@ export function compilePlan(plan: Plan): CompiledPlan {
     inEdges: new Int32Array(0),
     labels: new Map(),
     lastEdges: new Map(),
-    homes: [{ task: -1, members: [], opening: [], cells: 0, slots: 0, stops: plan.failure !== "drain" }],
+    homes: [{ members: [], opening: [], cells: 0, slots: 0, stops: plan.failure !== "drain" }],
     channelIds,
     channelNumbers: new Map(channelIds.map((id, number) => [id, number])),
     channels: channelIds.map((id) => plan.channels![id]!),
@@ -98,8 +95,6 @@ export function ownTables(plan: CompiledPlan): CompiledPlan {
     taskIds: [...plan.taskIds],
     taskNumbers: new Map(plan.taskNumbers),
     tasks: plan.tasks.slice(),
-    does: [...plan.does],
-    policies: new Map(plan.policies),
     writes: new Map(plan.writes),
     sinks: [...plan.sinks],
     triggerIds: [...plan.triggerIds],
@@ -152,11 +147,9 @@ function numberTasks(plan: CompiledPlan, tasks: Tasks, ids: Id[], added: Added):
   let edges = 0;
   let groups = 0;
   plan.taskIds = longer(plan.taskIds, ids);
-  if (firstTask === 0) plan.does.length = taskCount;
   for (let index = 0; index < ids.length; index++) {
     const { does, when } = tasks[ids[index]!]!;
     taskNumbers.set(ids[index]!, firstTask + index);
-    plan.does[firstTask + index] = does;
     if ("group" in does) groups++;
     triggers += when.length;
     for (const trigger of when) if ("after" in trigger) edges += trigger.after.length;
@@ -182,7 +175,7 @@ function openHomes(plan: CompiledPlan, tasks: Tasks, ids: readonly Id[], firstTa
     const { does } = tasks[ids[index]!]!;
     if (!("group" in does)) continue;
     const number = firstTask + index;
-    const home = plan.homes.push({ task: number, members: [], opening: [], cells: 0, slots: 0, stops: does.failure === "stop" }) - 1;
+    const home = plan.homes.push({ members: [], opening: [], cells: 0, slots: 0, stops: does.failure === "stop" }) - 1;
     plan.tasks[number * taskSize + taskOpens] = home;
     for (const member of does.group) {
       const memberNumber = plan.taskNumbers.get(member);
@@ -212,7 +205,6 @@ function addTask(plan: CompiledPlan, number: number, task: Task, added: Added): 
   if (skippable && task.when.length > 1) home.cells++;
   // Added to, not set: an earlier task may come after this one and has marked it already.
   if (skippable) plan.tasks[record + taskFlags]! |= flagSkippable;
-  if (task.policy !== undefined) plan.policies.set(number, task.policy);
   if (task.writes !== undefined) plan.writes.set(number, new Set(task.writes));
 
   for (const trigger of task.when) {

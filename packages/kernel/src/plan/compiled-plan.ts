@@ -1,4 +1,4 @@
-import type { Channel, DataTrigger, Id, Plan, Policy, Schedule, Task } from "./plan.ts";
+import type { Channel, DataTrigger, Id, Plan, Schedule } from "./plan.ts";
 
 /**
  * A Plan as dense integer tables. Tasks, triggers and homes have numbers in plan order; an edge is known by its place in
@@ -12,8 +12,6 @@ import type { Channel, DataTrigger, Id, Plan, Policy, Schedule, Task } from "./p
  */
 export interface CompiledPlan {
   readonly superstep: boolean;
-  /** A failure at the root that nothing catches cancels the rest. */
-  readonly stops: boolean;
   readonly maxActivations: number;
   readonly maxRounds: number;
   readonly output: Plan["output"];
@@ -23,8 +21,6 @@ export interface CompiledPlan {
   readonly taskNumbers: Map<Id, number>;
   /** `taskSize` integers per task. */
   tasks: Int32Array;
-  readonly does: Task["does"][];
-  readonly policies: Map<number, Policy>;
   /** Channels that a task may write, where the plan says so. */
   readonly writes: Map<number, ReadonlySet<Id>>;
   /** Root tasks that had no out-edge when they were added. */
@@ -56,8 +52,6 @@ export interface CompiledPlan {
 
 /** The root tasks, or the members of one group. */
 export interface Home {
-  /** The group's task; -1 for the root. */
-  readonly task: number;
   /** The group's members in plan order; left empty for the root, where nobody asks. */
   readonly members: number[];
   /** Triggers with `after: []`, in order. */

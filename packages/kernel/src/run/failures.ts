@@ -20,7 +20,7 @@ export function heedFailure(state: RunState, frame: Frame, task: number, outcome
   }
   const { error } = outcome as Extract<Outcome, { status: "failed" }>;
   (state.failures ??= []).push({ task, error });
-  if (state.plan.stops) beginEnding(state, { status: "failed", error });
+  if (state.plan.homes[around.home]!.stops) beginEnding(state, { status: "failed", error });
 }
 
 /** Tell everything in a frame to cancel. Nothing starts in it any more, and what its joins hold is dropped. */
