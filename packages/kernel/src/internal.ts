@@ -1,8 +1,20 @@
 // Names that only our own packages need.
 // Run: what an engine reads of a run's state.
 export {
-  channelValues, endingOutcome, groupInput, isEnding, isToldToCancel, itemValues, lastOutcome, nextSignal, openActivations, openOperations, runPhase,
-  segmentOf, signalBuffer, taskValue,
+  channelValues,
+  endingOutcome,
+  groupInput,
+  isEnding,
+  isToldToCancel,
+  itemValues,
+  lastOutcome,
+  nextSignal,
+  openActivations,
+  openOperations,
+  runPhase,
+  segmentOf,
+  signalBuffer,
+  taskValue,
 } from "./run/view-run.ts";
 export { closesRound, pendingWrites, type PendingWrite } from "./run/round.ts";
 export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";

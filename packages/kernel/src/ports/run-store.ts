@@ -60,7 +60,18 @@ export interface RunRow {
 export interface NewRun {
   readonly row: Pick<
     RunRow,
-    "runId" | "workflow" | "version" | "wakeAtMs" | "priority" | "limitKey" | "limitMax" | "dedupKey" | "parentId" | "tags" | "createdAtMs" | "inputHash"
+    | "runId"
+    | "workflow"
+    | "version"
+    | "wakeAtMs"
+    | "priority"
+    | "limitKey"
+    | "limitMax"
+    | "dedupKey"
+    | "parentId"
+    | "tags"
+    | "createdAtMs"
+    | "inputHash"
   >;
   /** They get the `seq` 1, 2, 3 and the time `createdAtMs`. */
   readonly events: readonly string[];
@@ -152,9 +163,7 @@ export type PartVerdict =
   | { readonly status: "failed"; readonly error: ErrorValue };
 
 /** `exists` returns the row that is there, by run id or, if none has it, by dedup key. */
-export type CreateVerdict =
-  | { readonly status: "created"; readonly claimed: boolean }
-  | { readonly status: "exists"; readonly row: RunRow };
+export type CreateVerdict = { readonly status: "created"; readonly claimed: boolean } | { readonly status: "exists"; readonly row: RunRow };
 
 /** `duplicate`: an equal id was kept before. `unknown`: no such run. `ended`: the run has ended. */
 export type MessageVerdict = { readonly status: "kept" | "duplicate" | "unknown" | "ended" };
@@ -268,7 +277,13 @@ export interface RunStore extends AsyncDisposable {
    * Put a run that is not owned into another status: pause, resume, redrive. Returns false when there is none, it is owned or its status
    * is not one of `from`. `dead` becomes null: it leaves the dead-letter list, also when `to` is the end that it had (a redrive). Put to queued or waiting with unconsumed mail it is due at once.
    */
-  setStatus(runId: RunId, from: readonly RunStatus[], to: Exclude<RunStatus, "running">, wakeAtMs: number | null, note: string | null): Promise<boolean>;
+  setStatus(
+    runId: RunId,
+    from: readonly RunStatus[],
+    to: Exclude<RunStatus, "running">,
+    wakeAtMs: number | null,
+    note: string | null,
+  ): Promise<boolean>;
 
   /** Remove a run that is not owned, with all its rows: its id and keys are free again. Returns false when there is none or it is owned. */
   delete(runId: RunId): Promise<boolean>;

@@ -13,7 +13,13 @@ export type RunEvent = { readonly atMs: number } & RunFact;
 export type RunFact =
   // The run
   | RunStarted
-  | { readonly type: "run-forked"; readonly from: string; readonly at: number; readonly edited?: readonly string[]; readonly again?: readonly string[] }
+  | {
+      readonly type: "run-forked";
+      readonly from: string;
+      readonly at: number;
+      readonly edited?: readonly string[];
+      readonly again?: readonly string[];
+    }
   | { readonly type: "run-paused"; readonly code: string; readonly message: string; readonly difference?: readonly string[] }
   | { readonly type: "run-resumed" }
   | { readonly type: "run-migrated"; readonly version?: string; readonly planHash: string; readonly ignore?: readonly string[] }
@@ -25,7 +31,14 @@ export type RunFact =
   // Tasks
   /** Recorded before an effect that must not be started twice unseen. */
   | { readonly type: "task-started"; readonly no: number; readonly task: Id }
-  | { readonly type: "task-retried"; readonly no: number; readonly task: Id; readonly error: ErrorValue; readonly dueAtMs: number; readonly failedOps?: readonly string[] }
+  | {
+      readonly type: "task-retried";
+      readonly no: number;
+      readonly task: Id;
+      readonly error: ErrorValue;
+      readonly dueAtMs: number;
+      readonly failedOps?: readonly string[];
+    }
   | TaskEnded
   | { readonly type: "timer-fired"; readonly no: number }
   | Published

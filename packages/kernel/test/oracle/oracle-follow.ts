@@ -1,8 +1,7 @@
 import { cutOff } from "./oracle-end.ts";
 import { checkMatches, publish } from "./oracle-gates.ts";
-import { deliverEnd } from "./oracle-joins.ts";
+import { deliverEnd, openSpawn, startTask } from "./oracle-joins.ts";
 import { defaultValue, spawnDrained, workOffLine } from "./oracle-settle.ts";
-import { openSpawn, startTask } from "./oracle-start.ts";
 import { EndAtOnce, type KeptEnd, type OracleRun } from "./oracle-state.ts";
 import { checkVerbs, frameFor } from "./oracle-verbs.ts";
 

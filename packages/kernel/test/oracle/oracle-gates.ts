@@ -1,5 +1,5 @@
 import type { DataTrigger, Id, Match, SetTimer, TimeTrigger } from "@heddle/kernel";
-import { startTask } from "./oracle-start.ts";
+import { startTask } from "./oracle-joins.ts";
 import { homeOf, refuse, rootOf, type OracleGate, type OracleRun, type OracleTimer } from "./oracle-state.ts";
 
 function dataTrigger(run: OracleRun, id: Id): { readonly task: Id; readonly trigger: DataTrigger } | null {

@@ -1,9 +1,8 @@
 import type { Id } from "@heddle/kernel";
 import { endRun } from "./oracle-end.ts";
-import { allEdges, deliverAgain, outEdges } from "./oracle-joins.ts";
+import { allEdges, deliverAgain, outEdges, startTask } from "./oracle-joins.ts";
 import { followAll } from "./oracle-follow.ts";
 import { workOffLine } from "./oracle-settle.ts";
-import { startTask } from "./oracle-start.ts";
 import { tasksOf, type OracleRun } from "./oracle-state.ts";
 
 /** Rule 32. */

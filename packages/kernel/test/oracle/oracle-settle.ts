@@ -1,8 +1,7 @@
 import type { Command, Id, Json } from "@heddle/kernel";
 import { endRun, keepEnd } from "./oracle-end.ts";
 import { gateEmpty } from "./oracle-gates.ts";
-import { deliver, deliverEnd, fireReady, halfFullJoins, outEdges } from "./oracle-joins.ts";
-import { joinRound } from "./oracle-start.ts";
+import { deliver, deliverEnd, fireReady, halfFullJoins, joinRound, outEdges } from "./oracle-joins.ts";
 import { kernelError, openActivations, rootOf, tasksOf, within, type OracleFrame, type OracleRun } from "./oracle-state.ts";
 
 export function spawnDrained(run: OracleRun, key: string): void {

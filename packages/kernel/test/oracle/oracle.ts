@@ -1,4 +1,4 @@
-import type { Command, Id, Json, Scope } from "@heddle/kernel";
+import type { Command, Id, Scope } from "@heddle/kernel";
 import type { OracleRun } from "./oracle-state.ts";
 import { openActivations } from "./oracle-state.ts";
 
@@ -41,18 +41,4 @@ export function oracleCensus(run: OracleRun): JoinCensus[] {
     }
   }
   return found;
-}
-
-export function oracleChannel(run: OracleRun, channel: Id): Json | undefined {
-  return run.channels.get(channel);
-}
-
-/** The last value of a task in the frame of this scope. */
-export function oracleValue(run: OracleRun, task: Id, scope: Scope): Json | undefined {
-  return run.frames.find((frame) => JSON.stringify(frame.scope) === JSON.stringify(scope))?.values.get(task);
-}
-
-/** The values of the items of the spawn of a task that drained last in the frame of this scope. */
-export function oracleItems(run: OracleRun, task: Id, scope: Scope): readonly (Json | undefined)[] | undefined {
-  return run.frames.find((frame) => JSON.stringify(frame.scope) === JSON.stringify(scope))?.items.get(task);
 }

@@ -146,6 +146,6 @@ export class RunWrites {
 }
 
 /** What a part that failed says of it. */
-export function failedVerdict(error: ErrorValue): PartVerdict {
+function failedVerdict(error: ErrorValue): PartVerdict {
   return { status: "failed", error };
 }
