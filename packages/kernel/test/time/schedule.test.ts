@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nextDueMs } from "@heddle/kernel";
 import fc from "fast-check";
+import "../seeded.ts";
 
 test("a point in time and a delay come once", () => {
   assert.deepEqual([nextDueMs({ atMs: 500 }, 1_000, 1_000, 0), nextDueMs({ atMs: 500 }, 1_000, 1_000, 1)], [500, null]);
