@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { advance, compilePlan, createRun, outstanding, restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kernel";
+import {
+  advance,
+  compilePlan,
+  createRun,
+  outstanding,
+  restoreRun,
+  snapshotRun,
+  validatePlan,
+  type Json,
+  type RunState,
+} from "@heddle/kernel";
 import { Dice } from "./oracle/dice.ts";
+import { randomPlan, randomTemper } from "./oracle/random-plan.ts";
 import { randomRun } from "./oracle/random-run.ts";
 import { atSeed, commandOf, followRandomRun, frozen, same } from "./oracle/side-by-side.ts";
 
@@ -16,6 +27,13 @@ const runs = Number(process.env["HEDDLE_RUNS"] ?? (only === undefined ? 1000 : 1
 function forSeeds(share: number, check: (seed: number) => void): void {
   for (let seed = first; seed < first + Math.max(1, Math.ceil(runs * share)); seed += 1) check(seed);
 }
+
+test("random plans are valid", () => {
+  forSeeds(1, (seed) => {
+    const dice = new Dice(seed);
+    assert.deepEqual(validatePlan(randomPlan(dice, randomTemper(dice))), [], `seed ${seed}`);
+  });
+});
 
 describe("a run of a random plan", () => {
   test("commands what the naive interpreter commands, and owes what it issued and nobody answered", () => {

@@ -105,7 +105,7 @@ function randomHomes(dice: Dice, temper: Temper): Home[] {
     const count = home.group === null ? dice.whole(2, 7) : dice.whole(1, 4);
     for (let made = 0; made < count; made += 1) {
       const group = temper.groups && depth < 5 && tasks < 14 && dice.chance(0.3);
-      const id = tasks === 0 && dice.chance(0.1) ? "__proto__" : `${group ? "g" : "t"}${tasks}`;
+      const id = tasks === 0 && dice.chance(0.1) ? "hasOwnProperty" : `${group ? "g" : "t"}${tasks}`;
       tasks += 1;
       home.members.push(id);
       if (group) homes.push({ group: id, members: [] });
