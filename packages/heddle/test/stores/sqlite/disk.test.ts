@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { openSqliteStore, type SqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
+import { Writer } from "../../../src/stores/sqlite/writer/writer.ts";
 import { FailingConnections } from "./failing-connection.ts";
 import { runChild } from "./run-child.ts";
 import { bodies, commit, create, expectedBodies, newRun, nextEvent } from "./store-rows.ts";
@@ -97,6 +98,22 @@ describe("a disk that fails", () => {
       assert.deepEqual(await commit(store, nextEvent("run", 1)), [{ status: "ok", seq: 2 }]);
     });
   }
+
+  test("the writer itself does nothing more, whoever asks", async () => {
+    const failing = new FailingConnections();
+    const path = newPath();
+    await using store = await openFailing(path, failing);
+    const connection = failing.connect(path, { durability: "machine", busyMs: 0 });
+    const writer = new Writer(connection, 0);
+    failing.fail(/^COMMIT/, ioErrorFsync);
+    const call = { type: "put-blob", hash: "hash", body: "body" } as const;
+    assert.throws(() => writer.group([call], 1), { code: "STORE_FAILED" });
+
+    assert.throws(() => writer.group([call], 1), { code: "STORE_FAILED" });
+    assert.throws(() => writer.group([{ type: "probe" }], 1), { code: "STORE_FAILED" });
+    connection.close();
+    assert.equal(await store.getBlob("hash"), null);
+  });
 
   test("a flush that fails although the data reached the disk: after opening again the journal says what is true", async () => {
     const path = newPath();

@@ -105,7 +105,7 @@ describe("several processes on one file", () => {
 
   test("a call behind one that failed fails with it, and is not done later", async () => {
     const path = newPath();
-    await using store = await openSqliteStore({ path, busyMs: 50 }, { inlineGroups: 0 });
+    await using store = await openSqliteStore({ path, busyMs: 250 }, { inlineGroups: 0 });
     await create(store, newRun("first", "node"), newRun("second", "node"));
     using other = new DatabaseSync(path);
     other.exec("BEGIN IMMEDIATE");

@@ -221,6 +221,7 @@ describe("the writer", () => {
       "CREATE INDEX mine ON heddle_run (note)",
       "DROP INDEX heddle_run_due",
       "CREATE TABLE heddle_mine (a)",
+      "CREATE TABLE Heddle_mine (a)",
       "CREATE TRIGGER mine AFTER INSERT ON heddle_journal BEGIN SELECT 1; END",
       "CREATE TEMP TRIGGER mine AFTER INSERT ON heddle_journal BEGIN SELECT 1; END",
       "PRAGMA user_version = 99",
