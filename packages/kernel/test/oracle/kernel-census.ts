@@ -1,4 +1,4 @@
-import type { RunState } from "@heddle/kernel";
+import type { RunState, Scope } from "@heddle/kernel";
 import {
   firstEdgeCell,
   kindAllSkip,
@@ -30,6 +30,16 @@ export function kernelCensus(state: RunState): JoinCensus[] {
     }
   }
   return found;
+}
+
+/** Scopes of the frames that the kernel keeps, in opening order. */
+export function kernelFrames(state: RunState): Scope[] {
+  return [state.root, ...entries(state.frames)].filter(({ kind }) => kind !== "spawn").map(({ scope }) => scope);
+}
+
+/** How many functions' operations the kernel keeps. */
+export function kernelFunctions(state: RunState): number {
+  return state.functions?.open.size ?? 0;
 }
 
 function tokensOf(state: RunState, frame: Frame, trigger: number): number {

@@ -1,6 +1,7 @@
 import type { Json, RunOutcome, RunState, Scope } from "@heddle/kernel";
 import {
   channelValues,
+  closesRound,
   endingOutcome,
   groupInput,
   halfFullJoins as kernelJoins,
@@ -9,11 +10,13 @@ import {
   lastOutcome,
   openActivations as kernelActivations,
   openOperations,
+  pendingWrites,
   runPhase,
   segmentOf,
   signalBuffer,
   taskValue,
 } from "@heddle/kernel/internal";
+import { inCanonicalOrder } from "./oracle-end.ts";
 import { halfFullJoins } from "./oracle-joins.ts";
 import { openActivations, tasksOf, type OracleFrame, type OracleRun } from "./oracle-state.ts";
 
@@ -32,6 +35,9 @@ export interface RunLook {
     readonly input: Json | undefined;
   }[];
   readonly signals: readonly string[];
+  /** Activations whose answer will close the round, and the writes that will take effect then. */
+  readonly closing: readonly number[];
+  readonly pending: readonly Json[];
 }
 
 const phases = { new: "fresh", running: "running", ending: "ending", asked: "closing", ended: "ended" };
@@ -60,6 +66,10 @@ export function lookAtOracle(run: OracleRun): RunLook {
       return { no, open: [...(ops?.open.keys() ?? [])], segment: (ops?.segments ?? 0) + 1, input: ops?.input };
     }),
     signals: run.signals.map(({ id }) => id),
+    closing: run.plan.discipline === "superstep" && openActivations(run).length === 1 ? openActivations(run).map(({ no }) => no) : [],
+    pending: inCanonicalOrder(run, run.kept).flatMap(({ of, verbs }) =>
+      verbs.flatMap((verb) => ("write" in verb ? [{ channel: verb.write, value: verb.value, task: of.task, no: of.no }] : [])),
+    ),
   };
 }
 
@@ -88,6 +98,10 @@ export function lookAtKernel(state: RunState, shape: OracleRun): RunLook {
       return { no, open: openOperations(state, no).map(({ key }) => key), segment: segment.number, input: segment.input };
     }),
     signals: signalBuffer(state).map(({ id }) => id),
+    closing: kernelActivations(state)
+      .map(({ no }) => no)
+      .filter((no) => closesRound(state, no)),
+    pending: pendingWrites(state).map((write) => ({ ...write })),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { advance, compilePlan, createRun, outstanding, type Command, type RunEvent } from "@heddle/kernel";
-import { kernelCensus } from "./kernel-census.ts";
+import { kernelCensus, kernelFrames, kernelFunctions } from "./kernel-census.ts";
 import { Ledger } from "./ledger.ts";
 import { oracleCensus, oracleOutstanding, type OracleRun } from "./oracle.ts";
 import { alike, plain } from "./plain.ts";
@@ -28,6 +28,9 @@ export function followRandomRun(seed: number): void {
     if (oracle.limited) return;
     same(lookAtKernel(state, oracle), lookAtOracle(oracle), `state after event ${at}, ${event.type}`);
     same(kernelCensus(state), oracleCensus(oracle), `tokens after event ${at}, ${event.type}`);
+    const kept = oracle.frames.length > 0 ? oracle.frames.map(({ scope }) => scope) : [[]];
+    same(kernelFrames(state), kept, `frames kept after event ${at}, ${event.type}`);
+    assert.ok(kernelFunctions(state) <= open.length, `operations of ended activations are kept after event ${at}`);
   };
 
   randomRun(seed, (oracle, event, commands) => atSeed(seed, at + 1, () => follow(oracle, event, commands), trail));
