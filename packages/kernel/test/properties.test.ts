@@ -17,15 +17,16 @@ import { randomRun } from "./oracle/random-run.ts";
 import { atSeed, commandOf, followRandomRun, frozen, same } from "./oracle/side-by-side.ts";
 
 /**
- * Random plans and random runs of them, by seed. `HEDDLE_SEED` begins elsewhere (alone: only that seed), `HEDDLE_RUNS` does more.
- * A failure names its seed.
+ * Random plans and random runs of them, by seed; a failure names its seed. `HEDDLE_SEED` begins elsewhere (given alone: only
+ * that seed), `HEDDLE_RUNS` makes so many, `HEDDLE_SLOW` makes many.
  */
-const only = process.env["HEDDLE_SEED"];
-const first = Number(only ?? 1);
-const runs = Number(process.env["HEDDLE_RUNS"] ?? (only === undefined ? 1000 : 1));
+const { HEDDLE_SEED: seed, HEDDLE_RUNS: wanted, HEDDLE_SLOW: slow } = process.env;
+const first = Number(seed ?? 1);
+const usual = slow === undefined ? (seed === undefined ? 1000 : 1) : slow === "sample" ? 2000 : 60_000;
+const runs = Number(wanted ?? usual);
 
 function forSeeds(share: number, check: (seed: number) => void): void {
-  for (let seed = first; seed < first + Math.max(1, Math.ceil(runs * share)); seed += 1) check(seed);
+  for (let at = first; at < first + Math.max(1, Math.ceil(runs * share)); at += 1) check(at);
 }
 
 test("random plans are valid", () => {
