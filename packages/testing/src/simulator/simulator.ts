@@ -13,6 +13,9 @@ export interface SimulatorOptions {
   readonly killAt?: readonly KillPoint[];
 }
 
+/** Nothing is waited for longer, in simulated time: a week. */
+const longestMs = 7 * 24 * 3_600_000;
+
 /** An engine in a process of its own. */
 export interface SimulatedNode {
   readonly engine: Engine;
@@ -40,7 +43,7 @@ export class Simulator {
     this.store = openMemoryStore({ clock: this.clock, keepEnded: Number.MAX_SAFE_INTEGER });
   }
 
-  /** Start a process with an engine in it. Its lease is 1 second of simulated time unless the options say otherwise. */
+  /** Start a process with an engine in it. Its lease is a minute of simulated time unless the options say otherwise. */
   async start(options: EngineOptions): Promise<SimulatedNode> {
     const process = this.process();
     const engine = await this.boot(process, options);
@@ -64,7 +67,7 @@ export class Simulator {
 
   async boot(process: SimulatedProcess, options: EngineOptions): Promise<Engine> {
     const opening = open(process.store, {
-      leaseMs: 1_000,
+      leaseMs: 60_000,
       node: `node-${++this.#opened}`,
       ...options,
       clock: process.clock,
@@ -74,12 +77,12 @@ export class Simulator {
   }
 
   /** Jump through time until the promise settles. @throws when nothing is left that could settle it */
-  run<T>(promise: Promise<T>, limitMs: number = 3_600_000): Promise<T> {
+  run<T>(promise: Promise<T>, limitMs: number = longestMs): Promise<T> {
     return this.clock.runUntil(promise, limitMs);
   }
 
   /** Jump through time until the condition holds or the process is dead. */
-  async until(condition: () => Promise<boolean> | boolean, limitMs: number = 3_600_000): Promise<boolean> {
+  async until(condition: () => Promise<boolean> | boolean, limitMs: number = longestMs): Promise<boolean> {
     const untilMs = this.clock.monotonicMs() + limitMs;
     for (;;) {
       await settle();
