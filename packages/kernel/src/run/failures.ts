@@ -30,10 +30,12 @@ function stopFrame(state: RunState, frame: Frame): void {
   const frames = [frame];
   for (let index = 0; index < frames.length; index++) {
     const inner = frames[index]!;
+    // What is in a frame that its own group has stopped was told then.
+    const toldBefore = inner.stopped;
     inner.stopped = true;
     inner.ready = undefined;
     inner.halfFull = 0;
-    for (const no of inner.inside!.activations) if (find(state.live, no)?.type !== "open-group") told.push(no);
+    for (const no of toldBefore ? [] : inner.inside!.activations) if (find(state.live, no)?.type !== "open-group") told.push(no);
     for (const further of inner.inside!.frames) frames.push(further);
   }
   // Some may have been stuck with a half-full join: they are gone now, from the inside out.

@@ -1,4 +1,4 @@
-import type { CreateVerdict, ErrorValue, MessageVerdict, NewMessage, NewRun, PartVerdict, RunPart } from "@heddle/kernel";
+import type { CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunPart } from "@heddle/kernel";
 import type { Connection } from "../connection.ts";
 import { dedupText, isClaimable, isEnd, running, statusNumber } from "../run-row.ts";
 import { appendEvent } from "../sql/append-event.ts";
@@ -143,9 +143,4 @@ export class RunWrites {
   #isBlocked({ limitKey, limitMax, wakeAtMs, createdAtMs }: NewRun["row"]): boolean {
     return limitKey !== null && wakeAtMs !== null && wakeAtMs <= createdAtMs && this.#moves.places.taken(limitKey) >= limitMax!;
   }
-}
-
-/** What a part that failed says of it. */
-function failedVerdict(error: ErrorValue): PartVerdict {
-  return { status: "failed", error };
 }
