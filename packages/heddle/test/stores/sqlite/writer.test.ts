@@ -83,6 +83,14 @@ describe("the writer", () => {
     }
   });
 
+  test("a thread that comes up while its store closes is not heard any more", async () => {
+    const store = await openSqliteStore({ path: newPath() }, { inlineGroups: 1, threadUrl: new URL("./children/early-writer.ts", import.meta.url) });
+    await create(store, newRun("run", "node"));
+    // Its message comes while this thread hears nothing, and so behind the call that closes.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    await store[Symbol.asyncDispose]();
+  });
+
   test("closing waits for calls that the starting thread will do", async () => {
     const path = newPath();
     const store = await openSqliteStore({ path }, { inlineGroups: 0 });
