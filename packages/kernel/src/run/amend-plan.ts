@@ -12,6 +12,7 @@ import {
 } from "../plan/compiled-plan.ts";
 import type { Id, Task } from "../plan/plan.ts";
 import { deliverAgain } from "./deliver-again.ts";
+import { moreCells } from "./frame.ts";
 import type { RunState } from "./run-state.ts";
 import { satisfy } from "./start-task.ts";
 import { setTimeTriggers } from "./timers.ts";
@@ -43,12 +44,7 @@ export function addToPlan(state: RunState, tasks: Readonly<Record<Id, Task>>): v
   }
   addTasks(state.plan, tasks);
   state.amendments.push(tasks);
-  const { columns } = state.root;
-  const wanted = state.plan.homes[rootHome]!.cells;
-  if (columns.cells.length >= wanted) return;
-  const larger = new Int32Array(Math.max(wanted, columns.cells.length * 2));
-  larger.set(columns.cells);
-  columns.cells = larger;
+  state.root.columns.cells = moreCells(state.root.columns.cells, state.plan.homes[rootHome]!.cells);
 }
 
 function isAtRoot(state: RunState, trigger: number): boolean {

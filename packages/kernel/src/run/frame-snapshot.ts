@@ -1,5 +1,5 @@
 import type { Json } from "../value/json.ts";
-import { type Columns, type Frame, newFrame, row, table } from "./frame.ts";
+import { type Columns, type Frame, newFrame, row, table, zeroCells } from "./frame.ts";
 import { entries } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
 import { frameOf, type RunState } from "./run-state.ts";
@@ -143,7 +143,7 @@ function writeColumns({ cells, values, outcomes, waiting, width, starts, used, i
 
 function readColumns(columns: Columns, shape: ColumnsShape): void {
   if (columns.width > 0) {
-    columns.cells = new Int32Array(shape.used!);
+    columns.cells = zeroCells(shape.used!);
     columns.used = shape.used!;
     for (const [cell, start] of shape.starts!) columns.starts!.set(cell, start);
     for (const [slot, column] of shape.itemValues!) columns.itemValues!.set(slot, readValues(column, columns.width));

@@ -51,8 +51,11 @@ export interface Items {
   readonly values: readonly unknown[] | undefined;
 }
 
+/** A plain list where there are few: it is made many times as fast. */
+export type Cells = Int32Array | number[];
+
 export interface Columns {
-  cells: Int32Array;
+  cells: Cells;
   /** Last values of a root's or group's tasks, by slot. */
   readonly values: unknown[];
   /** Outcomes that a status and a value do not tell, by the task's cell. */
@@ -112,7 +115,7 @@ export function newFrame(
 /** Cells of a frame that has them for itself. */
 export function row(home: Home): Columns {
   return {
-    cells: new Int32Array(home.cells),
+    cells: zeroCells(home.cells),
     values: new Array(home.slots),
     outcomes: undefined,
     waiting: undefined,
@@ -123,10 +126,27 @@ export function row(home: Home): Columns {
   };
 }
 
+const fewCells = 256;
+const zeros: (number[] | undefined)[] = [];
+
+/** Cells that all hold 0. A copy of a list costs a twentieth of a typed array beyond the size that V8 keeps on its own heap. */
+export function zeroCells(count: number): Cells {
+  if (count > fewCells) return new Int32Array(count);
+  return (zeros[count] ??= Array.from({ length: count }, () => 0)).slice();
+}
+
+/** At least so many cells, with the content of these; grown in steps that double. */
+export function moreCells(cells: Cells, count: number): Cells {
+  if (cells.length >= count) return cells;
+  const larger = zeroCells(Math.max(count, cells.length * 2));
+  for (let index = 0; index < cells.length; index++) larger[index] = cells[index]!;
+  return larger;
+}
+
 /** Cells of the item frames of a spawn, made as they are touched. */
 export function table(width: number): Columns {
   return {
-    cells: new Int32Array(0),
+    cells: [],
     values: [],
     outcomes: undefined,
     waiting: undefined,
@@ -155,11 +175,7 @@ function columnOf(columns: Columns, cell: number): number {
   const used = columns.used;
   columns.used += columns.width;
   columns.starts!.set(cell, used);
-  if (columns.cells.length < columns.used) {
-    const larger = new Int32Array(Math.max(columns.used, columns.cells.length * 2));
-    larger.set(columns.cells);
-    columns.cells = larger;
-  }
+  columns.cells = moreCells(columns.cells, columns.used);
   return used;
 }
 

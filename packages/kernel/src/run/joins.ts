@@ -23,7 +23,7 @@ import {
   triggerSize,
   triggerTask,
 } from "../plan/compiled-plan.ts";
-import { cellIn, type Frame } from "./frame.ts";
+import { cellIn, type Cells, type Frame } from "./frame.ts";
 import type { RunState } from "./run-state.ts";
 import { satisfy } from "./start-task.ts";
 import { statusBlocked, statusSkipped } from "./status.ts";
@@ -200,7 +200,7 @@ function deliverNumber(state: RunState, frame: Frame, trigger: number, edgeCellN
   skipTrigger(state, frame, trigger, firstTaint(state, frame, trigger));
 }
 
-function note(cells: Int32Array, place: number, token: number): void {
+function note(cells: Cells, place: number, token: number): void {
   const kept = cells[place]! >> 1;
   if (kept === 0 || (kept === tokenUntaken && token !== tokenUntaken)) cells[place] = (cells[place]! & 1) | (token << 1);
 }

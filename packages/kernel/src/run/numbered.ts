@@ -47,7 +47,7 @@ export function remove<T>(open: Numbered<T>, number: number): void {
 
 /** Drop all; the next number is `base` or higher. */
 export function clear<T>(open: Numbered<T>, base: number): void {
-  open.list.length = 0;
+  if (open.list.length > 0) open.list.length = 0;
   open.base = base;
   open.free = 0;
 }

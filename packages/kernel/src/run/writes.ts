@@ -27,12 +27,13 @@ export function applyWrites(
  * @returns how many ends' writes took effect; less than all when one was refused and the run has ended
  */
 export function applyRoundWrites(state: RunState, kept: readonly Kept[], merged: Readonly<Record<string, Json>> | undefined): number {
-  const writers = new Map<string, OpenTask | OpenDecision>();
+  let writers: Map<string, OpenTask | OpenDecision> | undefined;
   for (let index = 0; index < kept.length; index++) {
     const { record, outcome, verbs } = kept[index]!;
     if (verbs === undefined || outcome.status !== "completed") continue;
     for (const verb of verbs) {
       if (!("write" in verb)) continue;
+      writers ??= new Map();
       const fault = conflict(state, writers, record, verb.write) ?? applyWrite(state, record.at, verb.write, verb.value, merged);
       if (fault !== undefined && !survive(state, record, fault)) return index;
     }
