@@ -11,31 +11,42 @@ export interface Timed {
   readonly cpuUs: number;
 }
 
-export interface TimeOptions {
-  /** Calls go on for so long before the clock starts. Default 400 ms. */
-  readonly warmMs?: number;
-  /** And for so long, at least, while it runs. Default 400 ms. */
-  readonly measureMs?: number;
-}
+/**
+ * How long small runs go on before the clock starts, and on it, at least. Processor time, so that a loaded machine warms up as much as an
+ * idle one; long enough that what a process does all day is compiled.
+ */
+const warmMs = 1_500;
+const measureMs = 500;
 
 /** Call again and again; what one call takes, warm. */
-export async function timePerCall(call: () => unknown, options: TimeOptions = {}): Promise<Timed> {
-  const { warmMs = 400 } = options;
-  const measureMs = process.env["HEDDLE_BENCH_PROFILED"] === "1" ? profiledMs : (options.measureMs ?? 400);
-  let startedAt = performance.now();
-  while (performance.now() - startedAt < warmMs) await call();
+export async function timePerCall(call: () => unknown): Promise<Timed> {
+  const chunk = await warmUp(call);
   globalThis.gc?.();
+  const measureUs = (process.env["HEDDLE_BENCH_PROFILED"] === "1" ? profiledMs : measureMs) * 1000;
   let calls = 0;
   const cpu = process.cpuUsage();
-  startedAt = performance.now();
-  let ms = 0;
+  const startedAt = performance.now();
+  let cpuUs = 0;
   do {
-    await call();
-    calls++;
-    ms = performance.now() - startedAt;
-  } while (ms < measureMs);
-  const used = process.cpuUsage(cpu);
-  return { wallUs: (ms * 1000) / calls, cpuUs: (used.user + used.system) / calls };
+    for (let index = 0; index < chunk; index++) await call();
+    calls += chunk;
+    const used = process.cpuUsage(cpu);
+    cpuUs = used.user + used.system;
+  } while (cpuUs < measureUs);
+  return { wallUs: ((performance.now() - startedAt) * 1000) / calls, cpuUs: cpuUs / calls };
+}
+
+/** Returns how many calls take some milliseconds: between two looks at the clock, which costs as much as a small call. */
+async function warmUp(call: () => unknown): Promise<number> {
+  const cpu = process.cpuUsage();
+  let chunk = 1;
+  for (;;) {
+    const startedAt = performance.now();
+    for (let index = 0; index < chunk; index++) await call();
+    const used = process.cpuUsage(cpu);
+    if (performance.now() - startedAt < warmMs / 300) chunk *= 2;
+    if (used.user + used.system >= warmMs * 1000) return chunk;
+  }
 }
 
 /**

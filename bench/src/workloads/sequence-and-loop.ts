@@ -47,6 +47,7 @@ export const sequenceAndLoop: Workload = {
       bench.figure(effect, loops.theirs, "wallUsPerNode", { name: loop, unit: "µs a node" });
       bench.figure(looping, loops.ours, "wallUsPerNode", { name: loop, unit: "µs a node" });
       bench.ratio(looping, effect, loops, "wallUsPerNode", { name: loop, bar: "w1-loop" });
+      bench.ratio(looping, effect, loops, "cpuUsPerNode", { name: `${loop}, CPU` });
     }
 
     for (const [name, peer] of [

@@ -24,6 +24,7 @@ export const taskGraph: Workload = {
         note: "checked, hashed and compiled once for a plan, whatever the number of its runs; not part of a run's time",
       });
       bench.ratio(ours, kahn, pairs, "wallUsPerTask", { name: title(tasks), bar: "w3-kahn" });
+      bench.ratio(ours, kahn, pairs, "cpuUsPerTask", { name: `${title(tasks)}, CPU` });
       times.set(tasks, column(pairs.ours, "wallUsPerTask"));
     }
 
