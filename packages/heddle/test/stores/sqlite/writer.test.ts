@@ -84,10 +84,13 @@ describe("the writer", () => {
   });
 
   test("a thread that comes up while its store closes is not heard any more", async () => {
-    const store = await openSqliteStore({ path: newPath() }, { inlineGroups: 1, threadUrl: new URL("./children/early-writer.ts", import.meta.url) });
+    const store = await openSqliteStore(
+      { path: newPath() },
+      { inlineGroups: 1, threadUrl: new URL("./children/early-writer.ts", import.meta.url) },
+    );
     await create(store, newRun("run", "node"));
-    // Its message comes while this thread hears nothing, and so behind the call that closes.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    // It says so while this thread hears nothing: the message is heard behind the call that closes.
+    while (store.counters().checkpoints === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     await store[Symbol.asyncDispose]();
   });
 
