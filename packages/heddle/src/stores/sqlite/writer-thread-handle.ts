@@ -21,6 +21,7 @@ export class WriterThread {
   readonly #port: MessagePort;
   readonly #signal = new Int32Array(new SharedArrayBuffer(4));
   readonly #ended: Promise<void>;
+  #held = false;
   #up = false;
   #closing = false;
 
@@ -65,8 +66,16 @@ export class WriterThread {
 
   /** Keep the process alive for an answer? */
   hold(alive: boolean): void {
-    if (alive) this.#port.ref();
-    else this.#port.unref();
+    if (alive === this.#held) return;
+    this.#held = alive;
+    // The thread too: of one that dies only its end is heard.
+    if (alive) {
+      this.#port.ref();
+      this.#worker.ref();
+    } else {
+      this.#port.unref();
+      this.#worker.unref();
+    }
   }
 
   async close(): Promise<void> {

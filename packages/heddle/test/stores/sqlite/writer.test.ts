@@ -125,6 +125,12 @@ describe("the writer", () => {
     assert.match(warnings[0]!, /could not start/);
   });
 
+  test("a call that waits for a thread that cannot start keeps its process alive", async () => {
+    const child = runChild("commit-without-thread.ts", [newPath()]);
+    assert.equal(await child.line("created"), "created created");
+    await child.ended();
+  });
+
   test("a thread that dies leaves nothing believed", async () => {
     const path = newPath();
     {
