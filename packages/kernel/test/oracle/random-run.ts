@@ -131,6 +131,8 @@ class Driver {
       { status: "timed-out", error },
       { status: "unknown", error },
       { status: "cancelled" },
+      // What the engine or a policy may say too.
+      dice.chance(0.5) ? { status: "skipped" } : { status: "blocked", by: dice.pick([...this.run.tasks.keys()]) },
     ]);
   }
 
