@@ -206,7 +206,8 @@ export interface ListOptions {
  * 4. A claim raises the epoch by one; no two claims of a run share one.
  * 5. Mail is kept from the moment its commit is acknowledged, in order, once per id, also before the run waits.
  * 6. A release to `waiting` with unconsumed mail is refused: no wake-up is lost.
- * 7. Calls take effect in the order in which they are made, answered or not.
+ * 7. Calls that write take effect in the order in which they are made, answered or not. When one throws, those made before its answer
+ *    was known throw too. A read sees everything that was acknowledged before it was called.
  *
  * Every method of a closed store throws `ENGINE_CLOSED`.
  */

@@ -18,6 +18,10 @@ export type Connect = (path: string, options: ConnectOptions) => Connection;
 /** Log frames at which SQLite itself checkpoints, in case the writer's own checkpoints could not: 64 MB. */
 const autoCheckpointFrames = 16_000;
 
+const pageBytes = 4_096;
+/** SQLite moves what is larger out of the page of its row. */
+const sharedPageText = 900;
+
 export const connect: Connect = (path, options) => new Connection(path, options);
 
 /** One connection, its statements prepared once. */
@@ -27,8 +31,8 @@ export class Connection {
   readonly counters: SharedCounters;
   /** Rows changed so far. */
   changes = 0;
-  /** Units of text written so far. */
-  bytes = 0;
+  /** Pages that large texts filled so far, about. */
+  textPages = 0;
   readonly #statements = new Map<string, Statement>();
 
   constructor(path: string, options: ConnectOptions) {
@@ -56,6 +60,11 @@ export class Connection {
   exec(sql: string): void {
     this.counters.statement();
     this.database.exec(sql);
+  }
+
+  /** A text of this length was written: one that is too large for a shared page fills some of its own. */
+  noteText(length: number): void {
+    if (length > sharedPageText) this.textPages += 1 + length / pageBytes;
   }
 
   setBusyMs(busyMs: number): void {

@@ -46,6 +46,23 @@ test("a parked run with two small events takes less than 600 bytes, its mail a l
   assert.ok(perRun < 600, `${perRun.toFixed(0)} bytes a run`);
 });
 
+test("the log beside the file stays bounded while the store is written", async () => {
+  const path = newPath();
+  await using store = await openSqliteStore({ path, durability: "process" });
+  const runIds = Array.from({ length: 200 }, (_, index) => `run-${index}`);
+  await store.commit({ creates: runIds.map((runId) => newRun(runId, "node")) });
+  const body = "x".repeat(1_500);
+  let largest = 0;
+  for (let seq = 1; seq < 120; seq++) {
+    await store.commit({ parts: runIds.map((runId) => ({ runId, epoch: 1, expectedSeq: seq, events: [body], atMs: 1 })) });
+    largest = Math.max(largest, statSync(`${path}-wal`).size);
+  }
+
+  const { checkpoints, rows } = store.counters();
+  assert.ok(checkpoints > 3 && checkpoints < 30, `${checkpoints} checkpoints for ${rows} rows`);
+  assert.ok(largest < 40_000_000, `the log grew to ${largest} bytes`);
+});
+
 test("a small step takes less than 300 bytes", async () => {
   const path = newPath();
   const step =

@@ -293,6 +293,10 @@ describe("the writer", () => {
       "SELECT run FROM heddle_run r WHERE r.run < 99 AND r.parent = 'x' ORDER BY r.run DESC LIMIT 5",
       "SELECT run FROM heddle_run r WHERE r.run < 99 AND r.dead IS NOT NULL ORDER BY r.run DESC LIMIT 5",
     ];
+    const tagged = `SELECT r.run FROM heddle_tag t0 CROSS JOIN heddle_run r ON r.run = t0.run
+      WHERE t0.name = 'a' AND t0.value = 'b' AND t0.run < 99 ORDER BY t0.run DESC LIMIT 5`;
+    assert.match(plan(tagged), /SEARCH t0 USING PRIMARY KEY \(name=\? AND value=\? AND run<\?\)/);
+    assert.doesNotMatch(plan(tagged), /TEMP B-TREE/);
     for (const sql of queries) {
       assert.match(plan(sql), /USING (COVERING )?INDEX heddle_run_/, sql);
       assert.doesNotMatch(plan(sql), /TEMP B-TREE/, sql);

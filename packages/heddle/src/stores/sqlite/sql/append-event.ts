@@ -7,6 +7,6 @@ export function appendEvent(connection: Connection): (run: number, seq: number, 
   return (run, seq, atMs, body) => {
     insert.run(run, seq, atMs, checksum(run, seq, atMs, body), body);
     connection.counters.row();
-    connection.bytes += body.length;
+    connection.noteText(body.length);
   };
 }

@@ -31,13 +31,25 @@ export function listRuns(connection: Connection): (options: ListOptions) => RunR
 }
 
 function page(connection: Connection, options: ListOptions, status: RunStatus | null, before: number, limit: number): RunRecord[] {
-  const conditions = ["r.run < ?"];
-  const values: Value[] = [before];
+  const { workflow, parentId, dead, prefix = "" } = options;
+  const [tag, ...moreTags] = Object.entries(options.tags ?? {});
+  const conditions: string[] = [];
+  const values: Value[] = [];
   const where = (condition: string, ...more: readonly Value[]): void => {
     conditions.push(condition);
     values.push(...more);
   };
-  const { workflow, parentId, dead, prefix } = options;
+  // What the list goes along, newest first: the runs of a tag, an index that SQLite chooses, or all runs.
+  let from = "heddle_run r";
+  if (tag !== undefined) {
+    from = "heddle_tag t0 CROSS JOIN heddle_run r ON r.run = t0.run";
+    where("t0.name = ? AND t0.value = ? AND t0.run < ?", ...tag, before);
+  } else {
+    // Few runs begin alike, so they are found by their ids and put in order, and not the other way round.
+    if (prefix !== "") from = "heddle_run r INDEXED BY sqlite_autoindex_heddle_run_1";
+    where("r.run < ?", before);
+  }
+  if (prefix !== "") where("r.id >= ? AND r.id < ?", prefix, prefix + highest);
   if (status !== null) {
     const number = statusNumber(status);
     where("r.status = ?", number);
@@ -47,10 +59,10 @@ function page(connection: Connection, options: ListOptions, status: RunStatus | 
   if (workflow !== undefined) where("k.workflow = ?", workflow);
   if (parentId !== undefined) where("r.parent = ?", parentId);
   if (dead !== undefined) where(`r.dead IS ${dead ? "NOT NULL" : "NULL"}`);
-  if (prefix !== undefined && prefix !== "") where("r.id >= ? AND r.id < ?", prefix, prefix + highest);
-  for (const [name, value] of Object.entries(options.tags ?? {})) {
+  for (const [name, value] of moreTags) {
     where("EXISTS (SELECT 1 FROM heddle_tag t WHERE t.name = ? AND t.value = ? AND t.run = r.run)", name, value);
   }
-  const sql = `SELECT ${runColumns} FROM heddle_run r ${runJoins} WHERE ${conditions.join(" AND ")} ORDER BY r.run DESC LIMIT ?`;
+  const order = tag === undefined ? "r.run" : "t0.run";
+  const sql = `SELECT ${runColumns} FROM ${from} ${runJoins} WHERE ${conditions.join(" AND ")} ORDER BY ${order} DESC LIMIT ?`;
   return connection.statement(sql).all<RunRecord>(...values, limit);
 }

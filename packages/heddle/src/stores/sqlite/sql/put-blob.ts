@@ -9,6 +9,6 @@ export function putBlob(connection: Connection): (hash: string, body: string) =>
   );
   return (hash, body) => {
     insert.run(hash, checksum(0, 0, 0, body), body);
-    connection.bytes += body.length;
+    connection.noteText(body.length);
   };
 }

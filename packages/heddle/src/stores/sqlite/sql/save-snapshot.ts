@@ -10,6 +10,6 @@ export function saveSnapshot(connection: Connection): (run: number, seq: number,
   return (run, seq, body) => {
     insert.run(run, seq, checksum(run, seq, 0, body), body);
     remove.run(run);
-    connection.bytes += body.length;
+    connection.noteText(body.length);
   };
 }

@@ -109,15 +109,15 @@ export class Writer {
     this.#beginWaiting();
     this.#moves.placeFree = false;
     const changesBefore = this.#connection.changes;
-    const rowsBefore = this.#connection.bytes;
+    const pagesBefore = this.#connection.textPages;
     const foreign = this.#noticeOthers();
     const answers = calls.map((call) => (this.#careful ? this.#answerAlone(call) : this.#answer(call)));
     this.#commit.step();
     const changes = this.#connection.changes - changesBefore;
     if (changes > 0) {
       this.#connection.counters.transaction();
-      // At most: one page for each row and its indexes, and those that large texts fill.
-      this.#framesSinceCheckpoint += changes + (this.#connection.bytes - rowsBefore) / 4_096 + 2;
+      // About: one page for each row, and those of large texts. SQLite knows the log's length only by copying it.
+      this.#framesSinceCheckpoint += changes + this.#connection.textPages - pagesBefore + 2;
     }
     for (const { type } of calls) if (type === "commit") this.#connection.counters.commit();
     return { answers, foreign, placeFree: this.#moves.placeFree };
