@@ -33,6 +33,7 @@ export async function measure({ folder, runs }: Parameters): Promise<Sample> {
   const bytesAtAll = liveBytes();
   const storeAtAll = databaseBytes(file);
 
+  const cpu = process.cpuUsage();
   const signalledAt = performance.now();
   await pool(total, inFlight, (index) => engine.signal(`r${index}`, "go", 1));
   const sentSeconds = (performance.now() - signalledAt) / 1000;
@@ -41,7 +42,9 @@ export async function measure({ folder, runs }: Parameters): Promise<Sample> {
     if ((await run.result()) !== 2) throw new Error("A run lost its signal.");
   });
   const seconds = (performance.now() - signalledAt) / 1000;
+  const used = process.cpuUsage(cpu);
   return {
+    cpuUsPerRun: (used.user + used.system) / total,
     parkedPerSecond: total / parkSeconds,
     heapBytesPerRun: (bytesAtAll - bytesAtHalf) / (total - half),
     storeBytesPerRun: (storeAtAll - bytesBefore) / total,

@@ -35,38 +35,44 @@ export const oneLongRun: Workload = {
 
     const at = 0.9 * steps;
     const killed = `killed with SIGKILL in step ${at.toLocaleString("en-US")}`;
-    // Reading the tail of the very store that was resumed, and a bare start, beside each resume.
+    // Beside each resume: reading the tail of the very store that is resumed, and a start of the same program that has nothing to resume.
     const resumed: Contestant = {
       name: "Heddle",
       sample: async () => {
         using folder = dataFolder();
+        using empty = dataFolder();
         const parameters = { folder: folder.path, steps, segment, at };
         const driver = join(import.meta.dirname, "..", "..", "drivers", "drive.ts");
         const crash = await runChild({
           args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })],
           timeoutMs: 900_000,
         });
-        if (crash.signal !== "SIGKILL")
+        if (crash.signal !== "SIGKILL") {
           throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
-        const tail = await runDriver({ driver: "floor/read-tail.ts", parameters: { folder: folder.path } });
-        const bare = await runDriver({ driver: "floor/bare-start.ts" });
+        }
+        const { readTailMs = Number.NaN } = await runDriver({ driver: "floor/read-tail.ts", parameters: { folder: folder.path } });
+        const fresh = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, folder: empty.path, what: "fresh" } });
         const resume = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, what: "resume" }, timeoutMs: 900_000 });
         const { processToFirstStepMs = Number.NaN } = resume;
-        const { readTailMs = Number.NaN } = tail;
-        const { processStartMs = Number.NaN } = bare;
-        return { ...resume, ...tail, ...bare, overTail: (processToFirstStepMs - processStartMs) / readTailMs };
+        const { processToFirstStepMs: freshStartMs = Number.NaN } = fresh;
+        return { ...resume, readTailMs, freshStartMs, overTail: (processToFirstStepMs - freshStartMs) / readTailMs };
       },
     };
-    const resumes = await bench.alone(killed, resumed, bench.quick ? 1 : bench.pairs);
+    const resumes = await bench.alone(killed, resumed, bench.quick ? 3 : bench.pairs);
     if (resumes !== undefined) {
       bench.figure(resumed, resumes, "processToFirstStepMs", { name: `${killed}, process start to first new step`, unit: "ms" });
+      bench.figure(resumed, resumes, "freshStartMs", {
+        name: "process start to the first step of a new run",
+        unit: "ms",
+        note: "the same program, from its sources",
+      });
       bench.figure(resumed, resumes, "openToFirstStepMs", { name: `${killed}, open to first new step`, unit: "ms" });
-      bench.give("reading the tail", column(resumes, "readTailMs"), {
+      const tail = column(resumes, "readTailMs");
+      bench.give("reading the tail", tail, {
         name: killed,
         unit: "ms",
         note: "events since the segment began, read from the file and parsed",
       });
-      bench.give("bare process start", column(resumes, "processStartMs"), { name: killed, unit: "ms" });
       bench.give(resumed, column(resumes, "overTail"), {
         name: `${killed}, less process start`,
         unit: "times",

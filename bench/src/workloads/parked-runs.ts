@@ -32,6 +32,7 @@ export const parkedRuns: Workload = {
     bench.figure(ours, samples, "storeBytesPerRun", { name: `${name}, store`, unit: "bytes a run", bar: "w6-store" });
     bench.figure(ours, samples, "parkedPerSecond", { name: `${name}, started and parked`, unit: "runs/s" });
     bench.figure(ours, samples, "sentPerSecond", { name: `${name}, signals sent`, unit: "signals/s" });
+    bench.figure(ours, samples, "cpuUsPerRun", { name: `${name}, signalled and completed, CPU`, unit: "µs a run" });
     bench.figure(ours, samples, "completedPerSecond", { name: `${name}, signalled and completed`, unit: "runs/s", bar: "w6-rate" });
   },
 };
