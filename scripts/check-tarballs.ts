@@ -40,7 +40,7 @@ function run(what: string, cwd: string, command: string, args: readonly string[]
 }
 
 try {
-  const built = buildPackages(root, join(work, "packed"));
+  const built = await buildPackages(root, join(work, "packed"));
   for (const one of built) report(`${one.name} is well packed`, await lintPackage(root, one));
   const tarball = (name: string): string => built.find((one) => one.name === name)?.tarball ?? "";
 

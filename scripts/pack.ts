@@ -8,7 +8,7 @@ const out = process.argv.find((argument) => argument.startsWith("--out="))?.slic
 
 let faults = 0;
 try {
-  for (const built of buildPackages(root, resolve(out ?? join(root, "dist")))) {
+  for (const built of await buildPackages(root, resolve(out ?? join(root, "dist")))) {
     const found = await lintPackage(root, built);
     process.stdout.write(
       `${found.length === 0 ? "ok   " : "FAULT"} ${built.tarball}\n${found.map((fault) => `      ${fault}\n`).join("")}`,

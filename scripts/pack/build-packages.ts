@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { leftoverReference, rewriteBuilt } from "./rewrite-built.ts";
+import { bundlePackage } from "./bundle-package.ts";
+import { leftoverReference, rewriteDeclaration } from "./rewrite-declaration.ts";
 import { type Manifest, stagedManifest } from "./staged-manifest.ts";
 
 /** A package as it is published. */
@@ -13,26 +14,28 @@ export interface BuiltPackage {
 }
 
 /**
- * Compiles every package of the repository and packs it.
+ * Checks and bundles every package of the repository and packs it.
  *
  * @param out folder for the tarballs and what they hold; emptied first
  * @throws an Error when a package does not compile, or refers to a source file that is not packed
  */
-export function buildPackages(root: string, out: string): BuiltPackage[] {
+export async function buildPackages(root: string, out: string): Promise<BuiltPackage[]> {
   rmSync(out, { recursive: true, force: true });
-  const built = join(out, "built");
-  mkdirSync(built, { recursive: true });
-  run(root, join(root, "node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json", "--outDir", built]);
-  return globSync("packages/*/package.json", { cwd: root })
-    .sort()
-    .map((path) => stage(root, join(root, dirname(path)), join(built, dirname(path).slice("packages/".length)), out));
+  const declarations = join(out, "declarations");
+  mkdirSync(declarations, { recursive: true });
+  run(root, join(root, "node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json", "--outDir", declarations]);
+  const built: BuiltPackage[] = [];
+  for (const path of globSync("packages/*/package.json", { cwd: root }).sort())
+    built.push(await stage(root, join(root, dirname(path)), join(declarations, dirname(path).slice("packages/".length)), out));
+  return built;
 }
 
-function stage(root: string, source: string, built: string, out: string): BuiltPackage {
+async function stage(root: string, source: string, declarations: string, out: string): Promise<BuiltPackage> {
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8")) as Manifest;
   const folder = join(out, "staged", manifest.name.replace("/", "-").replace("@", ""));
   const dist = join(folder, "dist");
-  cpSync(join(built, "src"), dist, { recursive: true });
+  cpSync(join(declarations, "src"), dist, { recursive: true });
+  await bundlePackage(source, manifest, dist);
   // What is read at run time beside the code: JSON Schemas, pages, styles.
   cpSync(join(source, "src"), dist, { recursive: true, filter: (path) => !path.endsWith(".ts") });
   if (existsSync(join(source, "bin"))) cpSync(join(source, "bin"), join(folder, "bin"), { recursive: true });
@@ -41,10 +44,11 @@ function stage(root: string, source: string, built: string, out: string): BuiltP
   if (readme !== undefined) cpSync(readme, join(folder, "README.md"));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(stagedManifest(manifest), null, 2)}\n`);
   for (const file of globSync("**/*.{js,d.ts}", { cwd: dist })) {
-    const text = rewriteBuilt(readFileSync(join(dist, file), "utf8"));
-    const leftover = leftoverReference(text);
+    const text = readFileSync(join(dist, file), "utf8");
+    const rewritten = file.endsWith(".d.ts") ? rewriteDeclaration(text) : text;
+    const leftover = leftoverReference(rewritten);
     if (leftover !== undefined) throw new Error(`${manifest.name}: dist/${file} refers to ${leftover}, which is not in the package`);
-    writeFileSync(join(dist, file), text);
+    if (rewritten !== text) writeFileSync(join(dist, file), rewritten);
   }
   const packed = run(folder, "npm", ["pack", "--json", "--pack-destination", out]);
   const [report] = Object.values(JSON.parse(packed.slice(packed.search(/[[{]/))) as Record<string, { filename: string }>);

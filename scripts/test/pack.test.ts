@@ -1,27 +1,116 @@
 import assert from "node:assert/strict";
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
-import { leftoverReference, rewriteBuilt } from "../pack/rewrite-built.ts";
+import { pathToFileURL } from "node:url";
+import { bundlePackage, entryPoints, moveAddresses } from "../pack/bundle-package.ts";
+import { leftoverReference, rewriteDeclaration } from "../pack/rewrite-declaration.ts";
 import { stagedManifest } from "../pack/staged-manifest.ts";
 
+/** A package with two entry points that share a class, a program that is started, a thread, and a file beside `src`. */
+const sources = {
+  "bin/program.js": `import(new URL("../src/tool/main.ts", import.meta.url).href);`,
+  "src/index.ts": `export { Kept } from "./kept.ts"; export const inner = import.meta.url.split("/").at(-1);`,
+  "src/internal.ts": `export { Kept } from "./kept.ts";`,
+  "src/kept.ts": `export class Kept { static failing(): never { throw new Error("broken"); } }`,
+  "src/tool/main.ts": `import { threadUrl } from "../deep/er/start-thread.ts"; export const found = [new URL("../../package.json", import.meta.url).href, threadUrl.href];`,
+  "src/deep/er/start-thread.ts": `export const threadUrl: URL = new URL("./thread.ts", import.meta.url);`,
+  "src/deep/er/thread.ts": `export const thread: number = 1;`,
+};
+const exported = {
+  name: "sample",
+  version: "1.0.0",
+  exports: { ".": "./src/index.ts", "./internal": "./src/internal.ts", "./x.json": "./src/x.json" },
+};
+
+function sample(files: Readonly<Record<string, string>>): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), "heddle-pack-"));
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, file)), { recursive: true });
+    writeFileSync(join(path, file), text);
+  }
+  const remove = (): void => rmSync(path, { recursive: true });
+  return { path, [Symbol.dispose]: remove };
+}
+
 describe("packing", () => {
-  test("imports of declarations and addresses of workers lead to the built files", () => {
+  test("what a package exports, what its programs start and what its threads run are entry points", () => {
+    using source = sample(sources);
+
+    assert.deepEqual(entryPoints(source.path, exported), ["deep/er/thread.ts", "index.ts", "internal.ts", "tool/main.ts"]);
+  });
+
+  test("two entry points of one name are refused", () => {
+    using source = sample({ ...sources, "src/other/main.ts": "", "bin/other.js": `new URL("../src/other/main.ts", import.meta.url)` });
+
+    assert.throws(
+      () => entryPoints(source.path, exported),
+      /src\/other\/main\.ts and src\/tool\/main\.ts would both become dist\/main\.js/,
+    );
+  });
+
+  test("addresses in code lead from dist to where the files are", () => {
+    const text = [
+      `new Worker(new URL("./thread.ts", import.meta.url));`,
+      `new URL('../../../package.json', import.meta.url)`,
+      `new URL("./page.html", import.meta.url)`,
+      `new URL("https://example.com/a.ts")`,
+    ].join("\n");
+
+    assert.equal(
+      moveAddresses(text, "deep/er"),
+      [
+        `new Worker(new URL("./thread.js", import.meta.url));`,
+        `new URL('../package.json', import.meta.url)`,
+        `new URL("./deep/er/page.html", import.meta.url)`,
+        `new URL("https://example.com/a.ts")`,
+      ].join("\n"),
+    );
+  });
+
+  test("a bundle has each class once, finds its files, and names its functions in stack traces", async () => {
+    using source = sample(sources);
+    const dist = join(source.path, "dist");
+    const load = (file: string): Promise<Record<string, unknown>> => import(pathToFileURL(join(dist, file)).href);
+
+    await bundlePackage(source.path, exported, dist);
+    writeFileSync(join(source.path, "package.json"), `{ "type": "module" }`);
+    assert.deepEqual(
+      globSync("*", { cwd: dist })
+        .filter((file) => !file.startsWith("chunk-"))
+        .sort(),
+      ["index.js", "internal.js", "main.js", "thread.js"],
+    );
+    const { Kept } = await load("index.js");
+    assert.equal(Kept, (await load("internal.js"))["Kept"]);
+    assert.throws(
+      () => (Kept as { failing(): never }).failing(),
+      (error: Error) => /at (Function|Kept)\.failing .*chunk-\w+\.js:\d+/.test(error.stack ?? ""),
+    );
+    const { found } = await load("main.js");
+    assert.deepEqual(
+      found,
+      ["package.json", "dist/thread.js"].map((file) => pathToFileURL(join(source.path, file)).href),
+    );
+  });
+
+  test("imports of declarations lead to the built files", () => {
     const built = [
       `export type { A } from "./a.ts";`,
       `import type { B } from "../b/b.ts";`,
       `export declare function f(): import("./c.ts").C;`,
-      `new Worker(new URL("./worker.ts", import.meta.url));`,
       `import { z } from "zod";`,
       `const text = "a.ts";`,
     ].join("\n");
 
-    const rewritten = rewriteBuilt(built);
+    const rewritten = rewriteDeclaration(built);
     assert.equal(
       rewritten,
       [
         `export type { A } from "./a.js";`,
         `import type { B } from "../b/b.js";`,
         `export declare function f(): import("./c.js").C;`,
-        `new Worker(new URL("./worker.js", import.meta.url));`,
         `import { z } from "zod";`,
         `const text = "a.ts";`,
       ].join("\n"),

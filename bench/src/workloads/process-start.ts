@@ -103,7 +103,7 @@ export const processStart: Workload = {
 /** Packs the packages as they are published and installs them into an empty project. */
 async function install(project: string, tarballs: string): Promise<void> {
   const root = join(import.meta.dirname, "..", "..", "..");
-  const built = buildPackages(root, tarballs).filter(({ name }) => name === "heddle" || name === "@heddle/kernel");
+  const built = (await buildPackages(root, tarballs)).filter(({ name }) => name === "heddle" || name === "@heddle/kernel");
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const npm = process.env["npm_execpath"];
   const args = ["install", "--no-audit", "--no-fund", "--loglevel=error", ...built.map(({ tarball }) => tarball)];

@@ -9,7 +9,7 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
   );
   process.exit(2);
 }
-const built = new URL("../dist/cli/main.js", import.meta.url);
+const built = new URL("../dist/main.js", import.meta.url);
 const source = new URL("../src/cli/main.ts", import.meta.url);
 // What was compiled once is kept: the second start of a command takes a quarter of the time.
 if (module.enableCompileCache) module.enableCompileCache();
