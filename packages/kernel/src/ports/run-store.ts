@@ -238,8 +238,9 @@ export interface RunStore extends AsyncDisposable {
   heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean>;
 
   /**
-   * Declare the nodes dead whose heartbeat ran out before `nowMs`, and free their runs and those of nodes that never had a heartbeat:
-   * `queued`, due at once, and their crash counter grows. Returns how many runs.
+   * Declare the nodes dead whose heartbeat ran out before `nowMs`, or was given at a time that lies ahead of `nowMs` by more than what
+   * it was given for (the clock was set back since); free their runs and those of nodes that never had a heartbeat: `queued`, due at
+   * once, and their crash counter grows. Returns how many runs.
    */
   reapDeadNodes(nowMs: number): Promise<number>;
 

@@ -2,10 +2,12 @@ import type { NewRun, RunId, RunRow, RunStatus, StoredMessage } from "@heddle/ke
 import { JournalPages } from "./journal-pages.ts";
 import type { RunHeap } from "./run-heap.ts";
 
-/** A node that claimed or gave a sign of life. `until` is null before its first heartbeat. */
+/** A node that claimed or gave a sign of life. `untilMs` is null before its first heartbeat. */
 export interface MemoryNode {
   readonly name: string;
   untilMs: number | null;
+  /** How long its heartbeat holds. */
+  leaseMs: number;
   dead: boolean;
   /** How many runs it owns. */
   owned: number;

@@ -90,12 +90,13 @@ class MemoryStore implements RunStore {
     return rows;
   }
 
-  async heartbeat(name: string, untilMs: number): Promise<boolean> {
+  async heartbeat(name: string, untilMs: number, nowMs: number): Promise<boolean> {
     this.#checkOpen();
     const node = this.#node(name);
     const lived = !node.dead;
     node.dead = false;
     node.untilMs = untilMs;
+    node.leaseMs = Math.max(0, untilMs - nowMs);
     return lived;
   }
 
@@ -103,7 +104,7 @@ class MemoryStore implements RunStore {
     this.#checkOpen();
     let owned = 0;
     for (const node of this.#nodes.values()) {
-      if (node.untilMs !== null && node.untilMs >= nowMs) continue;
+      if (node.untilMs !== null && node.untilMs >= nowMs && node.untilMs - 2 * node.leaseMs <= nowMs) continue;
       if (node.untilMs !== null) node.dead = true;
       node.untilMs = null;
       owned += node.owned;
@@ -381,7 +382,7 @@ class MemoryStore implements RunStore {
 
   #node(name: string): MemoryNode {
     let node = this.#nodes.get(name);
-    if (node === undefined) this.#nodes.set(name, (node = { name, untilMs: null, dead: false, owned: 0 }));
+    if (node === undefined) this.#nodes.set(name, (node = { name, untilMs: null, leaseMs: 0, dead: false, owned: 0 }));
     return node;
   }
 

@@ -1,6 +1,7 @@
 import { HeddleError } from "@heddle/kernel";
 import type { Connection } from "./connection.ts";
 import { first } from "./migrations/0001-first.ts";
+import { lease } from "./migrations/0002-lease.ts";
 
 /** In the file's header: says that the file is ours. "HDL1" as a number. */
 const applicationId = 0x48444c31;
@@ -9,7 +10,10 @@ const applicationId = 0x48444c31;
 export type Migration = (connection: Connection) => void;
 
 /** Oldest first. One that was released is never changed. */
-export const migrations: readonly Migration[] = [(connection) => connection.database.exec(first)];
+export const migrations: readonly Migration[] = [
+  (connection) => connection.database.exec(first),
+  (connection) => connection.database.exec(lease),
+];
 
 /**
  * Whose file is this? Writes nothing.

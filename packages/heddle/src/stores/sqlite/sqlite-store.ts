@@ -123,9 +123,9 @@ class SqliteRunStore implements SqliteStore {
     return this.#queue.call<readonly RunRow[]>({ type: "claim", options });
   }
 
-  async heartbeat(node: string, untilMs: number): Promise<boolean> {
+  async heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean> {
     this.#checkUsable();
-    return this.#queue.call<boolean>({ type: "heartbeat", node, untilMs });
+    return this.#queue.call<boolean>({ type: "heartbeat", node, untilMs, nowMs });
   }
 
   async reapDeadNodes(nowMs: number): Promise<number> {

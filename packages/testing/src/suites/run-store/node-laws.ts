@@ -21,6 +21,16 @@ export function nodeLaws(law: Law): void {
     assert.deepEqual([claimed?.epoch, claimed?.crashes, claimed?.owner], [2, 1, "node-b"]);
   });
 
+  law("a heartbeat from a time that lies ahead by more than its lease has run out: the clock was set back", async (store) => {
+    await store.heartbeat("node-a", startMs + leaseMs, startMs);
+    await createOwned(store, "run");
+    assert.equal(await store.reapDeadNodes(startMs - leaseMs), 0, "not yet by more");
+
+    assert.equal(await store.reapDeadNodes(startMs - leaseMs - 1), 1);
+    assert.deepEqual([(await row(store, "run")).status, (await row(store, "run")).crashes], ["queued", 1]);
+    assert.equal(await store.heartbeat("node-a", startMs - leaseMs, startMs - 2 * leaseMs), false);
+  });
+
   law("crashes add up until a completion is recorded", async (store) => {
     await store.heartbeat("node-a", startMs, startMs);
     await createOwned(store, "run");

@@ -67,7 +67,7 @@ class Pair {
       const taken = await this.#store.claim({ node, limit, nowMs, ...(workflows !== undefined && { workflows }) });
       this.#model.claim(node, limit, nowMs, workflows, taken);
     } else if (choice === 15) {
-      assert.equal(await this.#store.heartbeat(node, nowMs + 200, nowMs), this.#model.heartbeat(node, nowMs + 200));
+      assert.equal(await this.#store.heartbeat(node, nowMs + 200, nowMs), this.#model.heartbeat(node, nowMs + 200, nowMs));
     } else if (choice === 16) {
       if (draw.once(3)) {
         await this.#store.leave(node, nowMs);

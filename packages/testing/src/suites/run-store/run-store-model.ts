@@ -29,7 +29,7 @@ interface ModelRun {
 /** What a store must answer, in the plainest way: every question is a scan. Its times are all in the past of the store's own clock. */
 export class RunStoreModel {
   readonly runs = new Map<RunId, ModelRun>();
-  readonly #nodes = new Map<string, { untilMs: number | null; dead: boolean }>();
+  readonly #nodes = new Map<string, { untilMs: number | null; leaseMs: number; dead: boolean }>();
 
   commit(batch: CommitBatch): CommitVerdict {
     const creates = (batch.creates ?? []).map((run) => this.#create(run));
@@ -59,15 +59,16 @@ export class RunStoreModel {
       );
   }
 
-  heartbeat(name: string, untilMs: number): boolean {
+  heartbeat(name: string, untilMs: number, nowMs: number): boolean {
     const node = this.#nodes.get(name);
-    this.#nodes.set(name, { untilMs, dead: false });
+    this.#nodes.set(name, { untilMs, leaseMs: untilMs - nowMs, dead: false });
     return !node?.dead;
   }
 
   reapDeadNodes(nowMs: number): number {
     for (const node of this.#nodes.values())
-      if (node.untilMs !== null && node.untilMs < nowMs) Object.assign(node, { untilMs: null, dead: true });
+      if (node.untilMs !== null && (node.untilMs < nowMs || node.untilMs - 2 * node.leaseMs > nowMs))
+        Object.assign(node, { untilMs: null, dead: true });
     let count = 0;
     for (const { row } of this.runs.values()) {
       if (row.owner === null || (this.#nodes.get(row.owner)?.untilMs ?? null) !== null) continue;

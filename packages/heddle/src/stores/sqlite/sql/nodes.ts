@@ -10,9 +10,9 @@ export interface NodeState extends Row {
 export interface Nodes {
   find(name: string): NodeState | null;
   insert(name: string): number;
-  /** It lives until then. */
-  renew(node: number, untilMs: number): void;
-  /** Declare the nodes dead whose heartbeat ran out before this time. */
+  /** It lives until then, by a heartbeat that holds for so long. */
+  renew(node: number, untilMs: number, leaseMs: number): void;
+  /** Declare the nodes dead whose heartbeat ran out before this time, or was given by a clock that has been set back since. */
   bury(nowMs: number): void;
   /** Numbers of the runs whose owner has no heartbeat. */
   runsWithoutOwner(): number[];
@@ -25,8 +25,8 @@ export interface Nodes {
 export function nodes(connection: Connection): Nodes {
   const find = connection.statement("SELECT node, name, died_at FROM heddle_node WHERE name = ?");
   const insert = connection.statement("INSERT INTO heddle_node (name) VALUES (?)");
-  const renew = connection.statement("UPDATE heddle_node SET until = ?, died_at = NULL WHERE node = ?");
-  const bury = connection.statement("UPDATE heddle_node SET until = NULL, died_at = ?1 WHERE until < ?1");
+  const renew = connection.statement("UPDATE heddle_node SET until = ?, lease = ?, died_at = NULL WHERE node = ?");
+  const bury = connection.statement("UPDATE heddle_node SET until = NULL, died_at = ?1 WHERE until < ?1 OR until - 2 * lease > ?1");
   const orphans = connection.statement(
     "SELECT run FROM heddle_run WHERE owner IS NOT NULL AND owner IN (SELECT node FROM heddle_node WHERE until IS NULL) ORDER BY run",
   );
@@ -39,7 +39,7 @@ export function nodes(connection: Connection): Nodes {
   return {
     find: (name) => find.get<NodeState>(name) ?? null,
     insert: (name) => insert.insert(name)!,
-    renew: (node, untilMs) => void renew.run(untilMs, node),
+    renew: (node, untilMs, leaseMs) => void renew.run(untilMs, leaseMs, node),
     bury: (nowMs) => void bury.run(nowMs),
     runsWithoutOwner: () => numbers(orphans.all()),
     runsOf: (node) => numbers(owned.all(node)),

@@ -34,9 +34,9 @@ export class Housekeeping {
     this.#readSnapshot = readSnapshot(connection);
   }
 
-  heartbeat(name: string, untilMs: number): boolean {
+  heartbeat(name: string, untilMs: number, nowMs: number): boolean {
     const { node, died_at } = this.#states.node(name);
-    this.#nodes.renew(node, untilMs);
+    this.#nodes.renew(node, untilMs, Math.max(0, untilMs - nowMs));
     this.#states.forgetNodes();
     return died_at === null;
   }

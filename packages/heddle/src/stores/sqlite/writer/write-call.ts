@@ -5,7 +5,7 @@ import type { ErrorFields } from "../error-fields.ts";
 export type WriteCall =
   | { readonly type: "commit"; readonly batch: CommitBatch }
   | { readonly type: "claim"; readonly options: ClaimOptions }
-  | { readonly type: "heartbeat"; readonly node: string; readonly untilMs: number }
+  | { readonly type: "heartbeat"; readonly node: string; readonly untilMs: number; readonly nowMs: number }
   | { readonly type: "reap"; readonly nowMs: number }
   | { readonly type: "leave"; readonly node: string; readonly nowMs: number }
   | {

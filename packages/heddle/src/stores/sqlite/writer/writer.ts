@@ -142,7 +142,7 @@ export class Writer {
       case "claim":
         return this.#claims.claim(call.options);
       case "heartbeat":
-        return this.#house.heartbeat(call.node, call.untilMs);
+        return this.#house.heartbeat(call.node, call.untilMs, call.nowMs);
       case "reap":
         return this.#house.reap(call.nowMs);
       case "leave":
