@@ -9,21 +9,32 @@ export interface DueEntry {
 /** At most so many are fired before other work gets its turn: 100,000 timers of one second must not stall the process. */
 const firedAtOnce = 1_000;
 
-/** All times that the runs in memory wait for, over one timer of the clock. Due times are wall times: a step back of the clock delays them, none fires early. */
+/** So often the wall clock is looked at again: timers do not notice that it was set ahead, or that the machine slept. */
+const lookAgainMs = 60_000;
+
+/** All times that the runs in memory wait for, over one timer of the clock. None fires early: a step back of their clock delays them. */
 export class DueTimes {
   readonly #clock: Clock;
+  readonly #nowMs: () => number;
+  readonly #longestMs: number;
   readonly #heap: DueEntry[] = [];
   #timer: Disposable | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
   readonly #fire: () => void;
 
-  /** @param around how due entries are fired, as of `TurnQueue` */
-  constructor(clock: Clock, around: ((call: () => void) => void) | null = null) {
+  /**
+   * @param time `wall`: for points in time. `monotonic`: for how long something may take, which no step of the wall clock changes
+   * @param around how due entries are fired, as of `TurnQueue`
+   */
+  constructor(clock: Clock, time: "wall" | "monotonic", around: ((call: () => void) => void) | null = null) {
     this.#clock = clock;
+    this.#nowMs = time === "wall" ? () => clock.nowMs() : () => clock.monotonicMs();
+    this.#longestMs = time === "wall" ? lookAgainMs : Number.POSITIVE_INFINITY;
     this.#fire = around === null ? () => this.#fireDue() : () => around(() => this.#fireDue());
   }
 
+  /** @param dueAtMs in the time of this instance */
   add(dueAtMs: number, fire: () => void): DueEntry {
     const entry: DueEntry = { dueAtMs, fire };
     const heap = this.#heap;
@@ -58,14 +69,14 @@ export class DueTimes {
     if (this.#timer !== null && this.#timerAtMs === first.dueAtMs) return;
     this.#timer?.[Symbol.dispose]();
     this.#timerAtMs = first.dueAtMs;
-    this.#timer = this.#clock.after(Math.max(0, first.dueAtMs - this.#clock.nowMs()), () => {
+    this.#timer = this.#clock.after(Math.min(Math.max(0, first.dueAtMs - this.#nowMs()), this.#longestMs), () => {
       this.#timer = null;
       this.#fire();
     });
   }
 
   #fireDue(): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     for (let fired = 0; fired < firedAtOnce && this.#heap.length > 0; fired++) {
       const first = this.#heap[0] as DueEntry;
       if (first.fire !== null && first.dueAtMs > nowMs) break;

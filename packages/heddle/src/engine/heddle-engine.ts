@@ -76,6 +76,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly due: DueTimes;
+  readonly limits: DueTimes;
   readonly features: RunStore["features"];
   readonly strict: boolean;
   readonly maxValueBytes: number;
@@ -118,7 +119,8 @@ export class HeddleEngine implements Engine, RunHost {
     this.secrets = new Secrets(options.secrets);
     this.node = this.#options.node ?? processName(this.random.id().slice(0, 6));
     const around = this.strict ? (call: () => void) => workflowScope.exit(call) : null;
-    this.due = new DueTimes(this.clock, around);
+    this.due = new DueTimes(this.clock, "wall", around);
+    this.limits = new DueTimes(this.clock, "monotonic", around);
     this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
     this.#turns = new TurnQueue(() => this.#writer.flush(), around);
     for (const workflow of options.workflows ?? []) this.#registry.add(workflow);
@@ -517,6 +519,7 @@ export class HeddleEngine implements Engine, RunHost {
     this.#hot.clear();
     this.#beat?.[Symbol.dispose]();
     this.due.close();
+    this.limits.close();
     if (this.#failure === null && !this.#options.passive) await this.store.leave(this.node, this.clock.nowMs());
     await this.store[Symbol.asyncDispose]();
     for (const waiters of this.#endWaiters.values())

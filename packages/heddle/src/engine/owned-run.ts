@@ -42,7 +42,10 @@ export interface RunHost {
   readonly node: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** What happens at a time, epoch milliseconds. */
   readonly due: DueTimes;
+  /** What happens when something took too long, in the clock's monotonic milliseconds. */
+  readonly limits: DueTimes;
   readonly features: StoreFeatures;
   readonly strict: boolean;
   readonly maxValueBytes: number;
@@ -805,7 +808,7 @@ export class OwnedRun implements TurnTaker {
     const frame = this.frames.get(no);
     if (frame !== undefined) {
       this.deliver(() => frame.cancel());
-      this.#grace ??= this.host.due.add(this.stampMs() + this.host.graceMs, () => this.#giveUp());
+      this.#grace ??= this.host.limits.add(this.host.clock.monotonicMs() + this.host.graceMs, () => this.#giveUp());
       return;
     }
     const start = this.#starts.get(no);

@@ -33,8 +33,10 @@ export class Operation {
   /** Place of that record; orders those who wait for one signal. */
   openedSeq = 0;
   attempt = 1;
-  /** First attempt began, for total timeouts. */
+  /** When its first attempt in this process began. */
   begunAtMs = 0;
+  /** The same on the monotonic clock, if it may be tried again or has a total timeout. */
+  begunMonotonicMs = 0;
   due: DueEntry | null = null;
   /** An attempt of it is under way. */
   acting = false;

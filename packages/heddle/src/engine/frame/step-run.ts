@@ -79,15 +79,18 @@ export class StepRun implements StepContext {
   }
 
   #boundTime(timeoutMs: number | undefined, totalTimeoutMs: number | undefined): void {
+    const { host } = this.#frame.run;
     const leftMs =
-      totalTimeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#operation.begunAtMs + totalTimeoutMs - this.#frame.run.stampMs();
+      totalTimeoutMs === undefined
+        ? Number.POSITIVE_INFINITY
+        : this.#operation.begunMonotonicMs + totalTimeoutMs - host.clock.monotonicMs();
     const limitMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, leftMs);
     if (limitMs !== Number.POSITIVE_INFINITY) {
       const what =
         limitMs === timeoutMs
           ? `attempt ${this.attempt} took longer than ${timeoutMs} ms`
           : `it took longer than ${totalTimeoutMs} ms in all`;
-      this.#limit = this.#frame.run.host.due.add(this.#frame.run.stampMs() + limitMs, () => this.#timedOut(what));
+      this.#limit = host.limits.add(host.clock.monotonicMs() + limitMs, () => this.#timedOut(what));
     }
   }
 
@@ -140,7 +143,8 @@ export class StepRun implements StepContext {
     const { heartbeatMs } = this.#plan;
     if (heartbeatMs === undefined) return;
     if (this.#beat !== null) this.#beat.fire = null;
-    this.#beat = this.#frame.run.host.due.add(this.#frame.run.stampMs() + heartbeatMs, () =>
+    const { limits, clock } = this.#frame.run.host;
+    this.#beat = limits.add(clock.monotonicMs() + heartbeatMs, () =>
       this.#timedOut(`attempt ${this.attempt} gave no heartbeat for ${heartbeatMs} ms`),
     );
   }

@@ -208,7 +208,8 @@ export class TaskFrame {
     if (policy && (!this.cancelled || operation.kind === "undo")) {
       const total = operation.step?.totalTimeoutMs;
       const limited: RetryPolicy = total === undefined ? policy : { ...policy, totalMs: Math.min(total, policy.totalMs ?? total) };
-      const decision = mayRetry(limited, operation.attempt, value, nowMs - operation.begunAtMs, this.run.host.random.next());
+      const takenMs = this.run.host.clock.monotonicMs() - operation.begunMonotonicMs;
+      const decision = mayRetry(limited, operation.attempt, value, takenMs, this.run.host.random.next());
       if (decision.retry) {
         const dueAtMs = nowMs + decision.delayMs;
         operation.attempt++;
@@ -618,6 +619,7 @@ export class TaskFrame {
   #goStep(operation: Operation): void {
     const plan = operation.step as StepPlan;
     operation.begunAtMs = this.run.stampMs();
+    if (plan.retry !== null || plan.totalTimeoutMs !== undefined) operation.begunMonotonicMs = this.run.host.clock.monotonicMs();
     const retried = this.#retries?.get(operation.key);
     if (retried !== undefined) operation.attempt = retried.attempt;
     if (operation.opened !== null) {
