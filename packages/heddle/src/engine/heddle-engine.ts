@@ -22,6 +22,7 @@ import {
 } from "@heddle/kernel";
 
 import type { Workflow } from "../workflow/workflow.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import type { Definition } from "./definition.ts";
 import { DueTimes } from "./due-times.ts";
 import type {
@@ -60,6 +61,10 @@ import { TurnQueue } from "./turn-queue.ts";
 
 /** A store without hints from other processes is asked so often. */
 const pollMs = 1_000;
+/** After a jump of the clock every node has said anew how long it lives, if it lives. */
+const afterJumpMs = 60_000;
+/** Ended runs removed at once. */
+const sweptAtOnce = 1_000;
 /** Journal rows read at once. */
 const pageRows = 2_000;
 
@@ -102,6 +107,8 @@ export class HeddleEngine implements Engine, RunHost {
   #claiming = false;
   #claimAgain = false;
   #leaseUntilMonotonicMs = 0;
+  readonly #clockWatch: ClockWatch;
+  #reapFromMonotonicMs = 0;
   #reserved = 0;
   #closing: Promise<void> | null = null;
   #closed = false;
@@ -121,6 +128,7 @@ export class HeddleEngine implements Engine, RunHost {
     const around = this.strict ? (call: () => void) => workflowScope.exit(call) : null;
     this.due = new DueTimes(this.clock, "wall", around);
     this.limits = new DueTimes(this.clock, "monotonic", around);
+    this.#clockWatch = new ClockWatch(this.clock, this.#options.leaseMs / 3);
     this.#writer = new LogWriter(store, this.clock, (error) => this.#storeFailed(error));
     this.#turns = new TurnQueue(() => this.#writer.flush(), around);
     for (const workflow of options.workflows ?? []) this.#registry.add(workflow);
@@ -894,7 +902,10 @@ export class HeddleEngine implements Engine, RunHost {
 
   /** The lease ran out by our own clock: somebody may own the run already. Nothing starts before the store has said otherwise. */
   afterLeaseCheck(call: () => void): void {
-    this.#heartbeat().then(call, (error: unknown) => this.#storeTrouble(error));
+    this.#heartbeat().then(call, (error: unknown) => {
+      this.#storeTrouble(error);
+      if (this.#failure === null) this.limits.add(this.clock.monotonicMs() + pollMs, () => this.afterLeaseCheck(call));
+    });
   }
 
   async #heartbeat(): Promise<void> {
@@ -913,35 +924,50 @@ export class HeddleEngine implements Engine, RunHost {
         this.lost(run, reason);
       }
     }
-    if ((await this.store.reapDeadNodes(nowMs)) > 0) this.#claimSoon();
+  }
+
+  /** Take the runs of nodes whose lease ran out. */
+  async #reap(): Promise<void> {
+    // Leases are kept in wall time: when the clock was set, the living look dead until they have said by the new time that they live.
+    if (this.#clockWatch.jumped()) this.#reapFromMonotonicMs = this.clock.monotonicMs() + Math.max(afterJumpMs, this.#options.leaseMs);
+    if (this.clock.monotonicMs() < this.#reapFromMonotonicMs) return;
+    if ((await this.store.reapDeadNodes(this.clock.nowMs())) > 0) this.#claimSoon();
   }
 
   /** Runs of processes of this machine that were killed are free now; those of other nodes when their leases run out. */
   async #buryTheGone(): Promise<void> {
     const running = await this.store.list({ status: ["running"], limit: 1_000 });
     const gone = new Set(running.map(({ owner }) => owner).filter((owner) => owner !== null && isGone(owner)));
-    if (gone.size === 0) return;
     const nowMs = this.clock.nowMs();
     for (const node of gone) if (node !== null) await this.store.heartbeat(node, nowMs - 1, nowMs);
-    if ((await this.store.reapDeadNodes(nowMs)) > 0) this.#claimSoon();
+    await this.#reap();
   }
 
-  #beatLater(): void {
-    this.#beat = this.clock.after(this.#options.leaseMs / 3, () => {
-      this.#heartbeat().then(
-        () => {
-          if (!this.#closed) this.#beatLater();
-        },
-        (error: unknown) => this.#storeTrouble(error),
-      );
+  /** Three times a lease, however long the store takes to write it down, and whether it could or not. */
+  #beatLater(tookMs = 0): void {
+    const { leaseMs } = this.#options;
+    this.#beat = this.clock.after(Math.max(leaseMs / 3 - tookMs, leaseMs / 30), () => {
+      const sentAtMs = this.clock.monotonicMs();
+      void this.#heartbeat()
+        .then(
+          () => void this.#reap().catch((error: unknown) => this.#storeTrouble(error)),
+          (error: unknown) => this.#storeTrouble(error),
+        )
+        .then(() => {
+          if (!this.#closed && this.#failure === null) this.#beatLater(this.clock.monotonicMs() - sentAtMs);
+        });
     });
   }
 
   #sweepLater(delayMs: number): void {
     this.#sweep = this.clock.after(delayMs, () => {
+      const beforeMs = this.clock.nowMs() - (this.#options.retentionMs ?? 0);
       void this.store
-        .sweep(this.clock.nowMs() - (this.#options.retentionMs ?? 0), 1_000)
-        .then((removed) => this.#sweepLater(removed === 1_000 ? 100 : 60_000));
+        .sweep(beforeMs, sweptAtOnce)
+        .catch((error: unknown) => this.#storeTrouble(error))
+        .then((removed) => {
+          if (this.#closing === null && this.#failure === null) this.#sweepLater(removed === sweptAtOnce ? 100 : 60_000);
+        });
     });
   }
 
@@ -954,7 +980,6 @@ export class HeddleEngine implements Engine, RunHost {
     this.#wake ??= this.clock.after(pollMs, () => {
       this.#wake = null;
       this.#claimSoon();
-      if (this.#beat !== null) this.#beatLater();
     });
   }
 
