@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { sha256Hex } from "@heddle/kernel";
+
+const { readFileSync, readlinkSync } = process.getBuiltinModule("node:fs");
 
 // A node's default name says which process it is, so that a process on the same machine need not wait for the lease of one
 // that was killed. The place is part of it: a process id means something only in one boot and one container.
@@ -28,7 +29,7 @@ let known: string | undefined;
 
 // Linux tells boot and process-id namespace apart. Elsewhere each process is a place of its own: leases decide.
 function place(): string {
-  known ??= createHash("sha256").update(read()).digest("hex").slice(0, 8);
+  known ??= sha256Hex(read()).slice(0, 8);
   return known;
 }
 

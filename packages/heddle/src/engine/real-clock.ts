@@ -6,7 +6,13 @@ const longestTimerMs = 2 ** 31 - 1;
 // Taken when this file is loaded: strict mode later replaces the globals for workflow code, and the engine must not notice.
 const nowMs = Date.now;
 const startTimer = setTimeout;
-const monotonicMs = performance.now.bind(performance);
+const { hrtime } = process;
+
+// As `performance.now()`, which takes 1 ms to load.
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
 
 /** The machine's clock. */
 export const realClock: Clock = {

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import type { ThreadAnswer, ThreadData, ThreadMessage } from "./thread-message.ts";
 
 export interface WriterThreadOptions extends Omit<ThreadData, "signal"> {
@@ -26,6 +26,8 @@ export class WriterThread {
   #closing = false;
 
   constructor({ url, path, durability, busyMs, counters }: WriterThreadOptions, events: WriterThreadEvents) {
+    // Not imported: most processes that end soon never start a thread.
+    const { MessageChannel, Worker } = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const data: ThreadData & { port: MessagePort } = {

@@ -10,6 +10,7 @@ import type { CommitBatch, CommitVerdict, ErrorValue, PartVerdict, RunPart } fro
 import type { Connection, Row } from "../connection.ts";
 import { errorFields } from "../error-fields.ts";
 import { faultOf, resultCode, type StoreFault } from "../fault.ts";
+import { monotonicMs } from "../monotonic-ms.ts";
 import { Claims } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { RunMoves } from "./run-moves.ts";
@@ -244,13 +245,13 @@ export class Writer {
   }
 
   #beginWaiting(): void {
-    const deadlineMs = performance.now() + this.#busyMs;
+    const deadlineMs = monotonicMs() + this.#busyMs;
     for (;;) {
       try {
         this.#begin.step();
         return;
       } catch (error) {
-        if (faultOf(error, this.#connection.path).kind !== "busy" || performance.now() > deadlineMs) throw error;
+        if (faultOf(error, this.#connection.path).kind !== "busy" || monotonicMs() > deadlineMs) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMs);
       }
     }
