@@ -114,6 +114,8 @@ export class HeddleEngine implements Engine, RunHost {
   #closed = false;
   #failure: HeddleError | null = null;
 
+  /** Ours in the store and not yet taken up: if the store cannot be read, they stay here until it can. */
+  readonly #claimed: RunRow[] = [];
   constructor(store: RunStore, options: EngineOptions, parts: { readonly clock: Clock; readonly random: Random }) {
     this.#options = resolveOptions(options);
     this.store = store;
@@ -725,10 +727,16 @@ export class HeddleEngine implements Engine, RunHost {
     try {
       while (this.#claimAgain && this.#closing === null && this.#capacity() > 0) {
         this.#claimAgain = false;
-        const limit = Math.min(this.#capacity(), 256);
-        const rows = await this.store.claim({ node: this.node, limit, nowMs: this.clock.nowMs(), workflows: this.#registry.names() });
-        if (rows.length === limit) this.#claimAgain = true;
-        for (const row of rows) await this.#takeUp(row);
+        if (this.#claimed.length === 0) {
+          const limit = Math.min(this.#capacity(), 256);
+          const rows = await this.store.claim({ node: this.node, limit, nowMs: this.clock.nowMs(), workflows: this.#registry.names() });
+          if (rows.length === limit) this.#claimAgain = true;
+          this.#claimed.push(...rows);
+        }
+        for (let row = this.#claimed[0]; row !== undefined && this.#closing === null; row = this.#claimed[0]) {
+          await this.#takeUp(row);
+          this.#claimed.shift();
+        }
       }
     } catch (error) {
       if (this.#closing === null) this.#storeTrouble(error);
@@ -758,13 +766,12 @@ export class HeddleEngine implements Engine, RunHost {
       if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
       run.recover(events, outstanding(run.state));
     } catch (error) {
-      if (hasCode(error, "JOURNAL_CORRUPT") || error instanceof SyntaxError) {
-        this.#quarantine(run, error as Error);
-        return;
+      if (isStoreTrouble(error)) {
+        this.#runs.delete(runId);
+        run.abandon(new HeddleError("STORE_UNAVAILABLE", `Run ${runId} could not be read.`, { cause: error }));
+        throw error;
       }
-      this.#runs.delete(runId);
-      run.abandon(new HeddleError("STORE_UNAVAILABLE", `Run ${runId} could not be read.`, { cause: error }));
-      throw error;
+      this.#quarantine(run, error as Error);
     }
   }
 
@@ -778,14 +785,12 @@ export class HeddleEngine implements Engine, RunHost {
         epoch: run.epoch,
         expectedSeq: null,
         atMs: this.clock.nowMs(),
+    const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
+    run.abandon(reason);
         events: [],
         release: { status: "paused", wakeAtMs: null, note },
       },
-      () => {
-        const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
-        run.abandon(reason);
-        this.lost(run, reason);
-      },
+      () => this.lost(run, reason),
     );
     this.#writer.flush();
   }
@@ -1000,3 +1005,17 @@ export class HeddleEngine implements Engine, RunHost {
 function slug(name: string): string {
   return name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100);
 }
+/** The store did not answer, or will not any more: it says nothing about the run. */
+function isStoreTrouble(error: unknown): boolean {
+  return hasCode(error, "STORE_UNAVAILABLE") || hasCode(error, "STORE_FAILED") || hasCode(error, "ENGINE_CLOSED");
+}
+
+/** Compacted away because a snapshot covered it, and there is no such snapshot now. */
+function historyGone(runId: string, from: number, to: number): HeddleError {
+  return new HeddleError(
+    "JOURNAL_CORRUPT",
+    `Events ${from} to ${to} of run ${runId} were removed when a snapshot covered them (keepHistory: false), and that snapshot cannot be read here: use the version of Heddle that wrote it, or restore the file from a backup.`,
+    { data: { runId, seq: from } },
+  );
+}
+
