@@ -158,7 +158,7 @@ export interface EngineOptions {
   readonly graceMs?: number;
   /** Ended runs are removed after so long; default: kept on disk, the last 200 in memory. */
   readonly retention?: number | string;
-  /** `false`: of a run under way, events that a snapshot covers are removed, so that a long run's store stays small; its history before is gone. Default `true`. */
+  /** `false`: of a run under way, events that the last two snapshots cover are removed, so that a long run's store stays small; its history before is gone. Default `true`. */
   readonly keepHistory?: boolean;
   /** Largest input, result or signal, in bytes of its JSON text. Default 8 MiB. */
   readonly maxValueBytes?: number;

@@ -303,8 +303,8 @@ export class HeddleEngine implements Engine, RunHost {
     });
   }
 
-  async events(runId: string, afterSeq = 0): Promise<{ readonly seq: number; readonly event: RunEvent }[]> {
-    const events: { seq: number; event: RunEvent }[] = [];
+  async events(runId: string, afterSeq = 0): Promise<StoredRunEvent[]> {
+    const events: StoredRunEvent[] = [];
     for (;;) {
       const page = await this.store.readJournal(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
       for (const { seq, body } of page) events.push({ seq, event: readEvent(body) });
@@ -795,25 +795,27 @@ export class HeddleEngine implements Engine, RunHost {
     this.#writer.flush();
   }
 
-  /** Bring a run's state up to its journal: newest snapshot, then the tail. Returns the events that open functions must be given again. */
-  async #load(run: OwnedRun): Promise<{ seq: number; event: RunEvent }[]> {
-    const stored = await this.store.readSnapshot(run.runId);
-    const snapshot = stored === null ? null : readSnapshot(run.definition.compiled, stored.body);
-    if (stored === null || snapshot === null) {
-      const events = await this.events(run.runId);
-      for (const { seq, event } of events) run.foldStored(seq, event);
-      return events;
+  /** Bring a run's state up to its journal: newest snapshot that can be read, then the tail. Returns the events that open functions must be given again. */
+  async #load(run: OwnedRun): Promise<StoredRunEvent[]> {
+    let stored = await this.store.readSnapshot(run.runId);
+    while (stored !== null) {
+      const snapshot = readSnapshot(run.definition.compiled, stored.body);
+      if (snapshot !== null) {
+        run.restore(stored.seq, snapshot.state, snapshot.facts, stored.body.length);
+        break;
+      }
+      stored = await this.store.readSnapshot(run.runId, stored.seq);
     }
-    run.restore(stored.seq, snapshot.state, snapshot.facts, stored.body.length);
-    const tail = await this.events(run.runId, stored.seq);
-    for (const { seq, event } of tail) run.foldStored(seq, event);
-    const from = run.historyFrom;
-    if (from === null || from > stored.seq) return tail;
-    return this.events(run.runId, from - 1);
+    const after = Math.min(run.seq, (run.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
+    const events = await this.events(run.runId, after);
+    const first = events[0]?.seq ?? after + 1;
+    if (first !== after + 1) throw historyGone(run.runId, after + 1, first - 1);
+    for (const { seq, event, length } of events) if (seq > run.seq) run.foldStored(seq, event, length);
+    return events;
   }
 
   /** A run that was paused is due again because somebody said so: record it, with what was said about the code. */
-  async #resumed(run: OwnedRun, events: { seq: number; event: RunEvent }[]): Promise<void> {
+  async #resumed(run: OwnedRun, events: StoredRunEvent[]): Promise<void> {
     const mail = await this.store.readMail(run.runId);
     const accepted = mail.map(({ body }) => JSON.parse(body) as Mail).some((each) => each.type === "resume" && each.accept === true);
     const atMs = this.clock.nowMs();
@@ -829,7 +831,7 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   snapshotKept(runId: string, throughSeq: number): void {
-    if (this.#options.keepHistory) return;
+    if (this.#options.keepHistory || throughSeq === 0) return;
     this.store.compact(runId, throughSeq).catch((error: unknown) => this.#storeTrouble(error));
   }
 

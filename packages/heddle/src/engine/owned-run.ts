@@ -65,7 +65,7 @@ export interface RunHost {
   live(runId: string, seq: number, piece: LivePiece): void;
   /** What an activation has recorded so far, from the journal. */
   history(run: OwnedRun, of: number): Promise<FrameHistory>;
-  /** Everything up to `throughSeq` is in a snapshot, and no open function needs it: it may be dropped. */
+  /** What stands up to `throughSeq` is in the last two snapshots, and no open function of either needs it: it may be dropped. */
   snapshotKept(runId: string, throughSeq: number): void;
   ghostReady(run: OwnedRun): void;
   /** Whether this node's lease holds by its own clock; if not, it is looked up before anything else happens. */
@@ -161,6 +161,9 @@ export class OwnedRun implements TurnTaker {
   #messages: NewMessage[] = [];
   #mailSeen: number | undefined;
   #progress = false;
+  /** Up to where the newest snapshot makes the journal dispensable, and the one before it, which takes its place if it cannot be read. */
+  #dispensable = 0;
+  #dispensableBefore = 0;
   #release: RunPart["release"] | undefined;
   #inFlight = 0;
   #deliveries: (() => void)[] = [];
@@ -280,6 +283,7 @@ export class OwnedRun implements TurnTaker {
   resumeHot(epoch: number, crashes: number): void {
     this.epoch = epoch;
     this.crashes = crashes;
+    this.#dispensable = this.#coveredThrough();
     this.releasing = false;
     this.#rearm();
     this.mailArrived();
@@ -976,6 +980,13 @@ export class OwnedRun implements TurnTaker {
       this.#mailWanted = true;
       this.#inFlight++;
       this.host.submit(this, rest, (again) => this.#answered(rest, firstSeq, gates, again));
+    this.#dispensableBefore = this.#dispensable;
+    this.#dispensable = this.#coveredThrough();
+  }
+
+  /** Last event that a snapshot of now and its open functions do without. */
+  #coveredThrough(): number {
+    return Math.min(this.seq, (this.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
       this.#rearm();
       return;
     }
@@ -984,11 +995,7 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
-    if (part.snapshot !== undefined)
-      this.host.snapshotKept(
-        this.runId,
-        this.historyFrom === null ? firstSeq + part.events.length - 1 : Math.min(this.historyFrom - 1, firstSeq + part.events.length - 1),
-      );
+    if (part.snapshot !== undefined) this.host.snapshotKept(this.runId, this.#dispensableBefore);
     if (part.children !== undefined || part.messages !== undefined) {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }

@@ -268,8 +268,11 @@ export interface RunStore extends AsyncDisposable {
   /** Unconsumed mail, oldest first. */
   readMail(runId: RunId): Promise<readonly StoredMessage[]>;
 
-  /** Newest snapshot whose checksum holds and whose following events are all there, or null. Stores keep at least the last two. */
-  readSnapshot(runId: RunId): Promise<{ readonly seq: number; readonly body: string } | null>;
+  /**
+   * Newest snapshot, of those before `beforeSeq` if it is given, whose checksum holds and whose following events are all there, or null. Stores
+   * keep at least the last two.
+   */
+  readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null>;
 
   get(runId: RunId): Promise<RunRow | null>;
   /** @throws HeddleError `RUN_UNKNOWN` the run of `after` is gone */

@@ -148,9 +148,13 @@ class MemoryStore implements RunStore {
     return this.#runs.get(runId)?.mail?.slice() ?? none;
   }
 
-  async readSnapshot(runId: RunId): Promise<{ readonly seq: number; readonly body: string } | null> {
+  async readSnapshot(
+    runId: RunId,
+    beforeSeq: number = Number.POSITIVE_INFINITY,
+  ): Promise<{ readonly seq: number; readonly body: string } | null> {
     this.#checkOpen();
-    return this.#runs.get(runId)?.snapshots?.at(-1) ?? null;
+    const run = this.#runs.get(runId);
+    return run?.snapshots?.findLast(({ seq }) => seq < beforeSeq && seq >= run.journal.base) ?? null;
   }
 
   async get(runId: RunId): Promise<RunRow | null> {

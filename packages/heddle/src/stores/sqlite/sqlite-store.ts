@@ -194,9 +194,9 @@ class SqliteRunStore implements SqliteStore {
     return this.#reads.mail(runId);
   }
 
-  async readSnapshot(runId: RunId): Promise<{ readonly seq: number; readonly body: string } | null> {
+  async readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null> {
     this.#checkUsable();
-    return this.#reads.snapshot(runId);
+    return this.#reads.snapshot(runId, beforeSeq);
   }
 
   async get(runId: RunId): Promise<RunRow | null> {

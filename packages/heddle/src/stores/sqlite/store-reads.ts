@@ -65,8 +65,8 @@ export class StoreReads {
     return this.#read(() => this.#mail.read(runId));
   }
 
-  snapshot(runId: RunId): { readonly seq: number; readonly body: string } | null {
-    return this.#read(() => this.#snapshot(runId));
+  snapshot(runId: RunId, beforeSeq: number | undefined): { readonly seq: number; readonly body: string } | null {
+    return this.#read(() => this.#snapshot(runId, beforeSeq));
   }
 
   get(runId: RunId): RunRow | null {

@@ -23,6 +23,21 @@ export function snapshotLaws(law: Law): void {
     assert.deepEqual(await store.readSnapshot("run"), { seq: 8, body: "at 8, better" });
   });
 
+  law("the snapshot before another is read, as long as the events after it are kept", async (store) => {
+    await createOwned(store, "run");
+    await append(store, part("run", 1, { events: ["e2", "e3"], snapshot: { body: "at 3" } }));
+    await append(store, part("run", 3, { events: ["e4", "e5"], snapshot: { body: "at 5" } }));
+    assert.deepEqual(await store.readSnapshot("run", 6), { seq: 5, body: "at 5" });
+    assert.deepEqual(await store.readSnapshot("run", 5), { seq: 3, body: "at 3" });
+    assert.equal(await store.readSnapshot("run", 3), null);
+    await store.compact("run", 3);
+    assert.deepEqual(await store.readSnapshot("run", 5), { seq: 3, body: "at 3" });
+    await store.compact("run", 4);
+
+    assert.equal(await store.readSnapshot("run", 5), null);
+    assert.deepEqual(await store.readSnapshot("run"), { seq: 5, body: "at 5" });
+  });
+
   law("compact removes events up to a seq and no more", async (store) => {
     await createOwned(store, "run");
     await grow(store, 1, 299);
