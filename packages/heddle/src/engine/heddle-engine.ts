@@ -20,7 +20,7 @@ import {
   type RunStore,
   type StoredMessage,
 } from "@heddle/kernel";
-
+import { segmentOf } from "@heddle/kernel/internal";
 import type { Workflow } from "../workflow/workflow.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { Definition } from "./definition.ts";
@@ -68,6 +68,13 @@ const sweptAtOnce = 1_000;
 /** Journal rows read at once. */
 const pageRows = 2_000;
 
+/** An event of a journal, and how many characters its text has. */
+interface StoredRunEvent {
+  readonly seq: number;
+  readonly event: RunEvent;
+  readonly length: number;
+}
+
 const endStatuses: ReadonlySet<RunStatus> = new Set(["completed", "failed", "cancelled", "timed-out"]);
 
 /**
@@ -105,6 +112,8 @@ export class HeddleEngine implements Engine, RunHost {
   #beat: Disposable | null = null;
   #sweep: Disposable | null = null;
   #claiming = false;
+  /** Ours in the store and not yet taken up: if the store cannot be read, they stay here until it can. */
+  readonly #claimed: RunRow[] = [];
   #claimAgain = false;
   #leaseUntilMonotonicMs = 0;
   readonly #clockWatch: ClockWatch;
@@ -114,8 +123,6 @@ export class HeddleEngine implements Engine, RunHost {
   #closed = false;
   #failure: HeddleError | null = null;
 
-  /** Ours in the store and not yet taken up: if the store cannot be read, they stay here until it can. */
-  readonly #claimed: RunRow[] = [];
   constructor(store: RunStore, options: EngineOptions, parts: { readonly clock: Clock; readonly random: Random }) {
     this.#options = resolveOptions(options);
     this.store = store;
@@ -307,7 +314,7 @@ export class HeddleEngine implements Engine, RunHost {
     const events: StoredRunEvent[] = [];
     for (;;) {
       const page = await this.store.readJournal(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
-      for (const { seq, body } of page) events.push({ seq, event: readEvent(body) });
+      for (const { seq, body } of page) events.push({ seq, event: readEvent(body), length: body.length });
       if (page.length < pageRows) return events;
     }
   }
@@ -611,7 +618,7 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   async history(run: OwnedRun, of: number): Promise<FrameHistory> {
-    const reader = new HistoryReader(of);
+    const reader = new HistoryReader(of, segmentOf(run.state, of));
     for (const { seq, event } of await this.events(run.runId)) reader.add(seq, event);
     return reader.history();
   }
@@ -778,6 +785,8 @@ export class HeddleEngine implements Engine, RunHost {
   /** A run whose journal cannot be read is put aside for a person; the others go on. */
   #quarantine(run: OwnedRun, error: Error): void {
     const note = `The journal of run ${run.runId} cannot be read, so it is put aside: ${error.message}`;
+    const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
+    run.abandon(reason);
     this.submit(
       run,
       {
@@ -785,8 +794,6 @@ export class HeddleEngine implements Engine, RunHost {
         epoch: run.epoch,
         expectedSeq: null,
         atMs: this.clock.nowMs(),
-    const reason = new HeddleError("JOURNAL_CORRUPT", note, { cause: error });
-    run.abandon(reason);
         events: [],
         release: { status: "paused", wakeAtMs: null, note },
       },
@@ -827,7 +834,7 @@ export class HeddleEngine implements Engine, RunHost {
         planHash: run.definition.planHash,
         ...(run.definition.version === undefined ? null : { version: run.definition.version }),
       });
-    for (const event of after) events.push({ seq: run.record(event), event });
+    for (const event of after) events.push({ seq: run.record(event), event, length: 0 });
   }
 
   snapshotKept(runId: string, throughSeq: number): void {
@@ -1004,9 +1011,6 @@ export class HeddleEngine implements Engine, RunHost {
   }
 }
 
-function slug(name: string): string {
-  return name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100);
-}
 /** The store did not answer, or will not any more: it says nothing about the run. */
 function isStoreTrouble(error: unknown): boolean {
   return hasCode(error, "STORE_UNAVAILABLE") || hasCode(error, "STORE_FAILED") || hasCode(error, "ENGINE_CLOSED");
@@ -1021,3 +1025,6 @@ function historyGone(runId: string, from: number, to: number): HeddleError {
   );
 }
 
+function slug(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100);
+}

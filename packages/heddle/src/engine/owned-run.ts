@@ -24,7 +24,16 @@ import {
   type StoredMessage,
   type TaskEnded,
 } from "@heddle/kernel";
-import { channelValues, closesRound, isToldToCancel, itemValues, nextSignal, pendingWrites, taskValue } from "@heddle/kernel/internal";
+import {
+  channelValues,
+  closesRound,
+  isToldToCancel,
+  itemValues,
+  nextSignal,
+  pendingWrites,
+  segmentOf,
+  taskValue,
+} from "@heddle/kernel/internal";
 import type { Definition, Source } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
@@ -152,6 +161,9 @@ export class OwnedRun implements TurnTaker {
   #tailEvents = 0;
   #tailBytes = 0;
   #snapshotBytes = 0;
+  /** Up to where the newest snapshot makes the journal dispensable, and the one before it, which takes its place if it cannot be read. */
+  #dispensable = 0;
+  #dispensableBefore = 0;
   #waitingStarts = new Map<number, DueEntry>();
   #starts = new Map<number, StartTask>();
   #timers = new Map<number, DueEntry>();
@@ -161,9 +173,6 @@ export class OwnedRun implements TurnTaker {
   #messages: NewMessage[] = [];
   #mailSeen: number | undefined;
   #progress = false;
-  /** Up to where the newest snapshot makes the journal dispensable, and the one before it, which takes its place if it cannot be read. */
-  #dispensable = 0;
-  #dispensableBefore = 0;
   #release: RunPart["release"] | undefined;
   #inFlight = 0;
   #deliveries: (() => void)[] = [];
@@ -245,7 +254,8 @@ export class OwnedRun implements TurnTaker {
   /** A run with a journal: the state is folded from it, then open work goes on. `events` are all of it, oldest first. */
   recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], outstanding: readonly Command[]): void {
     const readers = new Map<number, HistoryReader>();
-    for (const command of outstanding) if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no));
+    for (const command of outstanding)
+      if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no, segmentOf(this.state, command.no)));
     for (const { seq, event } of events) for (const reader of readers.values()) reader.add(seq, event);
     for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason, this.nowMs);
     this.#history = readers;
@@ -256,9 +266,10 @@ export class OwnedRun implements TurnTaker {
     this.touch();
   }
 
-  /** Apply one event that is in the journal already. */
-  foldStored(seq: number, event: RunEvent): void {
+  /** Apply one event that is in the journal already, as a text of so many characters. */
+  foldStored(seq: number, event: RunEvent, length: number): void {
     this.#tailEvents++;
+    this.#tailBytes += length;
     this.seq = seq;
     this.nowMs = event.atMs;
     this.#fold(event);
@@ -272,6 +283,7 @@ export class OwnedRun implements TurnTaker {
     this.#input = facts.input === undefined ? undefined : decodeValue(facts.input);
     for (const [no, at] of facts.beginnings) this.#beginnings.set(no, at);
     this.#snapshotBytes = bytes;
+    this.#dispensable = this.#coveredThrough();
   }
 
   /** Where the recorded operations of open activations begin; null: there are none. */
@@ -283,7 +295,6 @@ export class OwnedRun implements TurnTaker {
   resumeHot(epoch: number, crashes: number): void {
     this.epoch = epoch;
     this.crashes = crashes;
-    this.#dispensable = this.#coveredThrough();
     this.releasing = false;
     this.#rearm();
     this.mailArrived();
@@ -620,6 +631,7 @@ export class OwnedRun implements TurnTaker {
         this.#beginnings.delete(event.no);
         break;
       case "op-opened":
+      case "op-retried":
       case "op-ended":
       case "emitted":
         if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
@@ -968,6 +980,13 @@ export class OwnedRun implements TurnTaker {
     this.#tailEvents = 0;
     this.#tailBytes = 0;
     this.#snapshotBytes = body.length;
+    this.#dispensableBefore = this.#dispensable;
+    this.#dispensable = this.#coveredThrough();
+  }
+
+  /** Last event that a snapshot of now and its open functions do without. */
+  #coveredThrough(): number {
+    return Math.min(this.seq, (this.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
   }
 
   #answered(part: RunPart, firstSeq: number, gates: Gate[], verdict: PartVerdict): void {
@@ -980,13 +999,6 @@ export class OwnedRun implements TurnTaker {
       this.#mailWanted = true;
       this.#inFlight++;
       this.host.submit(this, rest, (again) => this.#answered(rest, firstSeq, gates, again));
-    this.#dispensableBefore = this.#dispensable;
-    this.#dispensable = this.#coveredThrough();
-  }
-
-  /** Last event that a snapshot of now and its open functions do without. */
-  #coveredThrough(): number {
-    return Math.min(this.seq, (this.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
       this.#rearm();
       return;
     }

@@ -12,6 +12,12 @@ export interface FrameHistory {
   readonly lenientBefore: number;
 }
 
+/** Number of a segment, from 1, and its input if it is not the first. */
+export interface SegmentStart {
+  readonly number: number;
+  readonly input: Json | undefined;
+}
+
 export type HistoryEntry =
   | { readonly type: "opened"; readonly seq: number; readonly atMs: number; readonly event: OpOpened }
   | { readonly type: "retried"; readonly atMs: number; readonly key: string; readonly error: ErrorValue; readonly dueAtMs: number }
@@ -19,17 +25,20 @@ export type HistoryEntry =
   | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
   | { readonly type: "cancelled"; readonly atMs: number; readonly reason: string | undefined };
 
-/** Collects, for one activation, what its function must be given again. Events come oldest first. */
+/**
+ * Collects, for one activation, what its function must be given again. Events come oldest first. Those of segments before the present one may be
+ * missing: which segment it is, the run's state knows.
+ */
 export class HistoryReader {
   readonly #of: number;
+  readonly #segment: SegmentStart;
   #entries: HistoryEntry[] = [];
-  #segmentInput: { readonly input: Json } | null = null;
-  #segment = 1;
   #lenientBefore = 0;
   #startedAlone = false;
 
-  constructor(of: number) {
+  constructor(of: number, segment: SegmentStart) {
     this.#of = of;
+    this.#segment = segment;
   }
 
   add(seq: number, event: RunEvent): void {
@@ -57,8 +66,6 @@ export class HistoryReader {
       case "segment-started":
         if (event.of !== this.#of) break;
         this.#entries = [];
-        this.#segmentInput = { input: event.input };
-        this.#segment++;
         this.#lenientBefore = 0;
         break;
       case "task-retried":
@@ -83,8 +90,8 @@ export class HistoryReader {
   history(): FrameHistory {
     return {
       entries: this.#entries,
-      segmentInput: this.#segmentInput,
-      segment: this.#segment,
+      segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
+      segment: this.#segment.number,
       startedAlone: this.#startedAlone,
       lenientBefore: this.#lenientBefore,
     };
