@@ -2,11 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
-import { realClock } from "../engine/real-clock.ts";
-import { commands } from "./command-list.ts";
 import type { Interruption, Io, Keyboard, Screen } from "./io.ts";
-import { runCli } from "./run-cli.ts";
-import { styleFromEnv } from "./text/style.ts";
 
 // The only file of the command line that touches `process`.
 
@@ -14,6 +10,8 @@ import { styleFromEnv } from "./text/style.ts";
 const samePressMs = 250;
 
 const { stdin, stdout, stderr, env } = process;
+const args = process.argv.slice(2);
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
 const writeOut = stdout.write.bind(stdout);
 const writeErr = stderr.write.bind(stderr);
 const interruption = new AbortController();
@@ -121,13 +119,26 @@ function detach(args: readonly string[], logFile: string): Promise<number> {
   });
 }
 
+async function end(exitCode: number): Promise<never> {
+  // What the user's file left open, a timer or a connection, does not keep the command alive; what was written is let out first.
+  await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))));
+  process.exit(exitCode);
+}
+
+listenToSignals();
+// Asked by scripts and editors, again and again: answered before the rest is loaded.
+if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) {
+  writeOut(`${version}\n`);
+  await end(0);
+}
+const { commands, open, realClock, runCli, styleFromEnv } = await import("./program.ts");
 const io: Io = {
-  args: process.argv.slice(2),
+  args,
   cwd: process.cwd(),
   env,
   // npm puts the program on the PATH of its own scripts only: whoever came through it types npx.
   program: env.npm_execpath === undefined ? "heddle" : "npx heddle",
-  version: (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version,
+  version,
   node: process.versions.node,
   out: (line) => void writeOut(`${line}\n`),
   err: (line) => void writeErr(`${line}\n`),
@@ -137,13 +148,9 @@ const io: Io = {
   readStdin: () => text(stdin),
   interrupted: interruption.signal,
   clock: realClock,
-  open: async (url, options) => (await import("../engine/open.ts")).open(url, options),
+  open,
   capture,
   detach,
 };
 
-listenToSignals();
-const exitCode = await runCli(io, commands);
-// What the user's file left open, a timer or a connection, does not keep the command alive; what was written is let out first.
-await Promise.all([stdout, stderr].map((stream) => new Promise((resolve) => stream.write("", resolve))));
-process.exit(exitCode);
+await end(await runCli(io, commands));

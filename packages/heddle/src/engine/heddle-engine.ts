@@ -44,6 +44,7 @@ import { workflowScope } from "./frame/scopes.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan } from "./frame/operation.ts";
 import { checkAnswer, type AskedQuestion } from "./frame/question.ts";
+import { guardGlobals } from "./frame/strict.ts";
 import { forkEvents, retryPoint } from "./fork.ts";
 import { LogWriter } from "./log-writer.ts";
 import { answerSignal, mailText, type Mail } from "./mail.ts";
@@ -145,7 +146,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   /** First sign of life, then work. */
   async begin(): Promise<void> {
-    if (this.strict) (await import("./frame/strict.ts")).guardGlobals();
+    if (this.strict) guardGlobals();
     this.#watch = this.store.watch((runId, what) => {
       this.hub.hint(runId);
       if (what === "work" && !this.#options.passive) this.#hint(runId);
@@ -391,7 +392,7 @@ export class HeddleEngine implements Engine, RunHost {
   async query<O>(runId: string, name: string, input?: unknown): Promise<O> {
     this.#assertOpen();
     const run = this.#runs.get(runId) ?? this.#hot.get(runId) ?? (await this.#ghost(runId));
-    for (const frame of run.frames.values()) {
+    for (const frame of run.frames.all()) {
       const answer = frame.queries?.get(name);
       if (answer !== undefined) return answer(input) as O;
     }
@@ -564,6 +565,10 @@ export class HeddleEngine implements Engine, RunHost {
     return this.#turns.mayHurry();
   }
 
+  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null {
+    return this.#writer.appendNow(runId, epoch, expectedSeq, atMs, event);
+  }
+
   submitNow(part: RunPart): PartVerdict | null {
     return this.#writer.partNow(part);
   }
@@ -701,7 +706,7 @@ export class HeddleEngine implements Engine, RunHost {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
-    for (const frame of run.frames.values()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
+    for (const frame of run.frames.all()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
   }
 
   owns(runId: string): boolean {

@@ -1,5 +1,4 @@
 import { HeddleError, type Clock, type Random, type RunStore } from "@heddle/kernel";
-import { openMemoryStore } from "../stores/memory/memory-store.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { HeddleEngine } from "./heddle-engine.ts";
 import { realClock } from "./real-clock.ts";
@@ -24,7 +23,8 @@ export async function open(store: string | RunStore, options: EngineOptions & En
 }
 
 async function openStore(address: string, { clock }: { readonly clock: Clock }): Promise<RunStore> {
-  if (address === "memory:") return openMemoryStore({ clock });
+  // Each store is loaded where it is asked for.
+  if (address === "memory:") return (await import("../stores/memory/memory-store.ts")).openMemoryStore({ clock });
   if (address.startsWith("sqlite:")) {
     const path = address.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
     if (path === "")
