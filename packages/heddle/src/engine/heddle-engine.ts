@@ -392,7 +392,7 @@ export class HeddleEngine implements Engine, RunHost {
   async query<O>(runId: string, name: string, input?: unknown): Promise<O> {
     this.#assertOpen();
     const run = this.#runs.get(runId) ?? this.#hot.get(runId) ?? (await this.#ghost(runId));
-    for (const frame of run.frames.all()) {
+    for (const frame of run.frames.values()) {
       const answer = frame.queries?.get(name);
       if (answer !== undefined) return answer(input) as O;
     }
@@ -565,10 +565,6 @@ export class HeddleEngine implements Engine, RunHost {
     return this.#turns.mayHurry();
   }
 
-  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null {
-    return this.#writer.appendNow(runId, epoch, expectedSeq, atMs, event);
-  }
-
   submitNow(part: RunPart): PartVerdict | null {
     return this.#writer.partNow(part);
   }
@@ -706,7 +702,7 @@ export class HeddleEngine implements Engine, RunHost {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
-    for (const frame of run.frames.all()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
+    for (const frame of run.frames.values()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
   }
 
   owns(runId: string): boolean {
