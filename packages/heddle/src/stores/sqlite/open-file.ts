@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
 import { HeddleError } from "@heddle/kernel";
 import type { Connect, Connection, ConnectOptions } from "./connection.ts";
 import { faultOf, resultCode } from "./fault.ts";
@@ -67,6 +68,9 @@ function checkPath(path: string, create: boolean): void {
 function prepareFile(connection: Connection, migrations: readonly Migration[]): void {
   const { database, path } = connection;
   const version = readVersion(connection, migrations.length);
+  // The switch to a write-ahead log is a transaction of its own, which writes the first page. Of an empty file there is nothing to bring
+  // back, so it needs no journal: one flush instead of four.
+  if (version === 0 && isEmpty(database)) database.exec("PRAGMA journal_mode = MEMORY");
   const [mode] = Object.values(database.prepare("PRAGMA journal_mode = WAL").get() ?? {});
   if (mode !== "wal") {
     throw new HeddleError("STORE_UNAVAILABLE", `The file system of ${path} cannot hold a write-ahead log. Put the store on a local disk.`, {
@@ -76,6 +80,10 @@ function prepareFile(connection: Connection, migrations: readonly Migration[]): 
   if (version < migrations.length) migrate(connection, migrations);
   // Says now, and not at the first commit, that the file cannot be written. Writes nothing.
   else database.exec("BEGIN IMMEDIATE; ROLLBACK");
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return Object.values(database.prepare("PRAGMA page_count").get() ?? {})[0] === 0;
 }
 
 function openFault(error: unknown, path: string): HeddleError {
