@@ -6,6 +6,11 @@ export interface DueEntry {
   fire: (() => void) | null;
 }
 
+interface Entry extends DueEntry {
+  /** Of those that are due at one time the first that was added fires first. */
+  readonly order: number;
+}
+
 /** At most so many are fired before other work gets its turn: 100,000 timers of one second must not stall the process. */
 const firedAtOnce = 1_000;
 
@@ -17,7 +22,8 @@ export class DueTimes {
   readonly #clock: Clock;
   readonly #nowMs: () => number;
   readonly #longestMs: number;
-  readonly #heap: DueEntry[] = [];
+  readonly #heap: Entry[] = [];
+  #added = 0;
   #timer: Disposable | null = null;
   #timerAtMs = Number.POSITIVE_INFINITY;
 
@@ -36,13 +42,13 @@ export class DueTimes {
 
   /** @param dueAtMs in the time of this instance */
   add(dueAtMs: number, fire: () => void): DueEntry {
-    const entry: DueEntry = { dueAtMs, fire };
+    const entry: Entry = { dueAtMs, fire, order: this.#added++ };
     const heap = this.#heap;
     let at = heap.push(entry) - 1;
     while (at > 0) {
       const above = (at - 1) >> 1;
-      if ((heap[above] as DueEntry).dueAtMs <= dueAtMs) break;
-      heap[at] = heap[above] as DueEntry;
+      if (!isBefore(entry, heap[above] as Entry)) break;
+      heap[at] = heap[above] as Entry;
       at = above;
     }
     heap[at] = entry;
@@ -58,7 +64,7 @@ export class DueTimes {
   }
 
   #arm(): void {
-    while (this.#heap.length > 0 && (this.#heap[0] as DueEntry).fire === null) this.#pop();
+    while (this.#heap.length > 0 && (this.#heap[0] as Entry).fire === null) this.#pop();
     const first = this.#heap[0];
     if (first === undefined) {
       this.#timer?.[Symbol.dispose]();
@@ -78,7 +84,7 @@ export class DueTimes {
   #fireDue(): void {
     const nowMs = this.#nowMs();
     for (let fired = 0; fired < firedAtOnce && this.#heap.length > 0; fired++) {
-      const first = this.#heap[0] as DueEntry;
+      const first = this.#heap[0] as Entry;
       if (first.fire !== null && first.dueAtMs > nowMs) break;
       this.#pop();
       first.fire?.();
@@ -88,17 +94,21 @@ export class DueTimes {
 
   #pop(): void {
     const heap = this.#heap;
-    const last = heap.pop() as DueEntry;
+    const last = heap.pop() as Entry;
     if (heap.length === 0) return;
     let at = 0;
     for (;;) {
       let below = at * 2 + 1;
       if (below >= heap.length) break;
-      if (below + 1 < heap.length && (heap[below + 1] as DueEntry).dueAtMs < (heap[below] as DueEntry).dueAtMs) below++;
-      if ((heap[below] as DueEntry).dueAtMs >= last.dueAtMs) break;
-      heap[at] = heap[below] as DueEntry;
+      if (below + 1 < heap.length && isBefore(heap[below + 1] as Entry, heap[below] as Entry)) below++;
+      if (!isBefore(heap[below] as Entry, last)) break;
+      heap[at] = heap[below] as Entry;
       at = below;
     }
     heap[at] = last;
   }
+}
+
+function isBefore(one: Entry, other: Entry): boolean {
+  return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.order < other.order);
 }
