@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FakeClock, SimulatedProcess, settle } from "@heddle/testing";
+import { FakeClock, SimulatedProcess } from "@heddle/testing";
 import type { RunEvent, RunRow, RunStore } from "@heddle/kernel";
 import { open, type Engine, type EngineOptions } from "heddle";
 import { openSqliteStore, type SqliteStore } from "heddle/internal";
@@ -74,7 +74,7 @@ export class FakePlace implements AsyncDisposable {
   async until(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
     for (let turn = 0; turn < 10_000; turn++) {
       if (await condition()) return;
-      await settle(1);
+      await this.clock.advance(0);
     }
     throw new Error(`It did not come to pass: ${what}`);
   }
