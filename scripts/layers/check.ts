@@ -53,10 +53,10 @@ function judge(tree: Tree, layer: Layer, file: string, specifier: string, reach:
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
   const ours = packageIndexes[name];
   if (ours === undefined) return judgeOutside(tree, layer, file, name, specifier);
-  const entry = specifier.slice(name.length);
-  if (entry !== "" && entry !== "/internal") return `${specifier} is a path into another package: import ${name}`;
-  if (entry === "/internal" && !layer.internals) return `${layer.name} may not use ${specifier}, which is for our own packages`;
-  reach(`${ours.folder}/src/${entry === "" ? "index" : "internal"}.ts`);
+  const entry = specifier === name ? "index" : specifier.slice(name.length + 1);
+  if (entry !== "index" && !ours.entries.includes(entry)) return `${specifier} is a path into another package: import ${name}`;
+  if (entry === "internal" && !layer.internals) return `${layer.name} may not use ${specifier}, which is for our own packages`;
+  reach(`${ours.folder}/src/${entry}.ts`);
   // A package's own tests and examples may use it by name; its sources use paths.
   return allowed(layer, ours.layer) ? undefined : `${layer.name} may not import ${ours.layer} (${specifier})`;
 }

@@ -59,9 +59,11 @@ export const layers: readonly Layer[] = [
   { name: "scripts", folder: "scripts", imports: ["kernel"], node: true, internals: false },
 ];
 
-/** What an import by a package's name reaches: its index, which belongs to this layer. */
-export const packageIndexes: Readonly<Record<string, { readonly layer: string; readonly folder: string }>> = {
-  "@heddle/kernel": { layer: "kernel", folder: "packages/kernel" },
-  heddle: { layer: "heddle", folder: "packages/heddle" },
-  "@heddle/testing": { layer: "testing", folder: "packages/testing" },
+/** What an import by a package's name reaches: its index, which belongs to this layer, or another file in `src` that it exports. */
+export const packageIndexes: Readonly<
+  Record<string, { readonly layer: string; readonly folder: string; readonly entries: readonly string[] }>
+> = {
+  "@heddle/kernel": { layer: "kernel", folder: "packages/kernel", entries: ["draw", "internal"] },
+  heddle: { layer: "heddle", folder: "packages/heddle", entries: ["internal"] },
+  "@heddle/testing": { layer: "testing", folder: "packages/testing", entries: [] },
 };

@@ -18,6 +18,8 @@ describe("the layer check", () => {
       "packages/kernel/src/advance.ts": "export const advance = 1;\n",
       "packages/heddle/src/index.ts": `export { open } from "./engine/open.ts";\n`,
       "packages/heddle/src/engine/open.ts": `import { hostname } from "node:os";\nimport { advance } from "@heddle/kernel";\nexport const open = [hostname, advance];\n`,
+      "packages/kernel/src/draw.ts": "export const draw = 1;\n",
+      "packages/heddle/src/cli/graph.ts": `export { draw } from "@heddle/kernel/draw";\n`,
       "packages/heddle/test/open.test.ts": `import { open } from "heddle";\nimport { open as same } from "../src/engine/open.ts";\nexport const both = [open, same];\n`,
     });
     assert.deepEqual(faults, []);

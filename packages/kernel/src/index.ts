@@ -23,10 +23,6 @@ export { planDifference } from "./plan/difference.ts";
 export { planSchema } from "./plan/plan-schema.ts";
 export { checkPlan, validatePlan } from "./plan/validate.ts";
 export type { PlanFault, PlanFaultCode } from "./plan/plan-fault.ts";
-export { drawAscii, type DrawAsciiOptions } from "./plan/draw/draw-ascii.ts";
-export { drawDot } from "./plan/draw/draw-dot.ts";
-export { drawMermaid } from "./plan/draw/draw-mermaid.ts";
-export { drawSvg } from "./plan/draw/draw-svg.ts";
 export { compilePlan } from "./plan/compile.ts";
 export type { CompiledPlan } from "./plan/compiled-plan.ts";
 // Run: events in, commands out.

@@ -55,7 +55,7 @@ test("no source of the kernel imports anything but the kernel, not even a type",
 });
 
 test("the kernel bundles for a browser and runs there, where there is no Node", async (t) => {
-  const text = await bundle('export * from "./index.ts"; export * as internal from "./internal.ts";');
+  const text = await bundle('export * from "./index.ts"; export * from "./draw.ts"; export * as internal from "./internal.ts";');
   t.diagnostic(`the whole kernel: ${text.length} bytes, ${gzipSync(text).length} compressed`);
 
   // What every browser has, and nothing of Node's.
@@ -76,7 +76,18 @@ test("the kernel bundles for a browser and runs there, where there is no Node", 
   assert.equal(done, '["a",5,[1,2],"1",true,3600000]');
 });
 
-test("who takes little gets little: retry arithmetic does not bring the drawings along", async (t) => {
+test("who runs plans does not load what draws them", async () => {
+  const reach = async (entry: string): Promise<string[]> => {
+    const { metafile } = await build({ entryPoints: [join(source, entry)], bundle: true, format: "esm", write: false, metafile: true });
+    return Object.keys(metafile.inputs).filter((file) => file.includes("/plan/draw/"));
+  };
+
+  assert.ok((await reach("draw.ts")).length > 5);
+  assert.deepEqual(await reach("index.ts"), []);
+  assert.deepEqual(await reach("internal.ts"), []);
+});
+
+test("who takes little gets little: retry arithmetic does not bring the rest along", async (t) => {
   const [all, little] = [await bundle('export * from "./index.ts";'), await bundle('export { mayRetry } from "./index.ts";')];
   t.diagnostic(`mayRetry alone: ${little.length} bytes`);
   assert.ok(little.length * 10 < all.length, `${little.length} of ${all.length} bytes`);

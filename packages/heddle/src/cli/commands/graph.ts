@@ -1,4 +1,4 @@
-import { drawAscii, drawDot, drawMermaid, drawSvg, type Plan } from "@heddle/kernel";
+import type { Plan } from "@heddle/kernel";
 import { type Command, exitCode } from "../command.ts";
 import { planOf } from "../definition-plan.ts";
 import { loadDefinition } from "../load-definition.ts";
@@ -6,11 +6,13 @@ import { readArguments, usage } from "../read-arguments.ts";
 import type { Style } from "../text/style.ts";
 import { validPlan } from "./validate.ts";
 
-const formats: Readonly<Record<string, (plan: Plan, style: Style) => string>> = {
-  mermaid: drawMermaid,
-  dot: drawDot,
-  svg: drawSvg,
-  ascii: (plan, style) => drawAscii(plan, { plain: !style.unicode }),
+type Drawings = typeof import("@heddle/kernel/draw");
+
+const formats: Readonly<Record<string, (plan: Plan, style: Style, by: Drawings) => string>> = {
+  mermaid: (plan, _, { drawMermaid }) => drawMermaid(plan),
+  dot: (plan, _, { drawDot }) => drawDot(plan),
+  svg: (plan, _, { drawSvg }) => drawSvg(plan),
+  ascii: (plan, style, { drawAscii }) => drawAscii(plan, { plain: !style.unicode }),
 };
 
 const options = {
@@ -36,7 +38,9 @@ export const graph: Command = {
     if (draw === undefined)
       throw usage(graph, `--format knows no ${JSON.stringify(values.format)}; it is one of ${Object.keys(formats).join(", ")}.`);
     const definition = await loadDefinition(positionals[0] ?? "", io);
-    io.out(draw(validPlan(planOf(definition), definition.source), io.style).replace(/\n$/u, ""));
+    const plan = validPlan(planOf(definition), definition.source);
+    // Loaded here: the other commands do without.
+    io.out(draw(plan, io.style, await import("@heddle/kernel/draw")).replace(/\n$/u, ""));
     return exitCode.done;
   },
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { drawAscii, type Plan, type Task } from "@heddle/kernel";
+import type { Plan, Task } from "@heddle/kernel";
+import { drawAscii } from "@heddle/kernel/draw";
 import fc from "fast-check";
 import { Dice } from "../../oracle/dice.ts";
 import { randomPlan, randomTemper } from "../../oracle/random-plan.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { drawSvg, type Plan } from "@heddle/kernel";
+import type { Plan } from "@heddle/kernel";
+import { drawSvg } from "@heddle/kernel/draw";
 import fc from "fast-check";
 import { Dice } from "../../oracle/dice.ts";
 import { randomPlan, randomTemper } from "../../oracle/random-plan.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { drawAscii, drawDot, drawMermaid, drawSvg, type Plan } from "@heddle/kernel";
+import type { Plan } from "@heddle/kernel";
+import { drawAscii, drawDot, drawMermaid, drawSvg } from "@heddle/kernel/draw";
 import { after, group, plan } from "../plan-parts.ts";
 
 const drawn = plan(
