@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
@@ -16,7 +16,7 @@ const sources = {
   "src/kept.ts": `export class Kept { static failing(): never { throw new Error("broken"); } }`,
   "src/tool/main.ts": `import { threadUrl } from "../deep/er/start-thread.ts"; export const found = [new URL("../../package.json", import.meta.url).href, threadUrl.href];`,
   "src/deep/er/start-thread.ts": `export const threadUrl: URL = new URL("./thread.ts", import.meta.url);`,
-  "src/deep/er/thread.ts": `export const thread: number = 1;`,
+  "src/deep/er/thread.ts": `import { Kept } from "../../kept.ts"; export const kept: typeof Kept = Kept;`,
 };
 const exported = {
   name: "sample",
@@ -38,7 +38,10 @@ describe("packing", () => {
   test("what a package exports, what its programs start and what its threads run are entry points", () => {
     using source = sample(sources);
 
-    assert.deepEqual(entryPoints(source.path, exported), ["deep/er/thread.ts", "index.ts", "internal.ts", "tool/main.ts"]);
+    assert.deepEqual(entryPoints(source.path, exported), {
+      imported: ["index.ts", "internal.ts", "tool/main.ts"],
+      threads: ["deep/er/thread.ts"],
+    });
   });
 
   test("two entry points of one name are refused", () => {
@@ -88,6 +91,7 @@ describe("packing", () => {
       () => (Kept as { failing(): never }).failing(),
       (error: Error) => /at (Function|Kept)\.failing .*chunk-\w+\.js:\d+/.test(error.stack ?? ""),
     );
+    assert.doesNotMatch(readFileSync(join(dist, "thread.js"), "utf8"), /^import /m);
     const { found } = await load("main.js");
     assert.deepEqual(
       found,
