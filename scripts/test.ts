@@ -34,6 +34,8 @@ const runner = spawn(
       ...laneEnvironment(lane, seed),
       // A test that grows without end dies by itself, before the machine does.
       NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --max-old-space-size=${lane === "slow" ? 8_192 : 2_048}`.trim(),
+      // Our sources, stripped and compiled once for all processes: each starts 0.3 s sooner. Coverage would be less exact with it.
+      ...(flags.some((flag) => flag.includes("coverage")) ? {} : { NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "compiled") }),
       PATH: `${join(root, "node_modules", ".bin")}${delimiter}${process.env["PATH"] ?? ""}`,
     },
   },
