@@ -76,6 +76,8 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     );
   }
   const plan = workflowPlan(name, options.retry === undefined ? undefined : { attempts: options.retry });
+  // How often it is tried again may change at any time: what is recorded fits either.
+  const hash = planHash(workflowPlan(name, undefined));
   const run = workflow.run as (ctx: Context, input: unknown) => unknown;
   const { input: inputSchema, output: outputSchema, concurrency, timeout } = options;
   const finish =
@@ -86,7 +88,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     name,
     version,
     plan,
-    planHash: planHash(plan),
+    planHash: hash,
     compiled: compilePlan(plan),
     code: new Map([
       [functionTask, finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input))],

@@ -46,6 +46,8 @@ import type { ChildPlan } from "./frame/operation.ts";
 import { checkAnswer, type AskedQuestion } from "./frame/question.ts";
 import { guardGlobals } from "./frame/strict.ts";
 import { forkEvents, retryPoint } from "./fork.ts";
+import { keepPlan } from "./kept-plan.ts";
+import { loadRun, type StoredRunEvent } from "./load-run.ts";
 import { LogWriter } from "./log-writer.ts";
 import { answerSignal, mailText, type Mail } from "./mail.ts";
 import { nearest } from "./nearest.ts";
@@ -56,7 +58,6 @@ import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
 import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
 import { Secrets } from "./secrets.ts";
-import { readSnapshot } from "./snapshot.ts";
 import { summaryOf } from "./summary.ts";
 import { TurnQueue } from "./turn-queue.ts";
 
@@ -68,13 +69,6 @@ const afterJumpMs = 60_000;
 const sweptAtOnce = 1_000;
 /** Journal rows read at once. */
 const pageRows = 2_000;
-
-/** An event of a journal, and how many characters its text has. */
-interface StoredRunEvent {
-  readonly seq: number;
-  readonly event: RunEvent;
-  readonly length: number;
-}
 
 const endStatuses: ReadonlySet<RunStatus> = new Set(["completed", "failed", "cancelled", "timed-out"]);
 
@@ -106,6 +100,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly #hot = new Map<string, OwnedRun>();
   readonly #endWaiters = new Map<string, Set<(outcome: RunOutcome | null) => void>>();
   readonly #idle = new Set<() => void>();
+  readonly #keptPlans = new WeakSet<Definition>();
   readonly #ghosts = new Map<OwnedRun, () => void>();
   #watch: Disposable | null = null;
   #wake: Disposable | null = null;
@@ -182,6 +177,7 @@ export class HeddleEngine implements Engine, RunHost {
     const definition = this.#registry.add(workflow);
     const prepared = await this.#prepare(definition, input, options);
     const { claimFor: _, ...unclaimed } = prepared.run;
+    this.#keepPlan(definition);
     const body = mailText({
       type: "signal",
       name: signal.name,
@@ -239,8 +235,16 @@ export class HeddleEngine implements Engine, RunHost {
     return { run, started };
   }
 
+  /** Once per definition. The store takes it before what is committed after this call. */
+  #keepPlan(definition: Definition): void {
+    if (this.features.durability === "none" || this.#keptPlans.has(definition)) return;
+    this.#keptPlans.add(definition);
+    keepPlan(this.store, definition).catch(() => this.#keptPlans.delete(definition));
+  }
+
   async #create(definition: Definition, { run, started }: { readonly run: NewRun; readonly started: RunEvent }): Promise<string> {
     const { runId } = run.row;
+    this.#keepPlan(definition);
     const taken = run.claimFor !== undefined;
     if (taken) this.#reserved++;
     try {
@@ -433,7 +437,7 @@ export class HeddleEngine implements Engine, RunHost {
   async fork<O>(runId: string, options: ForkOptions = {}): Promise<RunHandle<O>> {
     this.#assertOpen();
     const row = await this.row(runId);
-    const events = await this.events(runId);
+    const events = await this.#history(runId);
     return this.#branch<O>(
       row,
       options.id,
@@ -453,7 +457,7 @@ export class HeddleEngine implements Engine, RunHost {
       throw new HeddleError("RUN_NOT_ENDED", `Run ${runId} is ${row.status}: only an ended run can be retried.`, {
         data: { runId, status: row.status },
       });
-    const events = await this.events(runId);
+    const events = await this.#history(runId);
     const handle = await this.#branch<O>(
       row,
       options.id,
@@ -466,6 +470,18 @@ export class HeddleEngine implements Engine, RunHost {
     );
     await this.store.setStatus(runId, [row.status], row.status as "failed", null, row.note);
     return handle;
+  }
+
+  /** All events of a run, for a new one to begin with. */
+  async #history(runId: string): Promise<StoredRunEvent[]> {
+    const events = await this.events(runId);
+    const first = events[0]?.seq ?? 1;
+    if (first === 1) return events;
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `Run ${runId} cannot be forked or retried: events 1 to ${first - 1} were removed, since it ran with keepHistory: false. Start a new run.`,
+      { data: { runId, firstSeq: first } },
+    );
   }
 
   async #branch<O>(row: RunRow, id: string | undefined, events: readonly RunEvent[]): Promise<RunHandle<O>> {
@@ -585,6 +601,7 @@ export class HeddleEngine implements Engine, RunHost {
     const nowMs = this.clock.nowMs();
     const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
     const timeoutMs = definition?.timeoutMs;
+    if (definition !== undefined) this.#keepPlan(definition);
     const started: RunEvent = {
       type: "run-started",
       atMs: nowMs,
@@ -769,7 +786,11 @@ export class HeddleEngine implements Engine, RunHost {
     const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: row.crashes, parentless: row.parentId === null });
     this.#runs.set(runId, run);
     try {
-      const events = await this.#load(run);
+      const { events, misfit } = await loadRun(this, run);
+      if (misfit !== null) {
+        run.mismatch(misfit);
+        return;
+      }
       if (run.facts.paused) await this.#resumed(run, events);
       if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
       run.recover(events, outstanding(run.state));
@@ -803,38 +824,21 @@ export class HeddleEngine implements Engine, RunHost {
     this.#writer.flush();
   }
 
-  /** Bring a run's state up to its journal: newest snapshot that can be read, then the tail. Returns the events that open functions must be given again. */
-  async #load(run: OwnedRun): Promise<StoredRunEvent[]> {
-    let stored = await this.store.readSnapshot(run.runId);
-    while (stored !== null) {
-      const snapshot = readSnapshot(run.definition.compiled, stored.body);
-      if (snapshot !== null) {
-        run.restore(stored.seq, snapshot.state, snapshot.facts, stored.body.length);
-        break;
-      }
-      stored = await this.store.readSnapshot(run.runId, stored.seq);
-    }
-    const after = Math.min(run.seq, (run.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
-    const events = await this.events(run.runId, after);
-    const first = events[0]?.seq ?? after + 1;
-    if (first !== after + 1) throw historyGone(run.runId, after + 1, first - 1);
-    for (const { seq, event, length } of events) if (seq > run.seq) run.foldStored(seq, event, length);
-    return events;
-  }
-
   /** A run that was paused is due again because somebody said so: record it, with what was said about the code. */
   async #resumed(run: OwnedRun, events: StoredRunEvent[]): Promise<void> {
     const mail = await this.store.readMail(run.runId);
     const accepted = mail.map(({ body }) => JSON.parse(body) as Mail).some((each) => each.type === "resume" && each.accept === true);
     const atMs = this.clock.nowMs();
     const after: RunEvent[] = [{ type: "run-resumed", atMs }];
-    if (accepted)
+    if (accepted) {
+      this.#keepPlan(run.definition);
       after.push({
         type: "run-migrated",
         atMs,
         planHash: run.definition.planHash,
         ...(run.definition.version === undefined ? null : { version: run.definition.version }),
       });
+    }
     for (const event of after) events.push({ seq: run.record(event), event, length: 0 });
   }
 
@@ -855,7 +859,11 @@ export class HeddleEngine implements Engine, RunHost {
       throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
     const run = new OwnedRun(this, { runId, definition, epoch: row.epoch, crashes: 0, parentless: row.parentId === null });
     run.ghost = true;
-    const events = await this.#load(run);
+    const { events, misfit } = await loadRun(this, run);
+    if (misfit !== null)
+      throw new HeddleError("RUN_MISMATCH", `Run ${runId} was recorded with another plan than this code has for "${row.workflow}".`, {
+        data: { runId, difference: misfit },
+      });
     await new Promise<void>((resolve) => {
       this.#ghosts.set(run, resolve);
       run.recover(events, outstanding(run.state));
@@ -1015,15 +1023,6 @@ export class HeddleEngine implements Engine, RunHost {
 /** The store did not answer, or will not any more: it says nothing about the run. */
 function isStoreTrouble(error: unknown): boolean {
   return hasCode(error, "STORE_UNAVAILABLE") || hasCode(error, "STORE_FAILED") || hasCode(error, "ENGINE_CLOSED");
-}
-
-/** Compacted away because a snapshot covered it, and there is no such snapshot now. */
-function historyGone(runId: string, from: number, to: number): HeddleError {
-  return new HeddleError(
-    "JOURNAL_CORRUPT",
-    `Events ${from} to ${to} of run ${runId} were removed when a snapshot covered them (keepHistory: false), and that snapshot cannot be read here: use the version of Heddle that wrote it, or restore the file from a backup.`,
-    { data: { runId, seq: from } },
-  );
 }
 
 function slug(name: string): string {

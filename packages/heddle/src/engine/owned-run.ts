@@ -42,7 +42,7 @@ import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { poisoned, TaskFrame } from "./frame/task-frame.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
-import { snapshotText, type RunFacts } from "./snapshot.ts";
+import { noFacts, snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
@@ -209,18 +209,7 @@ export class OwnedRun implements TurnTaker {
     this.suspect = identity.crashes >= suspectAfter;
     this.poisonous = identity.crashes > suspectAfter;
     this.#parentless = identity.parentless;
-    this.facts = {
-      startedAtMs: 0,
-      seed: identity.runId,
-      effects: identity.runId,
-      input: undefined,
-      parent: undefined,
-      deadlineAtMs: undefined,
-      cancelReason: undefined,
-      forked: false,
-      paused: false,
-      beginnings: [],
-    };
+    this.facts = noFacts(identity.runId);
     this.#limits = new KeptLimits(identity.runId, host.maxValueBytes);
     this.state = createRun(identity.definition.compiled);
   }
@@ -267,12 +256,26 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** Apply one event that is in the journal already, as a text of so many characters. */
-  foldStored(seq: number, event: RunEvent, length: number): void {
+  foldStored(seq: number, event: RunEvent, length: number): readonly Command[] {
     this.#tailEvents++;
     this.#tailBytes += length;
     this.seq = seq;
     this.nowMs = event.atMs;
-    this.#fold(event);
+    return this.#fold(event);
+  }
+
+  /** Be as before anything was loaded. */
+  forget(): void {
+    this.seq = 0;
+    this.nowMs = 0;
+    this.state = createRun(this.definition.compiled);
+    Object.assign(this.facts, noFacts(this.runId));
+    this.#input = undefined;
+    this.#beginnings.clear();
+    this.#tailEvents = 0;
+    this.#tailBytes = 0;
+    this.#snapshotBytes = 0;
+    this.#dispensable = 0;
   }
 
   /** Begin from a snapshot instead of the first event. */
@@ -528,6 +531,15 @@ export class OwnedRun implements TurnTaker {
     this.record({ type: "run-paused", atMs: this.stampMs(), ...this.#pausing });
   }
 
+  /** Its code or plan is not the one that its journal was made with. */
+  mismatch(difference: readonly string[]): void {
+    this.pause(
+      "RUN_MISMATCH",
+      `The code of "${this.workflow}" does not fit what run ${this.runId} has recorded, so it is paused and nothing was changed.`,
+      difference,
+    );
+  }
+
   /** Let what acts come to rest, then give the run up for others to go on with. */
   handOver(): void {
     if (this.#gone || this.#outcome !== null) return;
@@ -603,6 +615,7 @@ export class OwnedRun implements TurnTaker {
     switch (event.type) {
       case "run-started":
         facts.startedAtMs = event.atMs;
+        facts.planHash = event.planHash;
         this.nowMs = event.atMs;
         facts.seed = event.seed ?? facts.seed;
         facts.effects = event.effects ?? facts.effects;
@@ -623,6 +636,9 @@ export class OwnedRun implements TurnTaker {
         break;
       case "run-resumed":
         facts.paused = false;
+        break;
+      case "run-migrated":
+        facts.planHash = event.planHash;
         break;
       case "segment-started":
         this.#beginnings.set(event.of, this.seq);
@@ -719,7 +735,11 @@ export class OwnedRun implements TurnTaker {
   }
 
   #start(command: StartTask): void {
-    if (this.#hold !== null) return;
+    if (this.#hold !== null) {
+      // Not any more. If nothing else is under way, the run can be given up now.
+      this.touch();
+      return;
+    }
     if (command.notBeforeMs !== undefined && command.notBeforeMs > this.stampMs()) {
       this.#rearmStart(command.no, command.notBeforeMs, command);
       return;

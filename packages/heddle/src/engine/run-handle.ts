@@ -4,6 +4,7 @@ import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
 import { waitForOutcome } from "./outcome-wait.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
+import { recordedPlan } from "./load-run.ts";
 import { isBeyond, projectRun, type Until } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
 import { summaryOf } from "./summary.ts";
@@ -51,14 +52,15 @@ export class Handle<O> implements RunHandle<O> {
     return projectRun(row, events, until, this.#channels(row, events, until));
   }
 
-  /** What the channels held then: the plan's, folded by the kernel. Empty where this process has no code for the run. */
+  /** What the channels held then: the plan's, folded by the kernel. Empty where this process has not the run's plan, or its journal was compacted. */
   #channels(
     row: RunRow,
     events: readonly { readonly seq: number; readonly event: RunEvent }[],
     until: Until,
   ): Readonly<Record<string, unknown>> {
     const definition = this.#engine.definitionOf(row);
-    if (definition?.plan.channels === undefined) return {};
+    if (definition?.plan.channels === undefined || events[0]?.seq !== 1) return {};
+    if ((recordedPlan(events) ?? definition.planHash) !== definition.planHash) return {};
     const state = createRun(definition.compiled);
     for (const entry of events) {
       if (isBeyond(entry, until)) break;

@@ -1,11 +1,14 @@
-import { restoreRun, snapshotRun, type CompiledPlan, type Json, type RunState } from "@heddle/kernel";
+import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kernel";
+import type { Definition } from "./definition.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 1;
+const snapshotVersion = 2;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
   startedAtMs: number;
+  /** Of the plan that the state is of; empty: the run began where the plan was not known. */
+  planHash: string;
   seed: string;
   effects: string;
   input: Json | undefined;
@@ -18,16 +21,58 @@ export interface RunFacts {
   beginnings: [no: number, seq: number][];
 }
 
+/** Before the first event. */
+export function noFacts(runId: string): RunFacts {
+  return {
+    startedAtMs: 0,
+    planHash: "",
+    seed: runId,
+    effects: runId,
+    input: undefined,
+    parent: undefined,
+    deadlineAtMs: undefined,
+    cancelReason: undefined,
+    forked: false,
+    paused: false,
+    beginnings: [],
+  };
+}
+
 export function snapshotText(state: RunState, facts: RunFacts): string {
   return JSON.stringify({ v: snapshotVersion, facts, state: snapshotRun(state) });
 }
 
-/** Null when it cannot be read: the journal tells the same, in more time. */
-export function readSnapshot(plan: CompiledPlan, body: string): { readonly state: RunState; readonly facts: RunFacts } | null {
+/** A snapshot as it is kept: what it says of itself, and the state in it, which only those who have its plan can read. */
+export interface KeptSnapshot {
+  readonly planHash: string;
+  readonly state: Json;
+  readonly facts: RunFacts;
+}
+
+/** Null when it is no snapshot, or one of another version. */
+export function parseSnapshot(body: string): KeptSnapshot | null {
   try {
     const { v, facts, state } = JSON.parse(body) as { v: number; facts: RunFacts; state: Json };
-    return v === snapshotVersion ? { state: restoreRun(plan, state), facts } : null;
+    return v === snapshotVersion ? { planHash: facts.planHash, facts, state } : null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Null when it cannot be read: the journal tells the same, in more time. The content is null when it is of another plan than the definition's, or cannot be
+ * restored over it.
+ */
+export function readSnapshot(
+  { compiled, planHash }: Pick<Definition, "compiled" | "planHash">,
+  body: string,
+): { readonly planHash: string; readonly content: { readonly state: RunState; readonly facts: RunFacts } | null } | null {
+  const kept = parseSnapshot(body);
+  if (kept === null) return null;
+  if (kept.planHash !== planHash && kept.planHash !== "") return { planHash: kept.planHash, content: null };
+  try {
+    return { planHash: kept.planHash, content: { state: restoreRun(compiled, kept.state), facts: kept.facts } };
+  } catch {
+    return { planHash: kept.planHash, content: null };
   }
 }

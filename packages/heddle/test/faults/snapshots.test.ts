@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Engine } from "heddle";
+import { hasCode, type Engine } from "heddle";
 import { untilStatus } from "../engine/engines.ts";
 import { checksum } from "../../src/stores/sqlite/checksum.ts";
 import { countingFunction } from "./counting-function.ts";
@@ -30,7 +30,8 @@ function rewrite(place: SqlitePlace, count: number, change: (body: string) => st
   }
 }
 
-const newer = (body: string): string => body.replace(/"v":\d+/, '"v":999');
+const newer = (body: string): string => body.replace('{"v":', '{"v":999');
+const asWritten = (body: string): string => body.replace('{"v":999', '{"v":');
 const flip = (place: SqlitePlace, count: number): void =>
   void place.sql(
     "UPDATE heddle_snapshot SET body = 'T' || substr(body, 2) WHERE seq IN (SELECT seq FROM heddle_snapshot ORDER BY seq DESC LIMIT ?)",
@@ -68,6 +69,18 @@ test("case 59: with no snapshot that can be read the whole journal is folded", a
   assert.ok(place.rowsRead > 4_000);
 });
 
+test("case 60: a run whose journal was compacted cannot be forked, and says why", async () => {
+  using place = new SqlitePlace();
+  await parked(place, false);
+  await using engine = await place.open({ workflows: [job], keepHistory: false });
+
+  await assert.rejects(
+    engine.fork("r"),
+    (error) => hasCode(error, "OPTION_INVALID") && /events 1 to \d+ were removed/.test((error as Error).message),
+  );
+  assert.equal((await engine.list()).length, 1);
+});
+
 test("case 59: a run whose journal was compacted and whose snapshots cannot be read is put aside with its reason; others go on, and so does it once they can be read", async () => {
   using place = new SqlitePlace();
   await parked(place, false);
@@ -84,7 +97,7 @@ test("case 59: a run whose journal was compacted and whose snapshots cannot be r
       /Events 1 to \d+ of run r were removed.*that snapshot cannot be read/,
     );
   }
-  rewrite(place, 2, (body) => body.replace('"v":999', '"v":1'));
+  rewrite(place, 2, asWritten);
   await using engine = await place.open({ workflows: [job], keepHistory: false });
   await engine.resume("r");
 

@@ -17,6 +17,8 @@ export class SqlitePlace implements Disposable {
   #alone = false;
   /** Journal rows that engines have read. */
   rowsRead = 0;
+  /** How often engines have put a blob. */
+  blobsPut = 0;
   /** Called before an engine reads a journal; may throw. */
   beforeRead: (runId: string) => void = () => {};
 
@@ -53,6 +55,7 @@ export class SqlitePlace implements Disposable {
         if (name === "features" && this.#alone) return { ...target.features, shared: false };
         const value: unknown = Reflect.get(target, name, target);
         if (typeof value !== "function") return value;
+        if (name === "putBlob") this.blobsPut++;
         if (name !== "readJournal") return value.bind(target) as unknown;
         return async (...range: Parameters<RunStore["readJournal"]>) => {
           this.beforeRead(range[0]);
