@@ -625,7 +625,7 @@ export class HeddleEngine implements Engine, RunHost {
         parentId: run.runId,
         tags: child.tags,
         createdAtMs: nowMs,
-        inputHash: contentHash(child.input ?? null),
+        inputHash: child.inputHash ?? contentHash(null),
       },
       events: [eventText(started)],
     };

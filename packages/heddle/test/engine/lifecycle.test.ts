@@ -95,60 +95,6 @@ for (const { name, make } of places) {
       await untilStatus(engine, "p.detached", "waiting");
     });
 
-    test("code that does not fit the journal pauses the run with a difference, and old code brings it back", async () => {
-      using place = make();
-      const before = workflow("job", async (ctx) => {
-        const price = await ctx.step("price", () => 5);
-        await ctx.receive("go", "go");
-        return price;
-      });
-      const after = workflow("job", async (ctx) => {
-        const price = await ctx.step("cost", () => 6);
-        await ctx.receive("go", "go");
-        return price;
-      });
-      {
-        await using engine = await place.open({ workflows: [before] });
-        await engine.start(before, undefined, { id: "r" });
-        await untilStatus(engine, "r", "waiting");
-        await engine.signal("r", "go");
-        await (await engine.get("r")).result();
-        await engine.start(before, undefined, { id: "s" });
-        await untilStatus(engine, "s", "waiting");
-      }
-      {
-        await using engine = await place.open({ workflows: [after] });
-        await engine.signal("s", "go");
-        await untilStatus(engine, "s", "paused");
-        const { pause } = await (await engine.get("s")).state();
-        assert.equal(pause?.code, "RUN_MISMATCH");
-        assert.match(pause?.difference?.join("\n") ?? "", /recorded +step "price"\ncode +does not ask for it; it asks for "cost"/);
-      }
-      await using engine = await place.open({ workflows: [before] });
-      await engine.resume("s");
-      assert.equal(await (await engine.get("s")).result(), 5);
-    });
-
-    test("a changed input under a recorded key pauses the run; accepting the code goes on with what is recorded", async () => {
-      using place = make();
-      const code = (sku: string) =>
-        workflow("job", async (ctx) => {
-          const price = await ctx.step("price", () => sku, { input: { sku } });
-          await ctx.receive("go", "go");
-          return price;
-        });
-      {
-        await using engine = await place.open({ workflows: [code("a")] });
-        await engine.start("job", undefined, { id: "r" });
-        await untilStatus(engine, "r", "waiting");
-      }
-      await using engine = await place.open({ workflows: [code("b")] });
-      await engine.signal("r", "go");
-      await untilStatus(engine, "r", "paused");
-      await engine.resume("r", { accept: true });
-      assert.equal(await (await engine.get("r")).result(), "a");
-    });
-
     test("a signal that came while the run was paused for its code is taken once the code is accepted", async () => {
       using place = make();
       const code = (key: string) =>

@@ -277,11 +277,14 @@ export class FunctionContext implements TaskContext {
     options: CallOptions,
   ): Promise<R> {
     return this.#ask<R>(key, kind, (operation) => {
+      const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
+      if (kept !== undefined) operation.inputHash = contentHash(kept);
       operation.child = {
         runId: options.id ?? this.#frame.run.childId(this.#frame.command, operation.key),
         workflow: workflow.name,
         version: workflow.version,
-        input: input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key),
+        input: kept,
+        inputHash: operation.inputHash,
         close: options.close ?? "cancel",
         tags: options.tags ?? {},
       };

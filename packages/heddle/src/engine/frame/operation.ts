@@ -86,6 +86,7 @@ export interface ChildPlan {
   readonly workflow: string;
   readonly version: string | undefined;
   readonly input: Json | undefined;
+  readonly inputHash: string | undefined;
   readonly close: "wait" | "cancel" | "detach";
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   contentHash,
   decodeError,
   decodeValue,
@@ -64,6 +65,8 @@ export class TaskFrame {
   #entries: readonly HistoryEntry[] = [];
   #at = 0;
   #lenientBefore = 0;
+  /** Recorded ends that accepted code has not asked for yet, or never will. */
+  #early: Map<string, { readonly kind: string; readonly outcome: Outcome }> | null = null;
   #opened: Map<string, { readonly event: OpOpened; readonly seq: number }> | null = null;
   #retries: Map<string, { attempt: number; dueAtMs: number }> | null = null;
   #undo: Undo[] = [];
@@ -118,6 +121,12 @@ export class TaskFrame {
     }
     this.#used.add(key);
     this.run.leaveLine(this.command.no);
+    const early = this.#early?.get(key);
+    if (early !== undefined && early.kind === operation.kind) {
+      // In this very turn, live and on replay alike: there is no event left to say when.
+      queueMicrotask(() => this.#give(operation, early.outcome, this.run.nowMs));
+      return;
+    }
     this.#pending ??= new Map();
     this.#pending.set(key, operation);
     if (!this.replaying) this.#goLive(operation);
@@ -303,9 +312,10 @@ export class TaskFrame {
             return true;
           }
           if (event.op !== "start") break;
-          const operation = this.#expect(event.key, "start", event.inputHash, index);
-          if (operation === null) break;
-          this.#give(operation, { status: "completed", value: event.child?.runId ?? "" }, entry.atMs);
+          const outcome: Outcome = { status: "completed", value: event.child?.runId ?? "" };
+          const operation = this.#expect(event.key, "start", event.inputHash, index, outcome);
+          if (operation === null || this.#isOtherWait(operation, event, index)) break;
+          this.#give(operation, outcome, entry.atMs);
           return true;
         }
         case "retried": {
@@ -316,17 +326,19 @@ export class TaskFrame {
         }
         case "ended": {
           const { event } = entry;
+          const opened = this.#opened?.get(event.key)?.event;
           this.#opened?.delete(event.key);
+          this.#retries?.delete(event.key);
           if (event.op === "update" || event.op === "start") break;
-          const operation = this.#expect(event.key, event.op, event.inputHash, index);
-          if (operation === null) break;
+          const operation = this.#expect(event.key, event.op, event.inputHash, index, event.outcome);
+          if (operation === null || (opened !== undefined && this.#isOtherWait(operation, opened, index))) break;
           this.#give(operation, event.outcome, entry.atMs);
           return true;
         }
         case "emitted": {
-          const operation = this.#expect(entry.key, "emit", undefined, index);
+          const operation = this.#expect(entry.key, "emit", undefined, index, done);
           if (operation === null) break;
-          this.#give(operation, { status: "completed" }, entry.atMs);
+          this.#give(operation, done, entry.atMs);
           return true;
         }
         case "cancelled":
@@ -562,6 +574,7 @@ export class TaskFrame {
     this.#used = null;
     this.#closed = null;
     this.#opened = null;
+    this.#early = null;
     this.#retries = null;
     this.#undo = [];
     this.queries = null;
@@ -574,7 +587,12 @@ export class TaskFrame {
   #goLive(operation: Operation): void {
     if (this.run.ghost) return;
     const recorded = this.#opened?.get(operation.key);
-    if (recorded !== undefined) {
+    // After accepted changes it may be open as something else, or for something else: then it is opened anew. A child is there already.
+    if (
+      recorded !== undefined &&
+      recorded.event.op === operation.kind &&
+      (operation.child !== null || openedFor(recorded.event) === openedFor(operation))
+    ) {
       operation.opened = recorded.event;
       operation.openedSeq = recorded.seq;
     }
@@ -822,15 +840,20 @@ export class TaskFrame {
 
   #endReplay(): void {
     if (!this.replaying) return;
-    for (const [key] of this.#opened ?? []) {
-      if (this.#opened?.get(key)?.event.op === "start" || this.#opened?.get(key)?.event.op === "update") continue;
-      if (this.#pending?.has(key) !== true && this.#closed?.has(key) !== true && this.#lenientBefore === 0) {
-        this.#mismatch([
-          `recorded   ${key} is open (${this.#opened?.get(key)?.event.op})`,
-          `code       does not ask for "${key}"${this.#asks()}`,
-        ]);
+    for (const [key, { event }] of this.#opened ?? []) {
+      if (event.op === "start" || event.op === "update" || this.#lenientBefore > 0) continue;
+      if (this.#closed?.has(key) === true) continue;
+      const operation = this.#pending?.get(key);
+      if (operation === undefined) {
+        this.#mismatch([`recorded   ${event.op} "${key}" is open`, `code       does not ask for it${this.#asks()}`]);
         return;
       }
+      if (this.#expect(key, event.op, event.inputHash, 0, done) === null || this.#isOtherWait(operation, event, 0)) return;
+    }
+    for (const key of this.#retries?.keys() ?? []) {
+      if (this.#lenientBefore > 0 || this.#pending?.has(key) === true || this.#closed?.has(key) === true) continue;
+      this.#mismatch([`recorded   step "${key}" waits to be tried again`, `code       does not ask for it${this.#asks()}`]);
+      return;
     }
     this.replaying = false;
     this.#entries = [];
@@ -840,15 +863,22 @@ export class TaskFrame {
     this.run.touch();
   }
 
-  /** The operation that a recorded event belongs to, or null when the event may be passed over; a code that does not ask for it pauses the run. */
-  #expect(key: string, kind: string, inputHash: string | undefined, index: number): Operation | null {
+  /**
+   * The operation that a recorded end belongs to, or null when it may be passed over; a code that does not ask for it pauses the run. In what was accepted
+   * it may come before the code asks for it.
+   */
+  #expect(key: string, kind: string, inputHash: string | undefined, index: number, outcome: Outcome): Operation | null {
     const operation = this.#pending?.get(key);
+    if (index < this.#lenientBefore && operation?.kind !== kind) {
+      if (this.#closed?.has(key) !== true) (this.#early ??= new Map()).set(key, { kind, outcome });
+      return null;
+    }
     if (operation === undefined) {
-      if (this.#closed?.has(key) === true || index < this.#lenientBefore) return null;
+      if (this.#closed?.has(key) === true) return null;
       this.#mismatch([`recorded   ${kind} "${key}"`, `code       does not ask for it${this.#asks()}`]);
       return null;
     }
-    if (operation.kind !== kind && index >= this.#lenientBefore) {
+    if (operation.kind !== kind) {
       this.#mismatch([`recorded   ${kind} "${key}"`, `code       ${operation.kind} "${key}"`]);
       return null;
     }
@@ -860,6 +890,14 @@ export class TaskFrame {
       return null;
     }
     return operation;
+  }
+
+  /** Whether it was opened for something else than the code asks for now; then the run is paused. */
+  #isOtherWait(operation: Operation, opened: OpOpened, index: number): boolean {
+    const [was, is] = [openedFor(opened), openedFor(operation)];
+    if (was === is || index < this.#lenientBefore) return false;
+    this.#mismatch([`recorded   ${opened.op} "${opened.key}"${was}`, `code       ${operation.kind} "${opened.key}"${is}`]);
+    return true;
   }
 
   #asks(): string {
@@ -880,14 +918,10 @@ export class TaskFrame {
   }
 
   #mismatch(difference: readonly string[]): void {
-    this.run.pause(
-      "RUN_MISMATCH",
-      `The code of "${this.run.workflow}" does not fit what run ${this.run.runId} has recorded, so it is paused and nothing was changed.`,
-      [
-        ...difference,
-        `ways on    bring the old code back and "heddle resume ${this.run.runId}"; take the code as it is with "--accept"; or "heddle fork" from an earlier event`,
-      ],
-    );
+    this.run.mismatch([
+      ...difference,
+      `ways on    bring the old code back and "heddle resume ${this.run.runId}"; take the code as it is with "--accept"; or "heddle fork" from an earlier event`,
+    ]);
   }
 
   #handleUpdate(event: OpOpened, live: boolean): void {
@@ -949,6 +983,8 @@ export class TaskFrame {
   }
 }
 
+const done: Outcome = { status: "completed" };
+
 /** What ended its process while nothing else of its run was under way. */
 export function poisoned(what: string, runId: string): HeddleError {
   return new HeddleError(
@@ -956,6 +992,13 @@ export function poisoned(what: string, runId: string): HeddleError {
     `${what} of run ${runId} ended its process again and again. Mend it, then run: heddle retry ${runId}`,
     { data: { runId } },
   );
+}
+
+/** What a wait is for, in words: part of what a mismatch is found by. */
+function openedFor({ signal, question, child }: OpOpened | Operation): string {
+  if (question !== undefined) return ` with the question ${canonicalJson(question)}`;
+  if (signal !== undefined) return ` for signal "${signal}"`;
+  return child === null || child === undefined ? "" : ` of "${child.workflow}"`;
 }
 
 function isAbort(error: unknown): boolean {
