@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { text } from "node:stream/consumers";
 import type { Interruption, Io, Keyboard, Screen } from "./io.ts";
 
 // The only file of the command line that touches `process`.
@@ -103,7 +101,8 @@ function capture(receive: (text: string) => void): Disposable {
   return { [Symbol.dispose]: () => restore.forEach((put) => put()) };
 }
 
-function detach(args: readonly string[], logFile: string): Promise<number> {
+async function detach(args: readonly string[], logFile: string): Promise<number> {
+  const { spawn } = await import("node:child_process");
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, "a");
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? "", ...args], {
@@ -145,7 +144,7 @@ const io: Io = {
   style: styleFromEnv(env, stdout.isTTY),
   screen: screen(),
   keyboard: keyboard(),
-  readStdin: () => text(stdin),
+  readStdin: async () => (await import("node:stream/consumers")).text(stdin),
   interrupted: interruption.signal,
   clock: realClock,
   open,

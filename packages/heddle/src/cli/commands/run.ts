@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { hasCode, HeddleError } from "@heddle/kernel";
 import type { AnswerInput, Engine, RunHandle } from "../../engine/engine.ts";
+import { realRandom } from "../../engine/real-random.ts";
 import type { OpenQuestion } from "../ask/open-question.ts";
 import { type Command, exitCode } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -176,6 +176,5 @@ function newId({ workflow }: Loaded): string {
 
 // Five letters and digits, without those that are taken for others: 33 million names.
 function shortName(): string {
-  const letters = "0123456789abcdefghjkmnpqrstvwxyz";
-  return [...randomBytes(5)].map((byte) => letters[byte % letters.length]).join("");
+  return realRandom.id().slice(0, 5);
 }
