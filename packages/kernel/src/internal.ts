@@ -6,15 +6,19 @@ export {
   groupInput,
   isEnding,
   isToldToCancel,
+  itemsByNumber,
   itemValues,
   lastOutcome,
   nextSignal,
+  numberOf,
   openActivations,
   openOperations,
   runPhase,
   segmentOf,
   signalBuffer,
+  taskNumber,
   taskValue,
+  valueByNumber,
 } from "./run/view-run.ts";
 export { closesRound, pendingWrites, type PendingWrite } from "./run/round.ts";
 export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";

@@ -13,6 +13,7 @@ import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { TaskContext } from "./frame/task-context.ts";
+import { TaskTable } from "./task-table.ts";
 
 /**
  * The code of one task; what it returns is its value. Its input: what a verb or spawn gave it; else the value of the task that it comes after,
@@ -24,12 +25,6 @@ export type GroupPolicy = (members: readonly { readonly task: string; readonly o
 /** Merges one write into a `fold` channel. */
 export type Reducer = (current: unknown, written: unknown) => unknown;
 
-/** A task that another comes after; `items`: it is spawned, and all its items' values count. */
-export interface Source {
-  readonly task: string;
-  readonly items: boolean;
-}
-
 /** Everything that an engine needs to run one version of one workflow. */
 export interface Definition {
   readonly name: string;
@@ -37,11 +32,9 @@ export interface Definition {
   readonly plan: Plan;
   readonly planHash: string;
   readonly compiled: CompiledPlan;
-  readonly code: ReadonlyMap<string, TaskCode>;
+  readonly tasks: TaskTable;
   readonly policies: ReadonlyMap<string, GroupPolicy>;
   readonly reducers: ReadonlyMap<string, Reducer>;
-  /** Sources whose values are a task's input, by task, in the order of its edges. */
-  readonly sources: ReadonlyMap<string, readonly Source[]>;
   readonly checkInput: ((input: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
   readonly timeoutMs: number | undefined;
@@ -84,18 +77,17 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     outputSchema === undefined
       ? null
       : (value: unknown) => checkWithSchema(outputSchema, value, `the result of "${name}"`, "OUTPUT_INVALID");
+  const code: TaskCode = finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input));
+  const compiled = compilePlan(plan);
   return {
     name,
     version,
     plan,
     planHash: hash,
-    compiled: compilePlan(plan),
-    code: new Map([
-      [functionTask, finish === null ? (input, ctx) => run(ctx, input) : async (input, ctx) => finish(await run(ctx, input))],
-    ]),
+    compiled,
+    tasks: new TaskTable(plan, compiled, (id) => (id === functionTask ? code : undefined)),
     policies: new Map(),
     reducers: new Map(),
-    sources: new Map(),
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
@@ -147,37 +139,27 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
 }
 
 export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): Definition {
-  const tasks = new Map<string, TaskCode>();
-  const sources = new Map<string, Source[]>();
-  for (const [id, task] of Object.entries(plan.tasks)) {
-    if ("use" in task.does) {
-      const found = code.tasks[task.does.use];
-      if (found === undefined) {
-        throw new HeddleError(
-          "HANDLER_UNKNOWN",
-          `Task "${id}" of plan "${plan.name}" does "${task.does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
-        );
-      }
-      tasks.set(id, found);
-    }
-    const from: Source[] = [];
-    for (const trigger of task.when) {
-      if (!("after" in trigger)) continue;
-      for (const edge of trigger.after)
-        if (!from.some((each) => each.task === edge.from)) from.push({ task: edge.from, items: edge.on === "drained" });
-    }
-    if (from.length > 0) sources.set(id, from);
+  const codeOf = (id: string): TaskCode | undefined => {
+    const does = plan.tasks[id]?.does;
+    return does !== undefined && "use" in does && Object.hasOwn(code.tasks, does.use) ? code.tasks[does.use] : undefined;
+  };
+  for (const [id, { does }] of Object.entries(plan.tasks)) {
+    if (!("use" in does) || codeOf(id) !== undefined) continue;
+    throw new HeddleError(
+      "HANDLER_UNKNOWN",
+      `Task "${id}" of plan "${plan.name}" does "${does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
+    );
   }
+  const compiled = compilePlan(plan);
   return {
     name: plan.name,
     version: code.version,
     plan,
     planHash: planHash(plan),
-    compiled: compilePlan(plan),
-    code: tasks,
+    compiled,
+    tasks: new TaskTable(plan, compiled, codeOf),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
-    sources,
     checkInput: null,
     limitOf: null,
     timeoutMs: undefined,

@@ -396,7 +396,7 @@ export class HeddleEngine implements Engine, RunHost {
   async query<O>(runId: string, name: string, input?: unknown): Promise<O> {
     this.#assertOpen();
     const run = this.#runs.get(runId) ?? this.#hot.get(runId) ?? (await this.#ghost(runId));
-    for (const frame of run.frames.values()) {
+    for (const frame of run.frames.all()) {
       const answer = frame.queries?.get(name);
       if (answer !== undefined) return answer(input) as O;
     }
@@ -581,6 +581,11 @@ export class HeddleEngine implements Engine, RunHost {
     return this.#turns.mayHurry();
   }
 
+  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null {
+    if (this.store.appendNow === undefined || this.#failure !== null) return null;
+    return this.store.appendNow(runId, epoch, expectedSeq, atMs, event);
+  }
+
   submitNow(part: RunPart): PartVerdict | null {
     return this.#writer.partNow(part);
   }
@@ -719,7 +724,7 @@ export class HeddleEngine implements Engine, RunHost {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
-    for (const frame of run.frames.values()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
+    for (const frame of run.frames.all()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
   }
 
   owns(runId: string): boolean {

@@ -14,7 +14,6 @@ import {
   type Outcome,
   type PartVerdict,
   type Random,
-  type RetryPolicy,
   type RunEvent,
   type RunOutcome,
   type RunPart,
@@ -28,22 +27,24 @@ import {
   channelValues,
   closesRound,
   isToldToCancel,
-  itemValues,
+  itemsByNumber,
   nextSignal,
   pendingWrites,
   segmentOf,
-  taskValue,
+  valueByNumber,
 } from "@heddle/kernel/internal";
-import type { Definition, Source } from "./definition.ts";
+import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
-import { eventText } from "./event-text.ts";
+import { eventText, taskEndedText } from "./event-text.ts";
+import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { poisoned, TaskFrame } from "./frame/task-frame.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
 import { noFacts, snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Source, TaskEntry } from "./task-table.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
 /** What a run needs of its engine. */
@@ -63,6 +64,8 @@ export interface RunHost {
   touch(run: OwnedRun): void;
   /** Whether a run may go on without a turn of its own. */
   mayHurry(): boolean;
+  /** Append one event and nothing besides, from a store that answers at once; null: it does not. False: the run is owned by another. */
+  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null;
   /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
   submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
@@ -150,7 +153,7 @@ export class OwnedRun implements TurnTaker {
   /** A copy that is replayed to be asked, and never acts or records. */
   ghost = false;
   state: RunState;
-  readonly frames: Map<number, TaskFrame> = new Map();
+  readonly frames = new FrameTable();
 
   readonly #limits: KeptLimits;
   #parentless: boolean;
@@ -325,22 +328,40 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** The end of a task whose code used none of `ctx`: no code waits for a result here, so that what it makes due may begin at once where the store allows. */
-  recordPlainEnd(event: RunEvent): void {
+  recordPlainEnd(entry: TaskEntry, given: { readonly atMs: number } & TaskEnded): void {
     if (
       this.releasing ||
       this.#inFlight > 0 ||
       this.#events.length > 0 ||
       this.#afterTransaction !== null ||
       this.#plainEnding ||
+      this.#progress ||
+      this.#mailSeen !== undefined ||
       this.#deliveries.length > 0 ||
       !this.host.mayHurry()
     ) {
-      this.record(event);
+      this.record(given);
       return;
     }
     if (this.#gone || this.ghost || this.#outcome !== null) return;
-    this.#apply(event, undefined);
+    const event = this.definition.reducers.size > 0 ? this.#merge(given) : given;
+    this.seq++;
+    this.#lastAtMs = event.atMs;
+    const commands = this.#fold(event);
+    const text = taskEndedText(entry.endedBeginning, event);
     this.#plainEnding = true;
+    if (commands.length === 0 || (commands[commands.length - 1] as Command).type !== "end-run") {
+      const kept = this.host.appendNow(this.runId, this.epoch, this.seq - 1, event.atMs, text);
+      if (kept === true) {
+        this.#plainEnding = false;
+        if (this.watched) this.host.publish(this.runId, this.seq, [text]);
+        this.#execute(commands);
+        if (this.#busyFrames === 0) this.touch();
+        return;
+      }
+    }
+    this.#events.push(text);
+    this.#gate(commands);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);
     this.#plainEnding = false;
@@ -360,12 +381,16 @@ export class OwnedRun implements TurnTaker {
     this.#lastAtMs = event.atMs;
     const commands = this.#fold(event);
     this.#events.push(eventText(event));
-    if (commands.length > 0) {
-      this.#gates.push(commands);
-      const last = commands[commands.length - 1] as Command;
-      if (last.type === "end-run") this.#recordEnd(last.outcome);
-    }
+    this.#gate(commands);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
+  }
+
+  /** These wait for the acknowledgement of what was recorded; only the run's end is recorded along with it. */
+  #gate(commands: readonly Command[]): void {
+    if (commands.length === 0) return;
+    this.#gates.push(commands);
+    const last = commands[commands.length - 1] as Command;
+    if (last.type === "end-run") this.#recordEnd(last.outcome);
   }
 
   /** Give a result to user code, in its turn. */
@@ -430,7 +455,7 @@ export class OwnedRun implements TurnTaker {
   }
   frameEnded(frame: TaskFrame): void {
     if (this.#replaying.size > 0) this.#replaying.delete(frame);
-    this.frames.delete(frame.command.no);
+    this.frames.remove(frame);
     if (this.#lineBusy) this.leaveLine(frame.command.no);
   }
   plainFrameEnded(frame: TaskFrame): void {
@@ -471,10 +496,6 @@ export class OwnedRun implements TurnTaker {
 
   takeSignal(name: string): { readonly id: string; readonly value?: Json } | null {
     return nextSignal(this.state, name) ?? null;
-  }
-
-  taskRetry(task: string): RetryPolicy | null {
-    return this.definition.plan.tasks[task]?.policy?.retry ?? null;
   }
 
   /**
@@ -526,7 +547,7 @@ export class OwnedRun implements TurnTaker {
   pause(code: string, message: string, difference?: readonly string[]): void {
     if (this.#gone || this.#pausing !== null || this.#outcome !== null) return;
     this.#pausing = { code, message, ...(difference === undefined ? null : { difference }) };
-    for (const frame of this.frames.values()) frame.abandon(new HeddleError("RUN_STALE", `Run ${this.runId} is paused: ${message}`));
+    for (const frame of this.frames.all()) frame.abandon(new HeddleError("RUN_STALE", `Run ${this.runId} is paused: ${message}`));
     this.#replaying.clear();
     this.record({ type: "run-paused", atMs: this.stampMs(), ...this.#pausing });
   }
@@ -604,7 +625,7 @@ export class OwnedRun implements TurnTaker {
   abandon(reason: HeddleError): void {
     if (this.#gone) return;
     this.#gone = true;
-    for (const frame of this.frames.values()) frame.abandon(reason);
+    for (const frame of this.frames.all()) frame.abandon(reason);
     this.#disarm();
   }
 
@@ -707,7 +728,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** The whole values of the `fold` channels that this answer's writes, or those of the round that it closes, bring about. */
-  #merge(event: RunEvent & TaskEnded): RunEvent {
+  #merge(event: { readonly atMs: number } & TaskEnded): { readonly atMs: number } & TaskEnded {
     const { plan, reducers } = this.definition;
     const superstep = plan.discipline === "superstep";
     if (superstep && !closesRound(this.state, event.no)) return event;
@@ -744,8 +765,8 @@ export class OwnedRun implements TurnTaker {
       this.#rearmStart(command.no, command.notBeforeMs, command);
       return;
     }
-    const code = this.definition.code.get(command.task);
-    if (code === undefined) {
+    const entry = this.definition.tasks.of(command);
+    if (entry === undefined) {
       this.pause("HANDLER_UNKNOWN", `No code is registered for task "${command.task}" of "${this.workflow}".`);
       return;
     }
@@ -766,22 +787,18 @@ export class OwnedRun implements TurnTaker {
       this.oneAtATime(() => {
         this.record({ type: "task-started", atMs: this.stampMs(), no: command.no, task: command.task }, () => {
           this.#lineHolder = command.no;
-          this.#beginFrame(command, code, history);
+          this.#beginFrame(command, entry, history);
         });
       });
       return;
     }
-    this.#beginFrame(command, code, history);
+    this.#beginFrame(command, entry, history);
   }
 
-  #beginFrame(
-    command: StartTask,
-    code: Definition["code"] extends ReadonlyMap<string, infer C> ? C : never,
-    history: FrameHistory | null,
-  ): void {
-    const frame = new TaskFrame(this, command);
-    this.frames.set(command.no, frame);
-    frame.begin(code, this.#inputOf(command), history);
+  #beginFrame(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
+    const frame = new TaskFrame(this, command, entry);
+    this.frames.add(frame);
+    frame.begin(this.#inputOf(command, entry.sources), history);
   }
 
   #rearmStart(no: number, dueAtMs: number, command?: StartTask): void {
@@ -804,18 +821,17 @@ export class OwnedRun implements TurnTaker {
     this.host.history(this, command.no).then(
       (history) => {
         if (this.#gone || !this.#starts.delete(command.no)) return;
-        const code = this.definition.code.get(command.task);
-        if (code !== undefined) this.#beginFrame(due, code, history);
+        const entry = this.definition.tasks.of(command);
+        if (entry !== undefined) this.#beginFrame(due, entry, history);
         this.touch();
       },
       (error: unknown) => this.#lose(error),
     );
   }
 
-  #inputOf(command: StartTask): unknown {
+  #inputOf(command: StartTask, sources: readonly Source[] | null): unknown {
     if (command.input !== undefined) return decodeValue(command.input);
-    const sources = this.definition.sources.get(command.task);
-    if (sources === undefined) return this.#input;
+    if (sources === null) return this.#input;
     if (sources.length === 1) return this.#valueOf(sources[0] as Source, command);
     const values = new Array<unknown>(sources.length);
     for (let index = 0; index < sources.length; index++) values[index] = this.#valueOf(sources[index] as Source, command);
@@ -824,8 +840,10 @@ export class OwnedRun implements TurnTaker {
 
   #valueOf(source: Source, command: StartTask): unknown {
     if (source.items)
-      return itemValues(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? [];
-    const value = taskValue(this.state, source.task, command.scope);
+      return (
+        itemsByNumber(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? []
+      );
+    const value = valueByNumber(this.state, source.task, command.scope);
     return value === undefined ? undefined : decodeValue(value);
   }
 
@@ -860,7 +878,7 @@ export class OwnedRun implements TurnTaker {
 
   /** Cancelled work did not end within its grace: it is answered for. Compensation is shielded and goes on. */
   #giveUp(): void {
-    for (const frame of [...this.frames.values()]) if (frame.cancelled && !frame.compensating) frame.giveUp();
+    for (const frame of this.frames.all()) if (frame.cancelled && !frame.compensating) frame.giveUp();
   }
 
   #armDeadline(): void {
@@ -939,7 +957,7 @@ export class OwnedRun implements TurnTaker {
     let next = this.facts.deadlineAtMs !== undefined && !this.#deadlinePassed ? this.facts.deadlineAtMs : Number.POSITIVE_INFINITY;
     for (const { dueAtMs } of this.#waitingStarts.values()) next = Math.min(next, dueAtMs);
     for (const { dueAtMs } of this.#timers.values()) next = Math.min(next, dueAtMs);
-    for (const frame of this.frames.values()) next = Math.min(next, frame.nextDueMs());
+    for (const frame of this.frames.all()) next = Math.min(next, frame.nextDueMs());
     return next;
   }
 
@@ -1045,7 +1063,7 @@ export class OwnedRun implements TurnTaker {
     }
     this.#gone = true;
     this.#disarm();
-    for (const frame of this.frames.values()) frame.abandon(new HeddleError("RUN_ENDED", `Run ${this.runId} has ended.`));
+    for (const frame of this.frames.all()) frame.abandon(new HeddleError("RUN_ENDED", `Run ${this.runId} has ended.`));
     if (this.#outcome !== null) this.host.ended(this, this.#outcome);
     else this.host.lost(this, new HeddleError("RUN_STALE", `Run ${this.runId} was given up: it is ${part.release.status}.`));
   }
@@ -1053,7 +1071,7 @@ export class OwnedRun implements TurnTaker {
   /** Set all timers anew: some may have fired in vain while the run was on its way to being parked. */
   #rearm(): void {
     this.#disarm();
-    for (const frame of this.frames.values()) frame.rearm();
+    for (const frame of this.frames.all()) frame.rearm();
     this.#armDeadline();
     for (const [no, entry] of this.#waitingStarts) this.#rearmStart(no, entry.dueAtMs);
     for (const [no, entry] of this.#timers) this.#armTimer(no, entry.dueAtMs);
@@ -1072,7 +1090,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   #disarm(): void {
-    for (const frame of this.frames.values()) frame.disarm();
+    for (const frame of this.frames.all()) frame.disarm();
     for (const entry of [this.#deadline, this.#grace, ...this.#waitingStarts.values(), ...this.#timers.values()])
       if (entry !== null) entry.fire = null;
   }
@@ -1129,8 +1147,7 @@ export class OwnedRun implements TurnTaker {
         this.frames.get(mail.of)?.childEnded(mail.child, mail.outcome);
         break;
       case "update": {
-        const frame =
-          [...this.frames.values()].find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.values().next().value;
+        const frame = this.frames.all().find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.all()[0];
         frame?.handleUpdate(id, mail.name, mail.input);
         break;
       }
@@ -1142,7 +1159,7 @@ export class OwnedRun implements TurnTaker {
   /** The wait for this signal that was opened first. */
   #receiverOf(name: string): { readonly frame: TaskFrame; readonly operation: Operation } | null {
     let first: { frame: TaskFrame; operation: Operation } | null = null;
-    for (const frame of this.frames.values()) {
+    for (const frame of this.frames.all()) {
       for (const operation of frame.receivers()) {
         if (operation.signal === name && (first === null || operation.openedSeq < first.operation.openedSeq)) first = { frame, operation };
       }

@@ -226,6 +226,12 @@ export interface RunStore extends AsyncDisposable {
   commit(batch: CommitBatch): CommitVerdict | Promise<CommitVerdict>;
 
   /**
+   * Append one event and nothing besides: what `commit` does with one part of one event, at once and without its lists. Only a store that
+   * keeps nothing beyond its process may have it. No hint goes out. False: the part would be `stale`, and nothing was appended.
+   */
+  appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean;
+
+  /**
    * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), highest priority then longest due
    * first. Raises their epoch; the rows are as they stand after it. A node that was declared dead gets none before its next heartbeat.
    */

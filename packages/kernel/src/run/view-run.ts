@@ -1,7 +1,8 @@
-import { taskHome, taskSize, taskSlot } from "../plan/compiled-plan.ts";
+import { type CompiledPlan, taskHome, taskSize, taskSlot } from "../plan/compiled-plan.ts";
 import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { channelValue } from "./channels.ts";
+import type { StartTask } from "./command.ts";
 import type { OpOpened } from "./event.ts";
 import { type Frame, valueIn } from "./frame.ts";
 import { entries, find } from "./numbered.ts";
@@ -12,18 +13,38 @@ import type { Scope } from "./scope.ts";
 
 // What an engine reads of a run's state. Nothing here changes it. Values are handed out as they came with their events.
 
+/** Number of the task that a command starts, dense within its plan: what an engine keeps per task is found by it without a look-up by name. */
+export function taskNumber(command: StartTask): number {
+  return (command as OpenTask).at;
+}
+
+/** Number of a task by its id. */
+export function numberOf(plan: CompiledPlan, task: Id): number | undefined {
+  return plan.taskNumbers.get(task);
+}
+
 /** The value of a task's last completed end in the frame of this scope; undefined if there is none, or the frame is gone. */
 export function taskValue(state: RunState, task: Id, scope: Scope): Json | undefined {
   const number = state.plan.taskNumbers.get(task);
-  const frame = frameAt(state, scope);
-  if (number === undefined || frame === undefined || !isAtHome(state, frame, number)) return undefined;
-  return valueIn(frame, state.plan.tasks[number * taskSize + taskSlot]!) as Json | undefined;
+  return number === undefined ? undefined : valueByNumber(state, number, scope);
 }
 
 /** The values of a spawned task by index, of its last drained spawn in the frame of this scope; an item without a value is undefined. */
 export function itemValues(state: RunState, task: Id, scope: Scope): readonly (Json | undefined)[] | undefined {
   const number = state.plan.taskNumbers.get(task);
-  const items = number === undefined ? undefined : frameAt(state, scope)?.items?.get(number);
+  return number === undefined ? undefined : itemsByNumber(state, number, scope);
+}
+
+/** As `taskValue`. */
+export function valueByNumber(state: RunState, task: number, scope: Scope): Json | undefined {
+  const frame = frameAt(state, scope);
+  if (frame === undefined || !isAtHome(state, frame, task)) return undefined;
+  return valueIn(frame, state.plan.tasks[task * taskSize + taskSlot]!) as Json | undefined;
+}
+
+/** As `itemValues`. */
+export function itemsByNumber(state: RunState, task: number, scope: Scope): readonly (Json | undefined)[] | undefined {
+  const items = frameAt(state, scope)?.items?.get(task);
   if (items === undefined) return undefined;
   return (items.values ?? new Array(items.count).fill(undefined)) as readonly (Json | undefined)[];
 }

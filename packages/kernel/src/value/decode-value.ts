@@ -9,7 +9,7 @@ import { formatPath, type PathStep } from "./value-path.ts";
 type JsonObject = { readonly [key: string]: Json };
 
 /**
- * The value that `encodeValue` made this JSON from. Parts without a tag are not copied: the result may share them with `json`.
+ * The value that `encodeValue` made this JSON from. It shares no object with `json`, which may be read again.
  *
  * @throws HeddleError `VALUE_UNREADABLE` naming the path of a tag that is unknown or whose content does not fit
  */
@@ -36,30 +36,22 @@ function decode(json: Json, path: PathStep[]): unknown {
   return keys === 1 && first.startsWith("$") ? decodeTagged(first, json[first] as Json, path) : decodeFields(json, path);
 }
 
-function decodeArray(json: readonly Json[], path: PathStep[]): unknown {
-  let copy: unknown[] | null = null;
+function decodeArray(json: readonly Json[], path: PathStep[]): unknown[] {
+  const copy: unknown[] = json.slice();
   for (let index = 0; index < json.length; index += 1) {
     const item = json[index] as Json;
-    if (typeof item !== "object" || item === null) continue;
-    const value = decodePart(item, index, path);
-    if (value === item) continue;
-    copy ??= [...json];
-    copy[index] = value;
+    if (typeof item === "object" && item !== null) copy[index] = decodePart(item, index, path);
   }
-  return copy ?? json;
+  return copy;
 }
 
 function decodeFields(json: JsonObject, path: PathStep[]): Record<string, unknown> {
-  let copy: Record<string, unknown> | null = null;
+  const copy: Record<string, unknown> = { ...json };
   for (const key in json) {
     const field = json[key] as Json;
-    if (typeof field !== "object" || field === null) continue;
-    const value = decodePart(field, key, path);
-    if (value === field) continue;
-    copy ??= { ...json };
-    setKey(copy, key, value);
+    if (typeof field === "object" && field !== null) setKey(copy, key, decodePart(field, key, path));
   }
-  return copy ?? json;
+  return copy;
 }
 
 function decodePart(json: Json, step: PathStep, path: PathStep[]): unknown {
@@ -87,7 +79,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["$regexp", readRegExp],
   ["$url", (content) => (typeof content === "string" && URL.canParse(content) ? new URL(content) : unreadable)],
   ["$map", readMap],
-  ["$set", (content, path) => (isArray(content) ? new Set(decodeArray(content, path) as unknown[]) : unreadable)],
+  ["$set", (content, path) => (isArray(content) ? new Set(decodeArray(content, path)) : unreadable)],
   ["$buffer", (content) => readBytes(content)?.buffer ?? unreadable],
   ["$bytes", (content) => readBytes(content) ?? unreadable],
   ["$nodebuffer", readNodeBuffer],

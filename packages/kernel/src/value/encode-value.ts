@@ -3,6 +3,7 @@ import { toBase64 } from "./base64.ts";
 import { errorFields, isError } from "./error-fields.ts";
 import type { Json } from "./json.ts";
 import { jsonBytes } from "./json-bytes.ts";
+import { plainCopy } from "./plain-copy.ts";
 import { notPlain, plainSize } from "./plain-size.ts";
 import { refusal } from "./refusal.ts";
 import { bufferClass, looksTagged, setKey, views } from "./tagged.ts";
@@ -17,7 +18,7 @@ export interface EncodeValueOptions {
 }
 
 /**
- * A value as JSON that `decodeValue` turns back into an equal one. JSON values are returned as they are, the same reference.
+ * A value as JSON that `decodeValue` turns back into an equal one. It shares no object with the value, which may change afterwards.
  * Kept besides: undefined, NaN, infinities, -0, bigint, Date, Map, Set, ArrayBuffer and its views, Buffer, URL, RegExp, errors with
  * their causes and fields, objects without prototype. A value that two places share is kept twice; that an object is frozen is not kept;
  * an error of a class of your own comes back as `Error` with its name and fields. The JSON text is safe in any text column.
@@ -29,9 +30,9 @@ export function encodeValue(value: unknown, options?: EncodeValueOptions): Json 
   if (value === undefined) return undefinedJson;
   const maxBytes = options?.maxBytes ?? defaultMaxBytes;
   const size = plainSizeOf(value, maxBytes);
-  if (size !== notPlain && size * mostGrowth <= maxBytes) return value as Json;
+  if (size !== notPlain && size * mostGrowth <= maxBytes) return plainCopy(value as Json);
   const encoding = new Encoding(maxBytes, options?.what ?? "a value");
-  const json = size === notPlain ? encoding.encode(value) : (value as Json);
+  const json = size === notPlain ? encoding.encode(value) : plainCopy(value as Json);
   if (Math.max(size, encoding.size) * mostGrowth > maxBytes) {
     const bytes = jsonBytes(json);
     if (bytes > maxBytes) throw encoding.tooLarge(`${grouped(bytes)} bytes`);

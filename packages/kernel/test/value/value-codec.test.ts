@@ -63,14 +63,22 @@ describe("a value that is kept", () => {
     );
   });
 
-  test("is the same reference when it is plain JSON already, and when it is read again", () => {
+  test("shares no object with the value, nor does what it is read as with it", () => {
     fc.assert(
       fc.property(jsonValue, (value) => {
         const plain = JSON.parse(JSON.stringify(value)) as Json;
         fc.pre(!JSON.stringify(plain).includes('{"$'));
+        const encoded = encodeValue(plain);
+        const decoded = decodeValue(encoded);
 
-        assert.equal(encodeValue(plain), plain);
-        assert.equal(decodeValue(plain), plain);
+        assert.deepEqual(encoded, plain);
+        assert.deepEqual(decoded, plain);
+        const objects = objectsIn(plain);
+        for (const [first, second] of [
+          [objects, objectsIn(encoded)],
+          [objectsIn(encoded), objectsIn(decoded)],
+        ] as const)
+          for (const each of second) assert.ok(!first.has(each));
       }),
     );
   });
@@ -369,3 +377,10 @@ describe("JSON that is no encoded value", () => {
     assert.throws(() => decodeValue(JSON.parse(text) as Json), { code: "VALUE_UNREADABLE" });
   });
 });
+
+function objectsIn(value: unknown, found = new Set<object>()): Set<object> {
+  if (typeof value !== "object" || value === null) return found;
+  found.add(value);
+  for (const part of Object.values(value)) objectsIn(part, found);
+  return found;
+}

@@ -21,6 +21,7 @@ import { Operation, type TransactionStatement } from "./operation.ts";
 import { answerSignal } from "../mail.ts";
 import { stepScope } from "./scopes.ts";
 import { stepPlan } from "./step-plan.ts";
+import { VerbRecorder } from "./verb-recorder.ts";
 import type { TaskFrame } from "./task-frame.ts";
 import type { TaskContext, VerbContext } from "./task-context.ts";
 
@@ -55,18 +56,7 @@ export class FunctionContext implements TaskContext {
   }
 
   get verbs(): VerbContext {
-    const frame = this.#frame;
-    frame.verbs ??= [];
-    const { verbs } = frame;
-    return {
-      write: (channel, value) => void verbs.push({ write: channel, value: encodeValue(value) }),
-      take: (label) => void verbs.push({ take: label }),
-      spawn: (task, items) => void verbs.push({ spawn: task, items: items.map((item) => encodeValue(item)) }),
-      next: (task, input) => void verbs.push({ next: task, ...(input === undefined ? null : { input: encodeValue(input) }) }),
-      goto: (task, input) => void verbs.push({ goto: task, ...(input === undefined ? null : { input: encodeValue(input) }) }),
-      iterate: (input) => void verbs.push({ iterate: encodeValue(input) }),
-      end: (how, value) => void verbs.push({ end: how, ...(value === undefined ? null : { value: encodeValue(value) }) }),
-    };
+    return new VerbRecorder(this.#frame);
   }
 
   step<T>(key: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T> {

@@ -17,8 +17,8 @@ import {
   type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
-import type { TaskCode } from "../definition.ts";
 import type { LivePiece } from "../engine.ts";
+import type { TaskEntry } from "../task-table.ts";
 import { Branch } from "./branch.ts";
 import { FunctionContext } from "./function-context.ts";
 import type { FrameHistory, HistoryEntry } from "./history.ts";
@@ -58,6 +58,7 @@ export class TaskFrame {
   queries: Map<string, (input: unknown) => unknown> | null = null;
   updates: Map<string, (input: unknown) => unknown> | null = null;
 
+  readonly #entry: TaskEntry;
   #pending: Map<string, Operation> | null = null;
   #maps: Map<string, number> | null = null;
   #used: Set<string> | null = null;
@@ -74,19 +75,18 @@ export class TaskFrame {
   #failedOps: WeakMap<object, string> | null = null;
   #controller: AbortController | null = null;
   #finishing: { readonly outcome: Outcome; readonly failedOps: readonly string[] } | null = null;
-  #code: TaskCode | null = null;
   #waiting = 0;
   #running = 0;
   #busy = false;
 
-  constructor(run: OwnedRun, command: StartTask) {
+  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry) {
     this.run = run;
     this.command = command;
+    this.#entry = entry;
   }
 
   /** Start the code; with a history, give back what it holds before anything new happens. */
-  begin(code: TaskCode, input: unknown, history: FrameHistory | null): void {
-    this.#code = code;
+  begin(input: unknown, history: FrameHistory | null): void {
     this.#setBusy(true);
     let given = input;
     if (history !== null) {
@@ -97,7 +97,7 @@ export class TaskFrame {
       this.replaying = history.entries.length > 0;
       if (this.replaying) this.run.frameReplays(this);
     }
-    this.#call(code, given);
+    this.#call(given);
   }
 
   get signal(): AbortSignal {
@@ -204,7 +204,7 @@ export class TaskFrame {
     if (inputHash !== undefined) event.inputHash = inputHash;
     if (signal !== undefined) event.signal = signal;
     if (attempt > 1) event.attempt = attempt;
-    this.run.record(event, () => this.run.deliver(() => this.#give(operation, ownCopy(outcome), atMs)));
+    this.run.record(event, () => this.run.deliver(() => this.#give(operation, outcome, atMs)));
     if (outcome.status === "completed") this.run.progressed();
   }
 
@@ -426,7 +426,8 @@ export class TaskFrame {
     return contentHash([this.run.facts.effects, task, scope, nth, this.segment, key]);
   }
 
-  #call(code: TaskCode, input: unknown): void {
+  #call(input: unknown): void {
+    const { code } = this.#entry;
     const context = new FunctionContext(this, "", null);
     let result: unknown;
     try {
@@ -489,7 +490,7 @@ export class TaskFrame {
     }
     if (this.replaying) this.#endReplay();
     if (this.ended) return;
-    const policy = this.run.taskRetry(this.command.task);
+    const policy = this.#entry.retry;
     if (outcome.status === "failed" && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
       const decision = mayRetry(
@@ -526,6 +527,7 @@ export class TaskFrame {
       const { no, task } = this.command;
       const atMs = this.run.stampMs();
       this.run.recordPlainEnd(
+        this.#entry,
         this.verbs === null
           ? { type: "task-ended", atMs, no, task, outcome }
           : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs },
@@ -580,7 +582,7 @@ export class TaskFrame {
     this.queries = null;
     this.updates = null;
     this.#account();
-    if (this.#code !== null) this.#call(this.#code, decodeValue(input));
+    this.#call(decodeValue(input));
   }
 
   /** Start an operation for real, from what is recorded of it. */
@@ -1005,25 +1007,6 @@ function isAbort(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { name, code } = error as { name?: unknown; code?: unknown };
   return name === "AbortError" || code === "RUN_CANCELLED" || code === "ABORT_ERR";
-}
-
-/** What the code is given is its own, as it will be on a replay: never the object that its step returned. */
-function ownCopy(outcome: Outcome): Outcome {
-  return outcome.status === "completed" && typeof outcome.value === "object" && outcome.value !== null
-    ? { status: "completed", value: copyOf(outcome.value) }
-    : outcome;
-}
-
-function copyOf(json: Json): Json {
-  if (typeof json !== "object" || json === null) return json;
-  if (Array.isArray(json)) return json.map(copyOf);
-  const copy: Record<string, Json> = {};
-  for (const [key, value] of Object.entries(json)) {
-    // A key of this name would set the prototype.
-    if (key === "__proto__") return structuredClone(json);
-    copy[key] = typeof value === "object" ? copyOf(value) : value;
-  }
-  return copy;
 }
 
 function describe(entry: HistoryEntry): string {

@@ -75,6 +75,14 @@ class MemoryStore implements RunStore {
     return { creates, parts, messages };
   }
 
+  appendNow(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean {
+    this.#checkOpen();
+    const run = this.#runs.get(runId);
+    if (run === undefined || run.status !== "running" || run.epoch !== epoch || run.journal.lastSeq !== expectedSeq) return false;
+    run.journal.append(event, atMs);
+    return true;
+  }
+
   async claim(options: ClaimOptions): Promise<readonly RunRow[]> {
     this.#checkOpen();
     const rows: RunRow[] = [];
