@@ -104,7 +104,7 @@ for (const place of places) {
         tasks: {
           write: async (_, ctx) => {
             const value = await ctx.step("read", (step) => step.reveal(secret("TOKEN")).then((token) => token.length));
-            ctx.verbs.write("notes", `token of ${value}: ${"hush-hush"}`);
+            ctx.verbs.write("notes", `token of ${value}: hush-hush`);
           },
         },
       });
