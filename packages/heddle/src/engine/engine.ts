@@ -137,7 +137,10 @@ export interface RunHandle<O = unknown> {
   /** Waits for the end. @throws the run's error: `RUN_FAILED` with the cause, `RUN_CANCELLED`, `RUN_TIMED_OUT` */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
   summary(): Promise<RunSummary>;
-  /** History after `from` (default 0: all), then live, until the run ends; each event once, in order. */
+  /**
+   * History after `from` (default 0: all), then live, until the run ends; each event once, in order. A slow reader holds up nobody: what it has not taken
+   * is read from the journal again, and live pieces beyond 1,000 that wait for it are left out.
+   */
   events(options?: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal }): AsyncIterableIterator<LiveEvent>;
   /** The run as it was after event `seq`, or at a time; default now. */
   state(options?: { readonly at?: number | Date }): Promise<RunView>;

@@ -3,12 +3,17 @@ import type { HeddleEngine } from "./heddle-engine.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
+/** Events that wait for a reader who does not come. Of what follows the journal is read again once these are taken; live pieces are left out. */
+const mostReady = 1_000;
+/** Events read from the journal at once. */
+const pageRows = 500;
 
 /**
  * History, then what comes, of one run: each journal event once, in order, until its end.
  *
  * The journal is the source; what the hub brings in this process saves reading it. An event from the hub that is not the next one means that
- * something was missed (a gap): the journal is read again from the last one given.
+ * something was missed (a gap): the journal is read again from the last one given. A reader who is slow, or never comes, so holds up nobody and costs
+ * a bounded number of events.
  */
 export class EventStream implements AsyncIterableIterator<LiveEvent> {
   readonly #engine: HeddleEngine;
@@ -35,8 +40,6 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     this.#only = only;
     this.#signal = signal;
     signal?.addEventListener("abort", this.#stop, { once: true });
-    if (!live) return;
-    this.#listening = engine.hub.listen(runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
   }
 
   [Symbol.asyncIterator](): this {
@@ -57,6 +60,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
         this.#close();
         return { done: true, value: undefined };
       }
+      if (this.#live) this.#listen();
       if (this.#behind) await this.#read();
       else await this.#sleep();
     }
@@ -67,16 +71,26 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** From the first read on: who never reads is not told, and the run does nothing for it. */
+  #listen(): void {
+    this.#listening ??= this.#engine.hub.listen(this.#runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
+  }
+
   #heard(event: LiveEvent): void {
-    if (!("type" in event)) return;
+    // What comes before the end is in the journal: a reader who stopped reading is not kept for longer than its run.
+    if (event.type === "run-ended") this.#listening?.[Symbol.dispose]();
     if (event.type === "stream" || event.type === "log" || event.type === "progress" || event.type === "started") {
-      if (this.#only === undefined && !this.#behind) this.#give(event);
+      if (this.#only === undefined && !this.#behind && !this.#full) this.#give(event);
       return;
     }
     if (this.#behind || event.seq <= this.#given) return;
-    if (event.seq !== this.#given + 1) this.#behind = true;
+    if (event.seq !== this.#given + 1 || this.#full) this.#behind = true;
     else this.#take(event);
     this.#wake?.();
+  }
+
+  get #full(): boolean {
+    return this.#ready.length - this.#head >= mostReady;
   }
 
   #hinted(): void {
@@ -98,7 +112,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
 
   /** Catch up with the journal. While it is read the hub's events are passed over: they are in what is read, or the next read brings them. */
   async #read(): Promise<void> {
-    const page = await this.#engine.events(this.#runId, this.#given);
+    const page = await this.#engine.page(this.#runId, this.#given, pageRows);
     for (const { seq, event } of page) this.#take({ seq, ...event });
     if (page.length > 0) return;
     if (this.#over) return;
@@ -108,7 +122,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
       return;
     }
     // Between the read and this line nothing can have been missed unheard: what is committed later is published later.
-    const again = await this.#engine.events(this.#runId, this.#given);
+    const again = await this.#engine.page(this.#runId, this.#given, pageRows);
     for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
     if (again.length > 0 || this.#over) return;
     for (const event of this.#engine.underWay(this.#runId)) this.#give(event);

@@ -318,10 +318,16 @@ export class HeddleEngine implements Engine, RunHost {
   async events(runId: string, afterSeq = 0): Promise<StoredRunEvent[]> {
     const events: StoredRunEvent[] = [];
     for (;;) {
-      const page = await this.store.readJournal(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
-      for (const { seq, body } of page) events.push({ seq, event: readEvent(body), length: body.length });
+      const page = await this.page(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
+      for (const event of page) events.push(event);
       if (page.length < pageRows) return events;
     }
+  }
+
+  /** The next events after a seq, at most `limit`. */
+  async page(runId: string, afterSeq: number, limit: number): Promise<StoredRunEvent[]> {
+    const page = await this.store.readJournal(runId, afterSeq, limit);
+    return page.map(({ seq, body }) => ({ seq, event: readEvent(body), length: body.length }));
   }
 
   definitionOf(row: Pick<RunRow, "workflow" | "version">): Definition | undefined {

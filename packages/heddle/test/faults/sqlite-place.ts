@@ -17,6 +17,8 @@ export class SqlitePlace implements Disposable {
   #alone = false;
   /** Journal rows that engines have read. */
   rowsRead = 0;
+  /** Most of them in one call. */
+  mostRows = 0;
   /** How often engines have put a blob. */
   blobsPut = 0;
   /** Called before an engine reads a journal; may throw. */
@@ -61,6 +63,7 @@ export class SqlitePlace implements Disposable {
           this.beforeRead(range[0]);
           const rows = await target.readJournal(...range);
           this.rowsRead += rows.length;
+          this.mostRows = Math.max(this.mostRows, rows.length);
           return rows;
         };
       },
