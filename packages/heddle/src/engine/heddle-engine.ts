@@ -414,8 +414,10 @@ export class HeddleEngine implements Engine, RunHost {
   async update<O>(runId: string, name: string, input?: unknown, options: { readonly id?: string } = {}): Promise<O> {
     const id = options.id ?? this.random.id();
     const handle = await this.get(runId);
+    // The reply to a new request comes later than everything that is there now.
+    const from = options.id === undefined ? ((await this.store.readSnapshot(runId))?.seq ?? 0) : 0;
     await this.#send(runId, { type: "update", name, ...(input === undefined ? null : { input: encodeValue(input) }) }, id);
-    for await (const event of handle.events()) {
+    for await (const event of handle.events({ from })) {
       if (event.type === "op-ended" && event.key === `update:${id}`) {
         if (event.outcome.status === "completed")
           return (event.outcome.value === undefined ? undefined : decodeValue(event.outcome.value)) as O;

@@ -3,6 +3,8 @@ import type { HeddleEngine } from "./heddle-engine.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
+/** Events read from a journal at once. */
+const pageRows = 1_000;
 
 /** How a run ends, wherever it runs: told when it ends in this process, else read from its journal once the store says that it has. */
 export async function waitForOutcome(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
@@ -53,6 +55,13 @@ async function storedEnd(engine: HeddleEngine, runId: string): Promise<RunOutcom
   const row = await engine.store.get(runId);
   if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
   if (row.endedAtMs === null) return null;
-  const end = (await engine.events(runId)).findLast(({ event }) => event.type === "run-ended");
-  return end?.event.type === "run-ended" ? end.event.outcome : null;
+  // No snapshot is taken with the end or after it.
+  let after = (await engine.store.readSnapshot(runId))?.seq ?? 0;
+  let outcome: RunOutcome | null = null;
+  for (;;) {
+    const page = await engine.page(runId, after, pageRows);
+    for (const { event } of page) if (event.type === "run-ended") outcome = event.outcome;
+    if (page.length < pageRows) return outcome;
+    after = page.at(-1)?.seq ?? after;
+  }
 }

@@ -25,6 +25,30 @@ test("case 60: a run of 4,750 steps is recovered from its tail, and its store ho
   assert.ok(place.rowsRead <= 2_000, `${place.rowsRead} events were read`);
 });
 
+test("case 60: the result of a long run that has ended, and the reply to a request, are found in its tail", async () => {
+  using place = new SqlitePlace();
+  const job = workflow("job", async (ctx) => {
+    ctx.onUpdate("double", (n: number) => n * 2);
+    for (let index = 0; index < 4_000; index++) await ctx.step(`s${index}`, () => null);
+    return ctx.receive("word", "word");
+  });
+  {
+    await using engine = await place.open({ workflows: [job] });
+    await engine.start(job, undefined, { id: "r" });
+    await untilStatus(engine, "r", "waiting");
+    place.rowsRead = 0;
+    assert.equal(await engine.update("r", "double", 21), 42);
+    assert.ok(place.rowsRead < 2_500, `${place.rowsRead} events were read for the reply`);
+    await engine.signal("r", "word", "last");
+    await (await engine.get("r")).result();
+  }
+  place.rowsRead = 0;
+  await using engine = await place.open({ passive: true });
+
+  assert.equal(await (await engine.get("r")).result(), "last");
+  assert.ok(place.rowsRead < 2_500, `${place.rowsRead} events were read for the result`);
+});
+
 test("case 60: recovered from a snapshot in a later segment, a function has the keys and the chance of an undisturbed run", async () => {
   const seen: string[] = [];
   const job = countingFunction(seen);
