@@ -22,7 +22,7 @@ export interface Engine extends AsyncDisposable {
 
   /** Send a signal; kept until a `receive` takes it. The same `id` counts once. @throws `RUN_UNKNOWN`, `RUN_ENDED` */
   signal(runId: string, name: string, value?: unknown, options?: { readonly id?: string }): Promise<void>;
-  /** Send a signal and start the run if it is not there, in one commit. */
+  /** Send a signal and start the run if it is not there, in one commit. @throws `RUN_ENDED`; `RUN_EXISTS` with another input, and then nothing is sent */
   signalWithStart<I, O>(
     workflow: Workflow<I, O>,
     input: NoInfer<I>,

@@ -8,6 +8,7 @@ import {
   jsonBytes,
   outstanding,
   type Clock,
+  type CreateVerdict,
   type Json,
   type NewRun,
   type PartVerdict,
@@ -174,20 +175,25 @@ export class HeddleEngine implements Engine, RunHost {
     options: StartOptions & { readonly id: string },
   ): Promise<RunHandle<O>> {
     this.#assertOpen();
+    const mail = this.#signalMail(signal.name, signal.value);
+    const id = signal.id ?? this.random.id();
     const definition = this.#registry.add(workflow);
     const prepared = await this.#prepare(definition, input, options);
     const { claimFor: _, ...unclaimed } = prepared.run;
     this.#keepPlan(definition);
-    const body = mailText({
-      type: "signal",
-      name: signal.name,
-      ...(signal.value === undefined ? null : { value: encodeValue(signal.value) }),
-    });
-    const message = { runId: options.id, id: signal.id ?? this.random.id(), atMs: this.clock.nowMs(), body };
-    const verdict = await this.#writer.createWithMail(unclaimed, message);
-    if (verdict.status === "exists") this.#checkSame(verdict.row, unclaimed);
-    this.stir([options.id]);
-    return new Handle<O>(this, options.id, definition.name);
+    const there = await this.store.get(options.id);
+    const message = { runId: options.id, id, atMs: this.clock.nowMs(), body: mailText(mail) };
+    const verdict =
+      there === null ? await this.#writer.createWithMail(unclaimed, message) : ({ status: "exists", row: there } satisfies CreateVerdict);
+    if (verdict.status === "created") {
+      this.stir([options.id]);
+      return new Handle<O>(this, options.id, definition.name);
+    }
+    const { row } = verdict;
+    this.#checkSame(row, unclaimed);
+    // Somebody who made it just now may have brought this signal along: it counts once.
+    await this.#send(row.runId, mail, id);
+    return new Handle<O>(this, row.runId, definition.name);
   }
 
   async #prepare(
@@ -337,11 +343,15 @@ export class HeddleEngine implements Engine, RunHost {
   // ---- Sending
 
   async signal(runId: string, name: string, value?: unknown, options: { readonly id?: string } = {}): Promise<void> {
+    await this.#send(runId, this.#signalMail(name, value), options.id);
+  }
+
+  #signalMail(name: string, value: unknown): Mail {
     if (name.startsWith("?"))
       throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
     const encoded = value === undefined ? undefined : encodeValue(value);
     this.#checkInputSize(`signal ${name}`, encoded);
-    await this.#send(runId, { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) }, options.id);
+    return { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) };
   }
 
   async answer(runId: string, question: string, answer: AnswerInput): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasCode, workflow, type Context } from "heddle";
+import { hasCode, workflow } from "heddle";
 import { deferred, places, untilEvent, untilStatus } from "./engines.ts";
 
 for (const { name, make } of places) {
@@ -29,28 +29,6 @@ for (const { name, make } of places) {
 
       assert.equal(await (await engine.get("r")).result(), 3);
       assert.deepEqual(done, ["one", "two", "three"]);
-    });
-
-    test("starting with the id of a run gives that run, and another input is refused", async () => {
-      using place = make();
-      const job = workflow("job", async (_: Context, input: { n: number }) => input.n);
-      await using engine = await place.open({ workflows: [job] });
-
-      const handles = await Promise.all(Array.from({ length: 20 }, () => engine.start(job, { n: 1 }, { id: "same" })));
-      assert.deepEqual(new Set(await Promise.all(handles.map((handle) => handle.result()))), new Set([1]));
-      assert.equal((await engine.list()).length, 1);
-      await assert.rejects(engine.start(job, { n: 2 }, { id: "same" }), (error) => hasCode(error, "RUN_EXISTS"));
-    });
-
-    test("an idempotency key gives the first run to every start", async () => {
-      using place = make();
-      const job = workflow("job", async (ctx) => ctx.step("id", ({ idempotencyKey }) => idempotencyKey));
-      await using engine = await place.open({ workflows: [job] });
-
-      const first = await engine.start(job, undefined, { idempotencyKey: "order-7" });
-      const second = await engine.start(job, undefined, { idempotencyKey: "order-7" });
-      assert.equal(first.id, second.id);
-      assert.equal(await first.result(), await second.result());
     });
 
     test("a child is started once, its result and its failure reach the parent", async () => {
@@ -230,20 +208,6 @@ for (const { name, make } of places) {
       const runs = await Promise.all(["a", "a", "a", "a"].map((tenant) => engine.start(job, { tenant })));
       await Promise.all(runs.map((run) => run.result()));
       assert.equal(most, 1);
-    });
-
-    test("a signal to nobody is an error that names the nearest run, and signalWithStart makes the run", async () => {
-      using place = make();
-      const job = workflow("job", async (ctx) => ctx.receive<string>("word", "word"));
-      await using engine = await place.open({ workflows: [job] });
-
-      const run = await engine.signalWithStart(job, undefined, { name: "word", value: "hello" }, { id: "greeting" });
-      assert.equal(await run.result(), "hello");
-      await assert.rejects(
-        engine.signal("greting", "word"),
-        (error) => hasCode(error, "RUN_UNKNOWN") && /greeting/.test((error as Error).message),
-      );
-      await assert.rejects(engine.signal("greeting", "word"), (error) => hasCode(error, "RUN_ENDED"));
     });
 
     test("a run's deadline ends it timed-out", async () => {
