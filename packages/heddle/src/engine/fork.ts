@@ -49,7 +49,21 @@ export function forkEvents(row: RunRow, events: readonly RunEvent[], options: Fo
       { data: { keys: unknown } },
     );
   }
-  return [...kept, { type: "run-forked", atMs: nowMs, from: row.runId, at, ...(edited.length === 0 ? null : { edited }) }];
+  return [...withoutChildren(kept), { type: "run-forked", atMs: nowMs, from: row.runId, at, ...(edited.length === 0 ? null : { edited }) }];
+}
+
+/** Children stay with the original: a call that was still waiting for one is made anew, and none is cancelled with the new run. */
+function withoutChildren(events: readonly RunEvent[]): RunEvent[] {
+  const waiting = new Map<string, RunEvent>();
+  for (const event of events) {
+    if (event.type === "op-opened" && event.op === "call") waiting.set(`${event.of} ${event.key}`, event);
+    else if (event.type === "op-ended") waiting.delete(`${event.of} ${event.key}`);
+  }
+  const dropped = new Set(waiting.values());
+  return events.flatMap((event): RunEvent[] => {
+    if (dropped.has(event)) return [];
+    return event.type === "op-opened" && event.child !== undefined ? [{ ...event, child: { ...event.child, close: "detach" } }] : [event];
+  });
 }
 
 /**
@@ -86,6 +100,7 @@ export function retryPoint(row: RunRow, events: readonly RunEvent[], options: Re
     const { parent: _, ...own } = event;
     return [{ ...own, seed: event.seed ?? row.runId, effects: event.effects ?? row.runId }];
   });
+  const own = withoutChildren(kept);
   const forked: RunEvent = {
     type: "run-forked",
     atMs: nowMs,
@@ -93,5 +108,5 @@ export function retryPoint(row: RunRow, events: readonly RunEvent[], options: Re
     at: events.length,
     ...(again.size === 0 ? null : { again: [...again] }),
   };
-  return resets.length === 0 ? [...kept, forked] : [...kept, forked, { type: "tasks-reset", atMs: nowMs, tasks: [...new Set(resets)] }];
+  return resets.length === 0 ? [...own, forked] : [...own, forked, { type: "tasks-reset", atMs: nowMs, tasks: [...new Set(resets)] }];
 }

@@ -10,6 +10,7 @@ import {
   type Clock,
   type CreateVerdict,
   type Json,
+  type NewMessage,
   type NewRun,
   type PartVerdict,
   type Random,
@@ -617,6 +618,13 @@ export class HeddleEngine implements Engine, RunHost {
       run.abandon(reason);
       this.lost(run, reason);
     });
+  }
+
+  send(message: NewMessage): void {
+    this.#writer.message(message).then(
+      () => this.stir([message.runId]),
+      (error: unknown) => this.#storeTrouble(error),
+    );
   }
 
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun {

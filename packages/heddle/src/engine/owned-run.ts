@@ -1,5 +1,6 @@
 import {
   advance,
+  contentHash,
   createRun,
   decodeValue,
   encodeError,
@@ -29,6 +30,7 @@ import {
   isToldToCancel,
   itemsByNumber,
   nextSignal,
+  openOperations,
   pendingWrites,
   segmentOf,
   valueByNumber,
@@ -36,7 +38,7 @@ import {
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
-import { eventText, taskEndedText } from "./event-text.ts";
+import { eventText, readEvent, taskEndedText } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
@@ -69,6 +71,8 @@ export interface RunHost {
   /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
   submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
+  /** Mail outside of a part of the run's own. */
+  send(message: NewMessage): void;
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
   readMail(runId: string): Promise<readonly StoredMessage[]>;
   /** Committed events, for whoever watches the run. */
@@ -195,6 +199,8 @@ export class OwnedRun implements TurnTaker {
   #transacting = false;
   /** Transactions that wait until everything recorded before them is durable. */
   #transactions: (() => void)[] = [];
+  /** Further attempts that are about to begin. Until then nothing is taken from the mailbox that they would not be given. */
+  #historyReads = 0;
   /** Nothing new begins; when what acts has come to rest, the run is given up. */
   #hold: "pause" | "hand-over" | null = null;
   #pauseReason: string | undefined;
@@ -416,7 +422,7 @@ export class OwnedRun implements TurnTaker {
       if (frame.replayNext()) this.touch();
     }
     if (this.#gone) return;
-    if (this.#mailWanted && this.#replaying.size === 0 && !this.ghost) this.#readMail();
+    if (this.#mailWanted && this.#replaying.size === 0 && this.#historyReads === 0 && !this.ghost) this.#readMail();
     if (this.ghost) {
       if (this.#replaying.size === 0) this.host.ghostReady(this);
       return;
@@ -512,13 +518,12 @@ export class OwnedRun implements TurnTaker {
     return json;
   }
 
-  childId(command: StartTask, key: string): string {
-    const readable =
-      `${this.runId}.${command.task === "main" ? "" : `${command.task}${command.nth > 1 ? `#${command.nth}` : ""}.`}${key}`.replace(
-        /[^A-Za-z0-9_.:-]/g,
-        "-",
-      );
-    return readable.length <= 128 ? readable : `${readable.slice(0, 90)}-${this.frames.get(command.no)?.idempotencyKey(key) ?? ""}`;
+  /** Each attempt and segment, and each item of a spawn, has children of its own. */
+  childId({ command, segment }: TaskFrame, key: string): string {
+    const { task, scope, nth, attempt } = command;
+    const readable = `${this.runId}.${task === "main" ? "" : `${task}.`}${key}`.replace(/[^A-Za-z0-9_.:-]/g, "-");
+    if (readable.length <= 128 && scope.length === 0 && nth === 1 && attempt === 1 && segment === 1) return readable;
+    return `${readable.slice(0, 100)}-${contentHash([task, scope, nth, attempt, segment, key]).slice(0, 12)}`;
   }
 
   addChild(frame: TaskFrame, key: string, child: ChildPlan): void {
@@ -815,18 +820,38 @@ export class OwnedRun implements TurnTaker {
     );
   }
 
-  /** A further attempt of a function gets back what the attempts before it recorded. */
+  /** A further attempt of a function gets back what the attempts before it recorded, and what came in between. */
   #retry(command: StartTask): void {
     const { notBeforeMs: _, ...due } = command;
-    this.host.history(this, command.no).then(
-      (history) => {
-        if (this.#gone || !this.#starts.delete(command.no)) return;
-        const entry = this.definition.tasks.of(command);
-        if (entry !== undefined) this.#beginFrame(due, entry, history);
-        this.touch();
-      },
-      (error: unknown) => this.#lose(error),
-    );
+    this.#historyReads++;
+    this.#durably()
+      .then(() => this.host.history(this, command.no))
+      .then(
+        (history) => {
+          this.#historyReads--;
+          this.touch();
+          if (this.#gone || !this.#starts.delete(command.no)) return;
+          const entry = this.definition.tasks.of(command);
+          if (entry !== undefined) this.#beginFrame(due, entry, history);
+        },
+        (error: unknown) => this.#lose(error),
+      );
+  }
+
+  /** Resolves when everything recorded so far is in the journal. */
+  #durably(): Promise<void> {
+    if (this.#events.length > 0) this.#submit();
+    if (this.#inFlight === 0) return Promise.resolve();
+    // Parts are answered in order: an empty one behind them is answered last.
+    const barrier: RunPart = { runId: this.runId, epoch: this.epoch, expectedSeq: null, atMs: this.stampMs(), events: [] };
+    this.#inFlight++;
+    return new Promise((resolve) => {
+      this.host.submit(this, barrier, () => {
+        this.#inFlight--;
+        resolve();
+      });
+      this.touch();
+    });
   }
 
   #inputOf(command: StartTask, sources: readonly Source[] | null): unknown {
@@ -934,6 +959,7 @@ export class OwnedRun implements TurnTaker {
       this.#steps > 0 ||
       this.#inFlight > 0 ||
       this.#transacting ||
+      this.#historyReads > 0 ||
       this.#transactions.length > 0
     )
       return;
@@ -1046,6 +1072,9 @@ export class OwnedRun implements TurnTaker {
     }
     if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
     if (part.snapshot !== undefined) this.host.snapshotKept(this.runId, this.#dispensableBefore);
+    verdict.children?.forEach((child, index) => {
+      if (child.status === "exists") this.#childTaken(part.children?.[index] as NewRun);
+    });
     if (part.children !== undefined || part.messages !== undefined) {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }
@@ -1103,7 +1132,7 @@ export class OwnedRun implements TurnTaker {
       (mail) => {
         this.#mailReading = false;
         if (this.#gone) return;
-        if (this.releasing) {
+        if (this.releasing || this.#historyReads > 0) {
           this.#mailWanted = true;
           return;
         }
@@ -1144,7 +1173,7 @@ export class OwnedRun implements TurnTaker {
       case "resume":
         break;
       case "child-ended":
-        this.frames.get(mail.of)?.childEnded(mail.child, mail.outcome);
+        this.#childEnded(mail);
         break;
       case "update": {
         const frame = this.frames.all().find(({ updates }) => updates?.has(mail.name) === true) ?? this.frames.all()[0];
@@ -1154,6 +1183,43 @@ export class OwnedRun implements TurnTaker {
       default:
         mail satisfies never;
     }
+  }
+
+  /** The id that a child was to have is another run's: its call would wait for ever. Told by mail, for the run may be parked by now. */
+  #childTaken(child: NewRun): void {
+    const { runId } = child.row;
+    const started = readEvent(child.events[0] as string);
+    if (started.type !== "run-started" || started.parent === undefined) return;
+    const { of, key } = started.parent;
+    const error = new HeddleError(
+      "RUN_EXISTS",
+      `Child "${key}" of run ${this.runId} was not started: there is a run ${runId} already, which is not this call's child. Give the call an id of its own, or none.`,
+      { data: { runId, key } },
+    );
+    const outcome: Outcome = { status: "failed", error: encodeError(error) };
+    const body = mailText({ type: "child-ended", child: runId, of, key, outcome });
+    this.host.send({ runId: this.runId, id: `taken:${this.seq}:${key}`, atMs: this.stampMs(), body });
+  }
+
+  #childEnded({ child, of, key, outcome }: Mail & { type: "child-ended" }): void {
+    const frame = this.frames.get(of);
+    if (frame !== undefined) {
+      frame.childEnded(child, outcome);
+      return;
+    }
+    // Its function waits to be tried again: the next attempt is given this end from the journal.
+    const open = openOperations(this.state, of).find((each) => each.key === key && each.op === "call" && each.child?.runId === child);
+    if (open === undefined) return;
+    const { inputHash } = open;
+    this.record({
+      type: "op-ended",
+      atMs: this.stampMs(),
+      of,
+      key,
+      op: "call",
+      ...(inputHash === undefined ? null : { inputHash }),
+      outcome,
+    });
   }
 
   /** The wait for this signal that was opened first. */

@@ -80,7 +80,7 @@ export class FakePlace implements AsyncDisposable {
   }
 
   async untilStatus(runId: string, status: string): Promise<void> {
-    await this.until(async () => (await this.row(runId)).status === status, `run ${runId} is ${status}`);
+    await this.until(async () => (await (await this.#look()).get(runId))?.status === status, `run ${runId} is ${status}`);
   }
 
   async #look(): Promise<SqliteStore> {

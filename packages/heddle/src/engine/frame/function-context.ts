@@ -270,7 +270,7 @@ export class FunctionContext implements TaskContext {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
       if (kept !== undefined) operation.inputHash = contentHash(kept);
       operation.child = {
-        runId: options.id ?? this.#frame.run.childId(this.#frame.command, operation.key),
+        runId: options.id ?? this.#frame.run.childId(this.#frame, operation.key),
         workflow: workflow.name,
         version: workflow.version,
         input: kept,
