@@ -43,6 +43,7 @@ import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { poisoned, TaskFrame } from "./frame/task-frame.ts";
+import { UnheardSignals } from "./frame/unheard-signals.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
 import { noFacts, snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
@@ -158,6 +159,7 @@ export class OwnedRun implements TurnTaker {
   ghost = false;
   state: RunState;
   readonly frames = new FrameTable();
+  readonly signals = new UnheardSignals();
 
   readonly #limits: KeptLimits;
   #parentless: boolean;
@@ -428,6 +430,7 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (!this.releasing) {
+      if (this.signals.any && this.#replaying.size === 0) this.#giveUnheard();
       this.#considerRelease();
       if (this.#events.length > 0 || this.#release !== undefined || this.#mailSeen !== undefined) this.#submit();
     }
@@ -457,6 +460,7 @@ export class OwnedRun implements TurnTaker {
   }
   frameLive(frame: TaskFrame): void {
     this.#replaying.delete(frame);
+    if (this.#replaying.size === 0) this.signals.settle();
     this.touch();
   }
   frameEnded(frame: TaskFrame): void {
@@ -501,7 +505,17 @@ export class OwnedRun implements TurnTaker {
   }
 
   takeSignal(name: string): { readonly id: string; readonly value?: Json } | null {
-    return nextSignal(this.state, name) ?? null;
+    const unheard = this.#replaying.size === 0 ? this.signals.take(name) : null;
+    return unheard ?? nextSignal(this.state, name) ?? null;
+  }
+
+  /** Put signals that nobody was told of where they outlast the code that took them. */
+  keepUnheard(): void {
+    if (!this.signals.any) return;
+    for (const { id, name, value } of this.signals.all()) {
+      this.signals.take(name);
+      this.record({ type: "signal-received", atMs: this.stampMs(), id, name, ...(value === undefined ? null : { value }) });
+    }
   }
 
   /**
@@ -1220,6 +1234,16 @@ export class OwnedRun implements TurnTaker {
       ...(inputHash === undefined ? null : { inputHash }),
       outcome,
     });
+  }
+
+  #giveUnheard(): void {
+    for (const { name } of this.signals.all()) {
+      const receiver = this.#receiverOf(name);
+      const signal = receiver === null ? null : this.signals.take(name);
+      if (receiver === null || signal === null) continue;
+      const { id, value } = signal;
+      receiver.frame.conclude(receiver.operation, { status: "completed", ...(value === undefined ? null : { value }) }, id);
+    }
   }
 
   /** The wait for this signal that was opened first. */

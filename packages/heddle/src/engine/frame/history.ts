@@ -21,7 +21,7 @@ export interface SegmentStart {
 export type HistoryEntry =
   | { readonly type: "opened"; readonly seq: number; readonly atMs: number; readonly event: OpOpened }
   | { readonly type: "retried"; readonly atMs: number; readonly key: string; readonly error: ErrorValue; readonly dueAtMs: number }
-  | { readonly type: "ended"; readonly atMs: number; readonly event: OpEnded }
+  | { readonly type: "ended"; readonly seq: number; readonly atMs: number; readonly event: OpEnded }
   | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
   | { readonly type: "cancelled"; readonly atMs: number; readonly reason: string | undefined };
 
@@ -52,7 +52,7 @@ export class HistoryReader {
           this.#entries.push({ type: "retried", atMs, key: event.key, error: event.error, dueAtMs: event.dueAtMs });
         break;
       case "op-ended":
-        if (event.of === this.#of) this.#entries.push({ type: "ended", atMs, event });
+        if (event.of === this.#of) this.#entries.push({ type: "ended", seq, atMs, event });
         break;
       case "emitted":
         if (event.of === this.#of) this.#entries.push({ type: "emitted", atMs, key: event.key });

@@ -21,6 +21,8 @@ export class Operation {
   delayMs: number | undefined = undefined;
   /** Receive and ask: name of the signal that ends it. */
   signal: string | undefined = undefined;
+  /** The signal that it took, once it is recorded. */
+  taken: TakenSignal | null = null;
   /** Ask: what is put to people. */
   question: Json | undefined = undefined;
   /** Call and start: the child to create. */
@@ -74,6 +76,14 @@ export class Operation {
     this.#controller = null;
     this.#aborted = undefined;
   }
+}
+
+export interface TakenSignal {
+  readonly id: string;
+  readonly name: string;
+  readonly value?: Json;
+  /** Of the record that it was taken. */
+  readonly seq: number;
 }
 
 export interface TransactionStatement {

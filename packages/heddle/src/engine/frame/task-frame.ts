@@ -62,7 +62,8 @@ export class TaskFrame {
   #pending: Map<string, Operation> | null = null;
   #maps: Map<string, number> | null = null;
   #used: Set<string> | null = null;
-  #closed: Set<string> | null = null;
+  /** Keys of operations that nobody waits for any more, with the signal that they waited for. */
+  #closed: Map<string, string | undefined> | null = null;
   #entries: readonly HistoryEntry[] = [];
   #at = 0;
   #lenientBefore = 0;
@@ -163,11 +164,14 @@ export class TaskFrame {
 
   /** Nobody waits for it any more. Its end, if it was opened, is recorded as cancelled; what it does is aborted. */
   closeOperation(operation: Operation): void {
-    this.#closed ??= new Set();
-    this.#closed.add(operation.key);
+    this.#closed ??= new Map();
+    this.#closed.set(operation.key, operation.signal);
     this.#settled(operation);
     // Its end is recorded and was not given yet: a replay will close it before, so it must not be given here either.
-    if (operation.ended) return;
+    if (operation.ended) {
+      if (operation.taken !== null) this.run.signals.unheard(operation.taken);
+      return;
+    }
     operation.ended = true;
     if (operation.due !== null) operation.due.fire = null;
     if (operation.acting) {
@@ -204,7 +208,9 @@ export class TaskFrame {
     if (inputHash !== undefined) event.inputHash = inputHash;
     if (signal !== undefined) event.signal = signal;
     if (attempt > 1) event.attempt = attempt;
-    this.run.record(event, () => this.run.deliver(() => this.#give(operation, outcome, atMs)));
+    const seq = this.run.record(event, () => this.run.deliver(() => this.#give(operation, outcome, atMs)));
+    if (signal !== undefined && operation.signal !== undefined && outcome.status === "completed")
+      operation.taken = { id: signal, name: operation.signal, seq, ...(outcome.value === undefined ? null : { value: outcome.value }) };
     if (outcome.status === "completed") this.run.progressed();
   }
 
@@ -331,6 +337,7 @@ export class TaskFrame {
           this.#retries?.delete(event.key);
           if (event.op === "update" || event.op === "start") break;
           const operation = this.#expect(event.key, event.op, event.inputHash, index, event.outcome);
+          if (event.signal !== undefined) this.#signalTaken(event, event.signal, entry.seq);
           if (operation === null || (opened !== undefined && this.#isOtherWait(operation, opened, index))) break;
           this.#give(operation, event.outcome, entry.atMs);
           return true;
@@ -352,6 +359,13 @@ export class TaskFrame {
     return false;
   }
 
+  /** A signal was taken, perhaps by a wait that the code had given up before it was told: then it is still there. */
+  #signalTaken({ key, outcome }: OpEnded, id: string, seq: number): void {
+    const name = this.#closed?.get(key);
+    if (name === undefined || outcome.status !== "completed") this.run.signals.heard(id, seq);
+    else this.run.signals.unheard({ id, name, seq, ...(outcome.value === undefined ? null : { value: outcome.value }) });
+  }
+
   /** A message asks the function to handle an update; its reply is recorded. */
   handleUpdate(id: string, name: string, input: Json | undefined): void {
     const event: OpOpened = {
@@ -368,7 +382,8 @@ export class TaskFrame {
   continueAs(input: unknown): void {
     const value = this.run.keep(input, "the input of continueAs", "");
     if (this.replaying) return;
-    for (const operation of this.#pending?.values() ?? []) if (!operation.ended) this.closeOperation(operation);
+    for (const operation of this.#pending?.values() ?? []) this.closeOperation(operation);
+    this.run.keepUnheard();
     this.run.record({ type: "segment-started", atMs: this.run.stampMs(), of: this.command.no, input: value }, () =>
       this.run.deliver(() => this.#nextSegment(value)),
     );
@@ -520,6 +535,9 @@ export class TaskFrame {
 
   #finish(): void {
     const { outcome, failedOps } = this.#finishing as { outcome: Outcome; failedOps: readonly string[] };
+    // What it took and was not told of is there for other tasks.
+    for (const { taken } of this.#pending?.values() ?? []) if (taken !== null) this.run.signals.unheard(taken);
+    this.run.keepUnheard();
     if (this.#used === null && this.#children === null && failedOps.length === 0) {
       this.ended = true;
       this.#busy = false;

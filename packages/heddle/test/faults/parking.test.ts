@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { workflow, type Context, type RunHandle } from "heddle";
+import { journalFaults } from "@heddle/testing";
+import { FakePlace } from "./fake-place.ts";
+import { HeldCommit } from "./held-commit.ts";
+
+type Arrival = "signal" | "timer" | "child";
+const orders: readonly (readonly Arrival[])[] = [
+  ["signal", "timer", "child"],
+  ["signal", "child", "timer"],
+  ["timer", "signal", "child"],
+  ["timer", "child", "signal"],
+  ["child", "signal", "timer"],
+  ["child", "timer", "signal"],
+];
+const won: string[] = [];
+
+for (const when of ["before", "after"] as const) {
+  for (const order of orders) {
+    test(`case 38: ${order.join(", ")} come while the run is parked, ${when} the store has it: the first in the journal wins, on every replay`, async () => {
+      await using place = new FakePlace();
+      const winners: string[] = [];
+      const child = workflow("child", (ctx) => ctx.receive("go", "go"));
+      const parent = workflow("parent", async (ctx) => {
+        const { winner } = await ctx.race("first", {
+          signal: (branch) => branch.receive("signal", "word"),
+          timer: (branch) => branch.sleep("timer", 5_000),
+          child: (branch) => branch.call("child", child, undefined, { id: "kid" }),
+        });
+        winners.push(winner);
+        const left = await ctx.receive("left", "word", { timeout: 20_000 });
+        await ctx.receive("end", "end");
+        return { winner, left };
+      });
+      const held = new HeldCommit(when);
+      const engine = await place.open({ workflows: [parent], hotFrames: 0 }, held.wrap);
+      const other = await place.open({ workflows: [child] });
+      const run = await engine.start(parent, undefined, { id: "p" });
+      for (const id of ["p", "kid"]) await place.untilStatus(id, "waiting");
+      // Something that it does not wait for wakes it. It is held on its way back to rest.
+      const parks = held.hold(({ parts = [] }) => parts.some(({ runId, release }) => runId === "p" && release !== undefined));
+      await other.signal("p", "nudge");
+      await place.clock.runUntil(parks, 1_000);
+      const arrive = {
+        signal: () => other.signal("p", "word", "hello"),
+        timer: () => place.clock.advance(6_000),
+        async child() {
+          await other.signal("kid", "go");
+          await place.untilStatus("kid", "completed");
+        },
+      };
+      for (const arrival of order) await arrive[arrival]();
+      held.letGo();
+      await place.until(() => winners.length > 0, "the race is over");
+      await place.clock.advance(30_000);
+      await other.signal("p", "end");
+      const result = await place.clock.runUntil(run.result());
+
+      const journal = await place.journal("p");
+      const decision = journal.find(
+        ({ event }) => event.type === "op-ended" && event.key.startsWith("first/") && event.outcome.status !== "cancelled",
+      );
+      const winner = decision?.event.type === "op-ended" ? decision.event.key.split("/")[1] : undefined;
+      assert.deepEqual(result, { winner, left: winner === "signal" ? undefined : "hello" });
+      assert.deepEqual(journalFaults(journal), []);
+      assert.ok(winners.length >= 2, "it was rebuilt");
+      for (let at = decision?.seq ?? 0; at < journal.length; at++) {
+        const before = journal.slice(0, at).map(({ event }) => event);
+        const came = before.some((event) =>
+          event.type === "signal-received" ? event.name === "word" : "signal" in event && event.type === "op-ended",
+        );
+        const fork = await engine.fork("p", { at });
+        await other.signal(fork.id, "end");
+        const again = await place.clock.runUntil(fork.result());
+        assert.deepEqual(again, { winner, left: winner !== "signal" && came ? "hello" : undefined }, `replayed from event ${at}`);
+      }
+      assert.deepEqual([...new Set(winners)], [winner]);
+      won.push(winner ?? "");
+    });
+  }
+}
+
+test("case 38: each of the three has won", () => {
+  assert.deepEqual([...new Set(won)].toSorted(), ["child", "signal", "timer"]);
+});
+
+/** A parked race between a child and a signal; its mailbox holds the child's end, and then these words. `after`: what the function does then. */
+async function lostRace(
+  place: FakePlace,
+  words: readonly string[],
+  after: (ctx: Context, segment: number, race: () => Promise<unknown>) => Promise<unknown>,
+): Promise<RunHandle> {
+  const child = workflow("child", (ctx) => ctx.receive("go", "go"));
+  const parent = workflow("parent", (ctx, segment: number) =>
+    after(ctx, segment, () =>
+      ctx.race("race", {
+        child: (branch) => branch.call("child", child, undefined, { id: "kid" }),
+        signal: (branch) => branch.receive("signal", "word"),
+      }),
+    ),
+  );
+  const first = await place.open({ workflows: [parent] });
+  const other = await place.open({ workflows: [child] });
+  await first.start(parent, 1, { id: "p" });
+  for (const id of ["p", "kid"]) await place.untilStatus(id, "waiting");
+  await place.close(first);
+  await other.signal("kid", "go");
+  await place.untilStatus("kid", "completed");
+  for (const word of words) await other.signal("p", "word", word);
+  return (await place.open({ workflows: [parent], hotFrames: 0 })).get("p");
+}
+
+test("case 39: a signal that a wait took as it lost its race is there for the next wait, before what came later", async () => {
+  await using place = new FakePlace();
+  const run = await lostRace(place, ["first", "second"], async (ctx, _, race) => {
+    await race();
+    await ctx.sleep("a while", "2m");
+    return [await ctx.receive("one", "word"), await ctx.receive("two", "word")];
+  });
+
+  assert.deepEqual(await place.clock.runUntil(run.result(), 5 * 60_000), ["first", "second"]);
+});
+
+test("case 39: a signal that a wait took as it lost its race reaches a wait that was there already", async () => {
+  await using place = new FakePlace();
+  const run = await lostRace(place, ["only"], async (ctx, _, race) => (await Promise.all([race(), ctx.receive("beside", "word")]))[1]);
+
+  assert.equal(await place.clock.runUntil(run.result(), 60_000), "only");
+});
+
+test("case 39: a signal that a wait took as it lost its race reaches the next segment", async () => {
+  await using place = new FakePlace();
+  const run = await lostRace(place, ["only"], async (ctx, segment, race) => {
+    if (segment === 1) {
+      await race();
+      return ctx.continueAs(2);
+    }
+    await ctx.sleep("a while", "2m");
+    return ctx.receive("one", "word");
+  });
+
+  assert.equal(await place.clock.runUntil(run.result(), 5 * 60_000), "only");
+});
