@@ -13,6 +13,7 @@ import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { TaskContext } from "./frame/task-context.ts";
+import { idBeginning } from "./new-run.ts";
 import { TaskTable } from "./task-table.ts";
 
 /**
@@ -29,6 +30,8 @@ export type Reducer = (current: unknown, written: unknown) => unknown;
 export interface Definition {
   readonly name: string;
   readonly version: string | undefined;
+  /** Of the ids that its runs are given. */
+  readonly idBeginning: string;
   readonly plan: Plan;
   readonly planHash: string;
   readonly compiled: CompiledPlan;
@@ -82,6 +85,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
   return {
     name,
     version,
+    idBeginning: idBeginning(name),
     plan,
     planHash: hash,
     compiled,
@@ -154,6 +158,7 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
   return {
     name: plan.name,
     version: code.version,
+    idBeginning: idBeginning(plan.name),
     plan,
     planHash: planHash(plan),
     compiled,

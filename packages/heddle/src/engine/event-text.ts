@@ -1,4 +1,4 @@
-import type { Json, OpEnded, Outcome, RunEvent, TaskEnded } from "@heddle/kernel";
+import type { Json, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded } from "@heddle/kernel";
 
 /**
  * The text of an event as the journal keeps it. The two events that every step and task writes are put together by hand, from as few parts
@@ -7,7 +7,22 @@ import type { Json, OpEnded, Outcome, RunEvent, TaskEnded } from "@heddle/kernel
 export function eventText(event: RunEvent): string {
   if (event.type === "task-ended") return taskEndedText(taskEndedBeginning(event.task), event);
   if (event.type === "op-ended") return opEndedText(event);
+  if (event.type === "run-ended") return `{"type":"run-ended"${timedOutcome(event.atMs, event.outcome)}}`;
   return JSON.stringify(event);
+}
+
+export function runStartedText(event: { readonly atMs: number } & RunStarted): string {
+  const { input } = event;
+  if (
+    event.version !== undefined ||
+    event.deadlineAtMs !== undefined ||
+    event.parent !== undefined ||
+    event.seed !== undefined ||
+    event.effects !== undefined
+  )
+    return JSON.stringify(event);
+  const text = `{"type":"run-started","workflow":${quote(event.workflow)},"planHash":"${event.planHash}","atMs":${event.atMs}`;
+  return input === undefined ? `${text}}` : `${text},"input":${jsonText(input)}}`;
 }
 
 /** How the text of a task's ends begins: the same each time. */
@@ -53,12 +68,37 @@ function timedOutcome(atMs: number, outcome: Outcome): string {
   return outcome.value === undefined ? `${timed}{"status":"completed"}` : `${timedCompleted}${jsonText(outcome.value)}}`;
 }
 
+/** A run's value is its last task's, so that it is often written twice in a row. Kept values never change. */
+const longestRemembered = 1_000;
+let writtenObject: object | null = null;
+let writtenText = "";
+
 function jsonText(value: Json): string {
-  return typeof value === "number" || typeof value === "boolean" || value === null ? String(value) : JSON.stringify(value);
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
+  if (typeof value === "string") return quote(value);
+  if (value === writtenObject) return writtenText;
+  const text = fewFieldsText(value as Readonly<Record<string, Json>>) ?? JSON.stringify(value);
+  if (text.length > longestRemembered) return text;
+  writtenObject = value;
+  writtenText = text;
+  return text;
+}
+
+/** Of an object with up to four fields, none of them an object, in half the time; null: it is no such. */
+function fewFieldsText(value: Readonly<Record<string, Json>>): string | null {
+  if (Array.isArray(value)) return null;
+  let text = "";
+  let fields = 0;
+  for (const key in value) {
+    const field = value[key] as Json;
+    if (++fields > 4 || !plain.test(key) || (typeof field === "object" && field !== null)) return null;
+    text += `${fields === 1 ? '{"' : ',"'}${key}":${typeof field === "string" ? quote(field) : String(field)}`;
+  }
+  return fields === 0 ? "{}" : `${text}}`;
 }
 
 /** Nearly all keys need no escape; testing that is cheaper than `JSON.stringify`. */
 const plain = /^[A-Za-z0-9_.:/#@ -]*$/;
 function quote(text: string): string {
-  return plain.test(text) ? `"${text}"` : JSON.stringify(text);
+  return text.length < 100 && plain.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -1,15 +1,12 @@
 import {
   contentHash,
   decodeValue,
-  durationMs,
   encodeValue,
   hasCode,
   HeddleError,
-  jsonBytes,
   outstanding,
   type Clock,
   type CreateVerdict,
-  type Json,
   type NewMessage,
   type NewRun,
   type PartVerdict,
@@ -40,6 +37,7 @@ import type {
   RunSummary,
   StartOptions,
 } from "./engine.ts";
+import type { Ending } from "./ending.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventText, readEvent } from "./event-text.ts";
 import { workflowScope } from "./frame/scopes.ts";
@@ -53,6 +51,7 @@ import { loadRun, type StoredRunEvent } from "./load-run.ts";
 import { LogWriter } from "./log-writer.ts";
 import { answerSignal, mailText, type Mail } from "./mail.ts";
 import { nearest } from "./nearest.ts";
+import { checkInputSize, prepareRun, type PreparedRun } from "./new-run.ts";
 import { OwnedRun, type RunHost } from "./owned-run.ts";
 import { isGone, processName } from "./process-name.ts";
 import { projectRun } from "./project-run.ts";
@@ -95,6 +94,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly store: RunStore;
 
   readonly #options: ResolvedOptions;
+  readonly #newId = (): string => this.random.id();
   readonly #registry = new Registry();
   readonly #writer: LogWriter;
   readonly #turns: TurnQueue;
@@ -163,10 +163,11 @@ export class HeddleEngine implements Engine, RunHost {
   async start<O>(workflow: Workflow<never, O> | string, input?: unknown, options: StartOptions = {}): Promise<RunHandle<O>> {
     this.#assertOpen();
     const definition = typeof workflow === "string" ? this.#registry.get(workflow) : this.#registry.add(workflow);
-    const prepared = await this.#prepare(definition, input, options);
+    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
     this.#assertOpen();
-    const created = await this.#create(definition, prepared);
-    return new Handle<O>(this, created, definition.name);
+    const prepared = this.#prepare(definition, checked, options);
+    const { runId, ending } = await this.#create(definition, prepared);
+    return new Handle<O>(this, runId, definition.name, ending);
   }
 
   async signalWithStart<O>(
@@ -179,7 +180,8 @@ export class HeddleEngine implements Engine, RunHost {
     const mail = this.#signalMail(signal.name, signal.value);
     const id = signal.id ?? this.random.id();
     const definition = this.#registry.add(workflow);
-    const prepared = await this.#prepare(definition, input, options);
+    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
+    const prepared = this.#prepare(definition, checked, options);
     const { claimFor: _, ...unclaimed } = prepared.run;
     this.#keepPlan(definition);
     const there = await this.store.get(options.id);
@@ -197,49 +199,16 @@ export class HeddleEngine implements Engine, RunHost {
     return new Handle<O>(this, row.runId, definition.name);
   }
 
-  async #prepare(
-    definition: Definition,
-    input: unknown,
-    options: StartOptions,
-  ): Promise<{ readonly run: NewRun; readonly started: RunEvent }> {
+  #prepare(definition: Definition, checkedInput: unknown, options: StartOptions): PreparedRun {
     checkStart(options);
-    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
-    const encoded = checked === undefined ? undefined : encodeValue(checked);
-    this.#checkInputSize(definition.name, encoded);
-    const nowMs = this.clock.nowMs();
-    const delayMs = options.delay === undefined ? 0 : durationMs(options.delay);
-    const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout);
-    const limit = definition.limitOf?.(checked) ?? null;
-    const started: RunEvent = {
-      type: "run-started",
-      atMs: nowMs,
-      workflow: definition.name,
-      ...(definition.version === undefined ? null : { version: definition.version }),
-      planHash: definition.planHash,
-      ...(encoded === undefined ? null : { input: encoded }),
-      ...(timeoutMs === undefined ? null : { deadlineAtMs: nowMs + delayMs + timeoutMs }),
-    };
-    const takeNow = delayMs === 0 && !this.#options.passive && this.#capacity() > 0;
-    const run: NewRun = {
-      row: {
-        runId: options.id ?? `${slug(definition.name)}-${this.random.id()}`,
-        workflow: definition.name,
-        version: definition.version ?? null,
-        wakeAtMs: nowMs + delayMs,
-        priority: options.priority ?? 0,
-        limitKey: limit?.key ?? null,
-        limitMax: limit?.max ?? null,
-        dedupKey: options.idempotencyKey === undefined ? null : `${definition.name}:${options.idempotencyKey}`,
-        parentId: null,
-        tags: options.tags ?? {},
-        createdAtMs: nowMs,
-        // Most starts make an id of their own: nobody will ever ask whether their input is the same.
-        inputHash: options.id === undefined && options.idempotencyKey === undefined ? "" : contentHash(encoded ?? null),
-      },
-      events: [eventText(started)],
-      ...(takeNow ? { claimFor: this.node } : null),
-    };
-    return { run, started };
+    const input = checkedInput === undefined ? undefined : encodeValue(checkedInput);
+    checkInputSize(definition.name, input, this.maxValueBytes);
+    const takeNow = !this.#options.passive && this.#capacity() > 0;
+    return prepareRun(definition, checkedInput, input, options, {
+      nowMs: this.clock.nowMs(),
+      id: this.#newId,
+      claimFor: takeNow ? this.node : null,
+    });
   }
 
   /** Once per definition. The store takes it before what is committed after this call. */
@@ -249,28 +218,40 @@ export class HeddleEngine implements Engine, RunHost {
     keepPlan(this.store, definition).catch(() => this.#keptPlans.delete(definition));
   }
 
-  async #create(definition: Definition, { run, started }: { readonly run: NewRun; readonly started: RunEvent }): Promise<string> {
+  async #create(
+    definition: Definition,
+    { run, started }: PreparedRun,
+  ): Promise<{ readonly runId: string; readonly ending: Ending | null }> {
     const { runId } = run.row;
     this.#keepPlan(definition);
     const taken = run.claimFor !== undefined;
     if (taken) this.#reserved++;
     try {
-      const verdict = await this.#writer.create(run);
+      const verdict = this.#createNow(run) ?? (await this.#writer.create(run));
       if (verdict.status === "exists") {
         this.#checkSame(verdict.row, run);
-        return verdict.row.runId;
+        return { runId: verdict.row.runId, ending: null };
       }
-      if (verdict.claimed) {
-        const owned = new OwnedRun(this, { runId, definition, epoch: 1, crashes: 0, parentless: true });
-        this.#runs.set(runId, owned);
-        this.hub.publish(runId, 1, run.events);
-        if (this.#closing !== null) return runId;
-        owned.begin(started);
-      } else this.#claimSoon();
-      return runId;
+      if (!verdict.claimed) {
+        this.#claimSoon();
+        return { runId, ending: null };
+      }
+      const owned = new OwnedRun(this, { runId, definition, epoch: 1, crashes: 0, parentless: true });
+      this.#runs.set(runId, owned);
+      this.hub.publish(runId, 1, run.events);
+      if (this.#closing === null) owned.begin(started);
+      return { runId, ending: owned.ending };
     } finally {
       if (taken) this.#reserved--;
     }
+  }
+
+  /** At once and on its own, in a store that keeps nothing; null: it goes with the others. */
+  #createNow(run: NewRun): CreateVerdict | null {
+    if (this.features.durability !== "none" || this.#failure !== null) return null;
+    const answer = this.store.commit({ creates: [run] });
+    if (answer instanceof Promise) throw new HeddleError("STORE_UNAVAILABLE", "A store that keeps nothing must answer at once.");
+    return answer.creates[0] ?? null;
   }
 
   #checkSame(row: RunRow, run: NewRun): void {
@@ -279,18 +260,6 @@ export class HeddleEngine implements Engine, RunHost {
     throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, {
       data: { runId: row.runId, workflow: row.workflow },
     });
-  }
-
-  #checkInputSize(name: string, input: Json | undefined): void {
-    if (typeof input !== "object" && typeof input !== "string") return;
-    const bytes = jsonBytes(input);
-    if (bytes > this.maxValueBytes) {
-      throw new HeddleError(
-        "VALUE_TOO_LARGE",
-        `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${this.maxValueBytes}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`,
-        { data: { bytes, limit: this.maxValueBytes } },
-      );
-    }
   }
 
   // ---- Looking
@@ -351,7 +320,7 @@ export class HeddleEngine implements Engine, RunHost {
     if (name.startsWith("?"))
       throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
     const encoded = value === undefined ? undefined : encodeValue(value);
-    this.#checkInputSize(`signal ${name}`, encoded);
+    checkInputSize(`signal ${name}`, encoded, this.maxValueBytes);
     return { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) };
   }
 
@@ -568,6 +537,7 @@ export class HeddleEngine implements Engine, RunHost {
     const reason = new HeddleError("ENGINE_CLOSED", "The engine was closed: the run goes on when one is opened on the same store.");
     await this.#writer.settled();
     for (const run of [...this.#runs.values(), ...this.#hot.values()]) run.abandon(reason);
+    const endings = [...this.#runs.values()].map(({ ending }) => ending);
     this.#runs.clear();
     this.#hot.clear();
     this.#beat?.[Symbol.dispose]();
@@ -575,10 +545,7 @@ export class HeddleEngine implements Engine, RunHost {
     this.limits.close();
     if (this.#failure === null && !this.#options.passive) await this.store.leave(this.node, this.clock.nowMs());
     await this.store[Symbol.asyncDispose]();
-    for (const waiters of this.#endWaiters.values())
-      for (const call of waiters)
-        call({ status: "failed", error: { name: "HeddleError", code: "ENGINE_CLOSED", message: reason.message } });
-    this.#endWaiters.clear();
+    this.#failWaiters(endings, reason);
   }
 
   get closed(): boolean {
@@ -697,15 +664,15 @@ export class HeddleEngine implements Engine, RunHost {
 
   ended(run: OwnedRun, outcome: RunOutcome): void {
     this.#runs.delete(run.runId);
-    const waiters = this.#endWaiters.get(run.runId);
-    this.#endWaiters.delete(run.runId);
-    for (const call of waiters ?? []) call(outcome);
+    run.ending.tell(outcome);
+    this.#tellWaiters(run.runId, outcome);
     this.#roomFreed();
   }
 
   parked(run: OwnedRun): void {
     this.#runs.delete(run.runId);
-    for (const call of this.#endWaiters.get(run.runId) ?? []) call(null);
+    run.ending.tell(null);
+    this.#tellWaiters(run.runId, null);
     if (this.#options.hotFrames > 0 && this.#closing === null) {
       this.#hot.set(run.runId, run);
       if (this.#hot.size > this.#options.hotFrames) this.#hot.delete(this.#hot.keys().next().value as string);
@@ -716,7 +683,8 @@ export class HeddleEngine implements Engine, RunHost {
 
   lost(run: OwnedRun, _reason: HeddleError): void {
     if (this.#runs.get(run.runId) === run) this.#runs.delete(run.runId);
-    for (const call of this.#endWaiters.get(run.runId) ?? []) call(null);
+    run.ending.tell(null);
+    this.#tellWaiters(run.runId, null);
     this.#roomFreed();
   }
 
@@ -730,7 +698,17 @@ export class HeddleEngine implements Engine, RunHost {
     if (others) this.#claimSoon();
   }
 
-  /** Calls back when the run ends in this process, or with null when this process stops running it. */
+  #tellWaiters(runId: string, outcome: RunOutcome | null): void {
+    if (this.#endWaiters.size === 0) return;
+    for (const call of this.#endWaiters.get(runId) ?? []) call(outcome);
+  }
+
+  /** Of a run that this process owns. */
+  endingOf(runId: string): Ending | null {
+    return this.#runs.get(runId)?.ending ?? null;
+  }
+
+  /** Calls back when a run that is not under way here yet ends in this process, or with null when this process stops running it. */
   onEnd(runId: string, call: (outcome: RunOutcome | null) => void): Disposable {
     let waiters = this.#endWaiters.get(runId);
     if (waiters === undefined) {
@@ -1041,12 +1019,20 @@ export class HeddleEngine implements Engine, RunHost {
     const failure =
       error instanceof HeddleError ? error : new HeddleError("STORE_FAILED", "The store failed: open it again.", { cause: error });
     this.#failure ??= failure;
-    for (const run of [...this.#runs.values()]) {
-      run.abandon(failure);
-      this.lost(run, failure);
-    }
-    for (const waiters of this.#endWaiters.values())
-      for (const call of waiters) call({ status: "failed", error: { name: "HeddleError", code: failure.code, message: failure.message } });
+    const runs = [...this.#runs.values()];
+    for (const run of runs) run.abandon(failure);
+    this.#failWaiters(
+      runs.map(({ ending }) => ending),
+      failure,
+    );
+    for (const run of runs) this.lost(run, failure);
+  }
+
+  /** No end will ever be told here. */
+  #failWaiters(endings: readonly Ending[], { code, message }: HeddleError): void {
+    const outcome: RunOutcome = { status: "failed", error: { name: "HeddleError", code, message } };
+    for (const ending of endings) ending.tell(outcome);
+    for (const waiters of this.#endWaiters.values()) for (const call of waiters) call(outcome);
     this.#endWaiters.clear();
   }
 }
@@ -1054,8 +1040,4 @@ export class HeddleEngine implements Engine, RunHost {
 /** The store did not answer, or will not any more: it says nothing about the run. */
 function isStoreTrouble(error: unknown): boolean {
   return hasCode(error, "STORE_UNAVAILABLE") || hasCode(error, "STORE_FAILED") || hasCode(error, "ENGINE_CLOSED");
-}
-
-function slug(name: string): string {
-  return name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100);
 }

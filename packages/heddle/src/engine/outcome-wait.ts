@@ -1,4 +1,5 @@
 import { HeddleError, type RunOutcome } from "@heddle/kernel";
+import type { Ending } from "./ending.ts";
 import type { HeddleEngine } from "./heddle-engine.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
@@ -10,24 +11,23 @@ const pageRows = 1_000;
 export async function waitForOutcome(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
   signal?.throwIfAborted();
   for (;;) {
-    const told = engine.owns(runId) ? await endHere(engine, runId, signal) : await endElsewhere(engine, runId, signal);
+    const ending = engine.endingOf(runId);
+    const told = ending === null ? await endElsewhere(engine, runId, signal) : await endHere(ending, signal);
     signal?.throwIfAborted();
     if (told !== null) return told;
   }
 }
 
-function endHere(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
+function endHere(ending: Ending, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
   return new Promise((resolve) => {
-    const waiting = engine.onEnd(runId, (outcome) => {
-      waiting[Symbol.dispose]();
-      signal?.removeEventListener("abort", stop);
-      resolve(outcome);
-    });
+    ending.wait(resolve);
+    if (signal === undefined) return;
     const stop = (): void => {
-      waiting[Symbol.dispose]();
+      ending.forget(resolve);
       resolve(null);
     };
-    signal?.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop, { once: true });
+    ending.wait(() => signal.removeEventListener("abort", stop));
   });
 }
 

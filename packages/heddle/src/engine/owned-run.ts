@@ -38,6 +38,7 @@ import {
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
+import { Ending } from "./ending.ts";
 import { eventText, readEvent, taskEndedText } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
@@ -47,6 +48,7 @@ import { UnheardSignals } from "./frame/unheard-signals.ts";
 import { mailText, readMail, type Mail } from "./mail.ts";
 import { noFacts, snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
+import { SparseMap } from "./sparse-map.ts";
 import type { Source, TaskEntry } from "./task-table.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
@@ -121,6 +123,8 @@ export interface RunIdentity {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** Gives a result to user code; "unheard": there was none that heard of it. */
+type Delivery = () => "unheard" | void;
 /** What an acknowledgement sets off: commands to carry out, or a call. */
 type Gate = readonly Command[] | (() => void);
 
@@ -158,24 +162,25 @@ export class OwnedRun implements TurnTaker {
   /** A copy that is replayed to be asked, and never acts or records. */
   ghost = false;
   state: RunState;
-  readonly frames = new FrameTable();
-  readonly signals = new UnheardSignals();
+  readonly frames: FrameTable = new FrameTable();
+  readonly ending: Ending = new Ending();
+  readonly signals: UnheardSignals = new UnheardSignals();
 
   readonly #limits: KeptLimits;
   #parentless: boolean;
   #input: unknown = undefined;
   #deadline: DueEntry | null = null;
   #deadlinePassed = false;
-  readonly #beginnings = new Map<number, number>();
+  readonly #beginnings = new SparseMap<number, number>();
   #tailEvents = 0;
   #tailBytes = 0;
   #snapshotBytes = 0;
   /** Up to where the newest snapshot makes the journal dispensable, and the one before it, which takes its place if it cannot be read. */
   #dispensable = 0;
   #dispensableBefore = 0;
-  #waitingStarts = new Map<number, DueEntry>();
-  #starts = new Map<number, StartTask>();
-  #timers = new Map<number, DueEntry>();
+  readonly #waitingStarts = new SparseMap<number, DueEntry>();
+  readonly #starts = new SparseMap<number, StartTask>();
+  readonly #timers = new SparseMap<number, DueEntry>();
   #events: string[] = [];
   #gates: Gate[] = [];
   #children: NewRun[] = [];
@@ -184,14 +189,14 @@ export class OwnedRun implements TurnTaker {
   #progress = false;
   #release: RunPart["release"] | undefined;
   #inFlight = 0;
-  #deliveries: (() => void)[] = [];
+  #deliveries: Delivery[] = [];
   #delivered = false;
   #busyFrames = 0;
   #steps = 0;
   #line: (() => void)[] = [];
   #lineBusy = false;
   #lineHolder = 0;
-  #replaying = new Set<TaskFrame>();
+  readonly #replaying = new SparseMap<number, TaskFrame>();
   #history: ReadonlyMap<number, HistoryReader> | null = null;
   #mailWanted = false;
   #mailReading = false;
@@ -401,15 +406,10 @@ export class OwnedRun implements TurnTaker {
     if (last.type === "end-run") this.#recordEnd(last.outcome);
   }
 
-  /** Give a result to user code, in its turn. */
-  deliver(call: () => void): void {
-    if (!this.#delivered && this.#deliveries.length === 0) {
-      this.#delivered = true;
-      call();
-      this.touch();
-      return;
-    }
-    this.#deliveries.push(call);
+  /** Give a result to user code, in its turn; further ones follow in the same turn as long as none was heard. */
+  deliver(call: Delivery): void {
+    if (this.#delivered || this.#deliveries.length > 0) this.#deliveries.push(call);
+    else this.#deliverNow(call);
     this.touch();
   }
 
@@ -420,7 +420,7 @@ export class OwnedRun implements TurnTaker {
   turn(): void {
     if (this.#gone) return;
     this.#delivered = false;
-    for (const frame of this.#replaying) {
+    for (const frame of this.#replaying.values()) {
       if (frame.replayNext()) this.touch();
     }
     if (this.#gone) return;
@@ -435,12 +435,16 @@ export class OwnedRun implements TurnTaker {
       if (this.#events.length > 0 || this.#release !== undefined || this.#mailSeen !== undefined) this.#submit();
     }
     if (this.#transactions.length > 0 && this.#inFlight === 0 && this.#events.length === 0) this.#transactions.shift()?.();
-    const next = this.#deliveries.shift();
-    if (next !== undefined) {
-      this.#delivered = true;
-      next();
+    while (this.#deliveries.length > 0 && !this.#delivered) {
+      this.#deliverNow(this.#deliveries.shift() as Delivery);
       this.touch();
     }
+  }
+
+  #deliverNow(call: Delivery): void {
+    // What it sets off must queue up behind it.
+    this.#delivered = true;
+    this.#delivered = call() !== "unheard";
   }
 
   /** Other work was recorded as done since the last crash. */
@@ -455,16 +459,16 @@ export class OwnedRun implements TurnTaker {
     if (!busy) this.touch();
   }
   frameReplays(frame: TaskFrame): void {
-    this.#replaying.add(frame);
+    this.#replaying.set(frame.command.no, frame);
     this.touch();
   }
   frameLive(frame: TaskFrame): void {
-    this.#replaying.delete(frame);
+    this.#replaying.delete(frame.command.no);
     if (this.#replaying.size === 0) this.signals.settle();
     this.touch();
   }
   frameEnded(frame: TaskFrame): void {
-    if (this.#replaying.size > 0) this.#replaying.delete(frame);
+    if (this.#replaying.size > 0) this.#replaying.delete(frame.command.no);
     this.frames.remove(frame);
     if (this.#lineBusy) this.leaveLine(frame.command.no);
   }

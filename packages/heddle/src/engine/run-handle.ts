@@ -1,5 +1,6 @@
 import { advance, createRun, decodeError, decodeValue, HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
 import { channelValues } from "@heddle/kernel/internal";
+import type { Ending } from "./ending.ts";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
 import { waitForOutcome } from "./outcome-wait.ts";
@@ -13,15 +14,18 @@ export class Handle<O> implements RunHandle<O> {
   readonly id: string;
   readonly workflow: string;
   readonly #engine: HeddleEngine;
+  readonly #ending: Ending | null;
 
-  constructor(engine: HeddleEngine, id: string, workflow: string) {
+  /** @param ending of a run that this process began: once it has ended here, nobody has to be asked how */
+  constructor(engine: HeddleEngine, id: string, workflow: string, ending: Ending | null = null) {
     this.#engine = engine;
     this.id = id;
     this.workflow = workflow;
+    this.#ending = ending;
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
-    const outcome = await waitForOutcome(this.#engine, this.id, options.signal);
+    const outcome = this.#ending?.outcome ?? (await waitForOutcome(this.#engine, this.id, options.signal));
     if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
     const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
     const data = { runId: this.id };

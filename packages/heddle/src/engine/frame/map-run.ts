@@ -79,18 +79,20 @@ export class MapRun<T, R> {
     const run = this.#run;
     const operation = new Operation(`${this.#key}/${id}`, "step", this.#branch, (outcome) => this.#settle(index, operation, outcome));
     const step = (context: StepContext): unknown => {
-      (context as { index?: number }).index = index;
-      return run(item, context as StepContext & { readonly index: number });
+      const own = context as StepContext & { index: number };
+      own.index = index;
+      return run(item, own);
     };
-    operation.step = { ...this.#plan, run: step };
+    operation.step = this.#plan;
+    operation.itemCode = step;
     this.#open.add(operation);
     this.#frame.issue(operation);
   }
 
-  #settle(index: number, operation: Operation, outcome: Outcome): void {
+  #settle(index: number, operation: Operation, outcome: Outcome): "unheard" | void {
     this.#open.delete(operation);
     this.#ended++;
-    if (this.#over) return;
+    if (this.#over) return "unheard";
     if (outcome.status === "completed") {
       const value = outcome.value === undefined ? undefined : decodeValue(outcome.value);
       this.#results[index] = this.#options.failure === "collect" ? { ok: true, value } : value;
@@ -112,9 +114,11 @@ export class MapRun<T, R> {
       }
       this.#results[index] = { ok: false, error } satisfies MapResult<R>;
     }
-    if (this.#ended === this.#items.length) {
-      this.#end();
-      this.#resolve(this.#results);
-    } else this.#issueMore();
+    if (this.#ended < this.#items.length) {
+      this.#issueMore();
+      return "unheard";
+    }
+    this.#end();
+    this.#resolve(this.#results);
   }
 }

@@ -1,10 +1,14 @@
 import type { Json, OpKind, OpOpened, Outcome } from "@heddle/kernel";
+import type { StepContext } from "../../workflow/context.ts";
 import type { DueEntry } from "../due-times.ts";
 import type { Branch } from "./branch.ts";
 import type { StepPlan } from "./step-plan.ts";
 
-/** Hands the recorded outcome to whoever waits for it. Called at most once, in journal order. */
-export type Settle = (outcome: Outcome, operation: Operation) => void;
+/**
+ * Hands the recorded outcome to whoever waits for it. Called at most once, in journal order. Answers "unheard" when no user code was told:
+ * then the next result may follow in the same turn.
+ */
+export type Settle = (outcome: Outcome, operation: Operation) => "unheard" | void;
 
 /** An operation that a durable function has asked for and not yet got the result of. */
 export class Operation {
@@ -16,6 +20,8 @@ export class Operation {
 
   /** Steps and undos: what to run and how. */
   step: StepPlan | null = null;
+  /** An item of a map: its own code, in place of the plan's. */
+  itemCode: ((step: StepContext) => unknown) | null = null;
   /** Sleep, and waits with a timeout: when it is over, or how long it takes from the time it is opened. */
   dueAtMs: number | undefined = undefined;
   delayMs: number | undefined = undefined;

@@ -15,6 +15,8 @@ export class StepRun implements StepContext {
   #limit: DueEntry | null = null;
   #beat: DueEntry | null = null;
   readonly attempt: number;
+  /** Of an item in its map, which sets it. */
+  index = -1;
 
   constructor(frame: TaskFrame, operation: Operation, plan: StepPlan) {
     this.#frame = frame;
@@ -61,11 +63,12 @@ export class StepRun implements StepContext {
     const { timeoutMs, totalTimeoutMs } = this.#plan;
     if (timeoutMs !== undefined || totalTimeoutMs !== undefined) this.#boundTime(timeoutMs, totalTimeoutMs);
     if (this.#plan.heartbeatMs !== undefined) this.#expectBeat();
+    const code = this.#operation.itemCode ?? this.#plan.run;
     let result: unknown;
     try {
       result = this.#frame.run.host.strict
-        ? workflowScope.run(null, () => stepScope.run(this.#frame, this.#plan.run, this))
-        : stepScope.run(this.#frame, this.#plan.run, this);
+        ? workflowScope.run(null, () => stepScope.run(this.#frame, code, this))
+        : stepScope.run(this.#frame, code, this);
     } catch (error) {
       this.#failed(error);
       return;

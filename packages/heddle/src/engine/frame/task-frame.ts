@@ -29,6 +29,8 @@ import type { StepPlan } from "./step-plan.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const nothing: readonly never[] = [];
+
 /** A completed step that can be undone. */
 interface Undo {
   readonly key: string;
@@ -64,14 +66,14 @@ export class TaskFrame {
   #used: Set<string> | null = null;
   /** Keys of operations that nobody waits for any more, with the signal that they waited for. */
   #closed: Map<string, string | undefined> | null = null;
-  #entries: readonly HistoryEntry[] = [];
+  #entries: readonly HistoryEntry[] = nothing;
   #at = 0;
   #lenientBefore = 0;
   /** Recorded ends that accepted code has not asked for yet, or never will. */
   #early: Map<string, { readonly kind: string; readonly outcome: Outcome }> | null = null;
   #opened: Map<string, { readonly event: OpOpened; readonly seq: number }> | null = null;
   #retries: Map<string, { attempt: number; dueAtMs: number }> | null = null;
-  #undo: Undo[] = [];
+  #undo: Undo[] | null = null;
   #children: Map<string, { readonly key: string; readonly close: string }> | null = null;
   #failedOps: WeakMap<object, string> | null = null;
   #controller: AbortController | null = null;
@@ -301,7 +303,7 @@ export class TaskFrame {
     if (this.#pending !== null) for (const operation of this.#pending.values()) if (operation.acting) operation.abort(reason);
   }
 
-  /** Give back the next recorded end. Called in a turn of its own; says whether there may be more. */
+  /** Give back the next recorded ends, up to one that the code hears of. Called in a turn of its own; says whether there may be more. */
   replayNext(): boolean {
     while (this.#at < this.#entries.length) {
       if (this.ended) return false;
@@ -339,7 +341,7 @@ export class TaskFrame {
           const operation = this.#expect(event.key, event.op, event.inputHash, index, event.outcome);
           if (event.signal !== undefined) this.#signalTaken(event, event.signal, entry.seq);
           if (operation === null || (opened !== undefined && this.#isOtherWait(operation, opened, index))) break;
-          this.#give(operation, event.outcome, entry.atMs);
+          if (this.#give(operation, event.outcome, entry.atMs) === "unheard") break;
           return true;
         }
         case "emitted": {
@@ -391,8 +393,8 @@ export class TaskFrame {
 
   /** Undo completed steps, newest first, each recorded; then call back. */
   compensate(done: (failure: ErrorValue | null) => void): void {
-    const undo = this.#undo;
-    this.#undo = [];
+    const undo = this.#undo ?? [];
+    this.#undo = null;
     this.compensating = true;
     let failure: ErrorValue | null = null;
     const next = (): void => {
@@ -473,7 +475,14 @@ export class TaskFrame {
       this.#failed(error);
       return;
     }
-    this.#end({ status: "completed", ...(encoded === undefined ? null : { value: encoded }) }, []);
+    const outcome: Outcome = encoded === undefined ? { status: "completed" } : { status: "completed", value: encoded };
+    if (this.#isPlain && !this.run.signals.any) this.#endPlainly(outcome);
+    else this.#end(outcome, nothing);
+  }
+
+  /** Its code has asked for no operation, now or before a crash: nothing is recorded of it but its end. */
+  get #isPlain(): boolean {
+    return this.#used === null && this.#entries.length === 0 && this.#children === null;
   }
 
   #failed(error: unknown): void {
@@ -481,7 +490,7 @@ export class TaskFrame {
     const value = this.run.host.secrets.redact(encodeError(error));
     const outcome: Outcome = this.cancelled && isAbort(error) ? { status: "cancelled", error: value } : { status: "failed", error: value };
     const failedOps = this.#blame(error);
-    if (this.#undo.length === 0) {
+    if (this.#undo === null) {
       this.#end(outcome, failedOps);
       return;
     }
@@ -538,19 +547,8 @@ export class TaskFrame {
     // What it took and was not told of is there for other tasks.
     for (const { taken } of this.#pending?.values() ?? []) if (taken !== null) this.run.signals.unheard(taken);
     this.run.keepUnheard();
-    if (this.#used === null && this.#children === null && failedOps.length === 0) {
-      this.ended = true;
-      this.#busy = false;
-      this.run.plainFrameEnded(this);
-      const { no, task } = this.command;
-      const atMs = this.run.stampMs();
-      this.run.recordPlainEnd(
-        this.#entry,
-        this.verbs === null
-          ? { type: "task-ended", atMs, no, task, outcome }
-          : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs },
-      );
-      if (outcome.status === "completed") this.run.progressed();
+    if (this.#isPlain) {
+      this.#endPlainly(outcome);
       return;
     }
     for (const { close } of this.#children?.values() ?? []) {
@@ -575,6 +573,21 @@ export class TaskFrame {
     if (outcome.status === "completed") this.run.progressed();
   }
 
+  #endPlainly(outcome: Outcome): void {
+    this.ended = true;
+    this.#busy = false;
+    this.run.plainFrameEnded(this);
+    const { no, task } = this.command;
+    const atMs = this.run.stampMs();
+    this.run.recordPlainEnd(
+      this.#entry,
+      this.verbs === null
+        ? { type: "task-ended", atMs, no, task, outcome }
+        : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs },
+    );
+    if (outcome.status === "completed") this.run.progressed();
+  }
+
   /** The code is over: whatever is still open in it is dropped. */
   #leave(): void {
     this.ended = true;
@@ -596,7 +609,7 @@ export class TaskFrame {
     this.#opened = null;
     this.#early = null;
     this.#retries = null;
-    this.#undo = [];
+    this.#undo = null;
     this.queries = null;
     this.updates = null;
     this.#account();
@@ -813,20 +826,21 @@ export class TaskFrame {
   }
 
   /** Hand an outcome to the code that waits for it. */
-  #give(operation: Operation, outcome: Outcome, atMs: number): void {
-    if (this.ended || this.#closed?.has(operation.key) === true) return;
+  #give(operation: Operation, outcome: Outcome, atMs: number): "unheard" | void {
+    if (this.ended || this.#closed?.has(operation.key) === true) return "unheard";
     this.#settled(operation);
     operation.ended = true;
     this.run.nowMs = atMs;
     if (operation.step !== null && operation.step.compensate !== undefined && outcome.status === "completed") {
-      this.#undo.push({
+      (this.#undo ??= []).push({
         key: operation.key,
         result: outcome.value === undefined ? undefined : decodeValue(outcome.value),
         plan: operation.step,
       });
     }
-    operation.settle(outcome, operation);
+    const heard = operation.settle(outcome, operation);
     this.run.touch();
+    return heard;
   }
 
   #settled(operation: Operation): void {

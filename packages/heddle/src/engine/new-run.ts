@@ -1,0 +1,69 @@
+import { contentHash, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
+import type { Definition } from "./definition.ts";
+import type { StartOptions } from "./engine.ts";
+import { runStartedText } from "./event-text.ts";
+
+type Started = Extract<RunEvent, { readonly type: "run-started" }>;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A run that is about to be created, and its first event. */
+export interface PreparedRun {
+  readonly run: NewRun;
+  readonly started: Started;
+}
+
+const noTags: Readonly<Record<string, string>> = Object.freeze({});
+
+/** @param id for a run whose starter gave none */
+export function prepareRun(
+  definition: Definition,
+  checkedInput: unknown,
+  input: Json | undefined,
+  options: StartOptions,
+  { nowMs, id, claimFor }: { readonly nowMs: number; readonly id: () => string; readonly claimFor: string | null },
+): PreparedRun {
+  const delayMs = options.delay === undefined ? 0 : durationMs(options.delay);
+  const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout);
+  const limit = definition.limitOf === null ? null : definition.limitOf(checkedInput);
+  const started: Mutable<Started> = { type: "run-started", atMs: nowMs, workflow: definition.name, planHash: definition.planHash };
+  if (definition.version !== undefined) started.version = definition.version;
+  if (input !== undefined) started.input = input;
+  if (timeoutMs !== undefined) started.deadlineAtMs = nowMs + delayMs + timeoutMs;
+  const run: Mutable<NewRun> = {
+    row: {
+      runId: options.id ?? definition.idBeginning + id(),
+      workflow: definition.name,
+      version: definition.version ?? null,
+      wakeAtMs: nowMs + delayMs,
+      priority: options.priority ?? 0,
+      limitKey: limit === null ? null : limit.key,
+      limitMax: limit === null ? null : limit.max,
+      dedupKey: options.idempotencyKey === undefined ? null : `${definition.name}:${options.idempotencyKey}`,
+      parentId: null,
+      tags: options.tags ?? noTags,
+      createdAtMs: nowMs,
+      // Most starts make an id of their own: nobody will ever ask whether their input is the same.
+      inputHash: options.id === undefined && options.idempotencyKey === undefined ? "" : contentHash(input ?? null),
+    },
+    events: [runStartedText(started)],
+  };
+  if (claimFor !== null && delayMs === 0) run.claimFor = claimFor;
+  return { run, started };
+}
+
+/** @throws HeddleError `VALUE_TOO_LARGE` */
+export function checkInputSize(name: string, input: Json | undefined, limit: number): void {
+  if (typeof input !== "object" && typeof input !== "string") return;
+  const bytes = jsonBytes(input);
+  if (bytes <= limit) return;
+  throw new HeddleError(
+    "VALUE_TOO_LARGE",
+    `The input of "${name}" is ${bytes} bytes as JSON; the limit is ${limit}. Keep the data elsewhere and pass where it is, or raise maxValueBytes.`,
+    { data: { bytes, limit } },
+  );
+}
+
+/** A workflow's name as the beginning of its runs' ids. */
+export function idBeginning(name: string): string {
+  return `${name.replace(/[^A-Za-z0-9_.:-]/g, "-").slice(0, 100)}-`;
+}
