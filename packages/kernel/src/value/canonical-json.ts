@@ -22,6 +22,47 @@ interface Level {
  * @throws HeddleError `VALUE_NOT_DURABLE` naming the path of a part that is not JSON
  */
 export function canonicalJson(json: Json): string {
+  return textOf(json, maxLevels) ?? slowly(json);
+}
+
+const bareText = /^[ !#-[\]-~]*$/;
+function quote(text: string): string {
+  return text.length < 100 && bareText.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Null: something in it is no JSON, or it is nested too deep, and `slowly` finds out what and where. */
+function textOf(json: unknown, levels: number): string | null {
+  if (typeof json === "string") return quote(json);
+  if (typeof json === "number") return Number.isFinite(json) ? JSON.stringify(json) : null;
+  if (typeof json === "boolean" || json === null) return String(json);
+  if (typeof json !== "object" || levels === 0) return null;
+  if (Array.isArray(json)) return listText(json, levels);
+  const prototype: unknown = Object.getPrototypeOf(json);
+  if (prototype !== Object.prototype && prototype !== null) return null;
+  const fields = json as Readonly<Record<string, unknown>>;
+  let text = "";
+  for (const key of Object.keys(fields).sort()) {
+    const field = fields[key];
+    if (field === undefined) continue;
+    const part = textOf(field, levels - 1);
+    if (part === null) return null;
+    text += `${text === "" ? "{" : ","}${quote(key)}:${part}`;
+  }
+  return text === "" ? "{}" : `${text}}`;
+}
+
+function listText(list: readonly unknown[], levels: number): string | null {
+  let text = "[";
+  for (let index = 0; index < list.length; index += 1) {
+    const part = textOf(list[index], levels - 1);
+    if (part === null) return null;
+    text += index === 0 ? part : `,${part}`;
+  }
+  return `${text}]`;
+}
+
+/** The same without recursion, with a path for what has no canonical text. */
+function slowly(json: Json): string {
   const levels: Level[] = [];
   let text = begin(json, levels);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
