@@ -61,6 +61,7 @@ import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./
 import { Secrets } from "./secrets.ts";
 import { summaryOf } from "./summary.ts";
 import { TurnQueue } from "./turn-queue.ts";
+import { seeToUnclaimed } from "./unclaimed-runs.ts";
 
 /** A store without hints from other processes is asked so often. */
 const pollMs = 1_000;
@@ -114,6 +115,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly #claimed: RunRow[] = [];
   #claimAgain = false;
   #leaseUntilMonotonicMs = 0;
+  #seeToUnclaimedMs = 0;
   readonly #clockWatch: ClockWatch;
   #reapFromMonotonicMs = 0;
   #reserved = 0;
@@ -594,6 +596,10 @@ export class HeddleEngine implements Engine, RunHost {
     );
   }
 
+  learn(workflow: Workflow<never, unknown>): void {
+    if (this.#registry.learn(workflow)) this.#claimSoon();
+  }
+
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun {
     const definition = this.#registry.find(child.workflow, child.version);
     const nowMs = this.clock.nowMs();
@@ -982,12 +988,31 @@ export class HeddleEngine implements Engine, RunHost {
       const sentAtMs = this.clock.monotonicMs();
       void this.#heartbeat()
         .then(
-          () => void this.#reap().catch((error: unknown) => this.#storeTrouble(error)),
+          () =>
+            void this.#reap()
+              .then(() => this.#seeToUnclaimed())
+              .catch((error: unknown) => this.#storeTrouble(error)),
           (error: unknown) => this.#storeTrouble(error),
         )
         .then(() => {
           if (!this.#closed && this.#failure === null) this.#beatLater(this.clock.monotonicMs() - sentAtMs);
         });
+    });
+  }
+
+  /** Every minute, along with a sign of life. */
+  async #seeToUnclaimed(): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    if (nowMs < this.#seeToUnclaimedMs || this.#closing !== null) return;
+    this.#seeToUnclaimedMs = nowMs + 60_000;
+    await seeToUnclaimed(this.store, this.#registry, this.clock.nowMs(), async (parent, child) => {
+      await this.#writer.message({
+        runId: parent.runId,
+        id: `unclaimed:${child.runId}`,
+        atMs: this.clock.nowMs(),
+        body: mailText({ type: "resume" }),
+      });
+      this.#claimSoon();
     });
   }
 

@@ -35,6 +35,7 @@ import {
   segmentOf,
   valueByNumber,
 } from "@heddle/kernel/internal";
+import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
 import type { DueEntry, DueTimes } from "./due-times.ts";
 import type { LivePiece } from "./engine.ts";
@@ -76,6 +77,8 @@ export interface RunHost {
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
   /** Mail outside of a part of the run's own. */
   send(message: NewMessage): void;
+  /** A function calls this workflow: its runs may be taken up here from now on. */
+  learn(workflow: Workflow<never, unknown>): void;
   newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
   readMail(runId: string): Promise<readonly StoredMessage[]>;
   /** Committed events, for whoever watches the run. */

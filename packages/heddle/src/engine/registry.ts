@@ -27,6 +27,13 @@ export class Registry {
     return definition;
   }
 
+  /** Learn the code of a workflow that a function calls. False: one of its name and version is known already. */
+  learn(workflow: Workflow<never, unknown>): boolean {
+    if (this.#byName.get(workflow.name)?.some(({ version }) => version === workflow.version) === true) return false;
+    this.add(workflow);
+    return true;
+  }
+
   /** The code for a run: the version that it began with; one without a version takes the newest. */
   find(name: string, version: string | null | undefined): Definition | undefined {
     const versions = this.#byName.get(name);

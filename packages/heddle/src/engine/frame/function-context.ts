@@ -266,6 +266,7 @@ export class FunctionContext implements TaskContext {
     input: unknown,
     options: CallOptions,
   ): Promise<R> {
+    if ("run" in workflow) this.#frame.run.host.learn(workflow);
     return this.#ask<R>(key, kind, (operation) => {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
       if (kept !== undefined) operation.inputHash = contentHash(kept);

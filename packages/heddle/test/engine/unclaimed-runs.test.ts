@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { open, workflow } from "heddle";
+import { FakeClock } from "@heddle/testing";
+import { places, untilStatus } from "./engines.ts";
+
+function place(): { readonly url: string } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), "heddle-unclaimed-"));
+  return { url: `sqlite:${join(folder, "heddle.db")}`, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+for (const { name, make } of places) {
+  test(`a child needs no registration besides its parent's, on ${name}`, async () => {
+    using at = make();
+    const child = workflow("child", async (_, input: number) => input + 1);
+    const parent = workflow("parent", async (ctx) => ctx.call("child", child, 1));
+    await using engine = await at.open({ workflows: [parent] });
+
+    assert.equal(await (await engine.start(parent, undefined)).result(), 2);
+  });
+}
+
+test("a child that was left queued is taken up by a new process that knows only its parent", async () => {
+  using at = place();
+  const clock = new FakeClock();
+  const code = (wait: Promise<void> | null) => {
+    const child = workflow("child", async (ctx) => ctx.step("work", () => wait?.then(() => "never") ?? "done"));
+    return workflow("parent", async (ctx) => ctx.call("child", child, undefined));
+  };
+  const hanging = code(new Promise(() => {}));
+  const first = await open(at.url, { workflows: [hanging], drainMs: 0 });
+  await first.start(hanging, undefined, { id: "p" });
+  await untilStatus(first, "p", "waiting");
+  await untilStatus(first, "p.child", "running");
+  await first.close();
+
+  const now = code(null);
+  clock.jump(Date.now() - clock.nowMs());
+  await using engine = await open(at.url, { workflows: [now], clock });
+  assert.equal(await clock.runUntil((await engine.get("p")).result()), "done");
+});
+
+test("a queued run whose code no process has says so, and is taken up when one comes that has it", async () => {
+  using at = place();
+  const clock = new FakeClock();
+  const gone = workflow("gone", async () => "done");
+  {
+    await using engine = await open(at.url, { workflows: [gone], clock });
+    await engine.start(gone, undefined, { id: "r", delay: 60_000 });
+  }
+  {
+    await using engine = await open(at.url, { workflows: [workflow("other", async () => 1)], clock });
+    await clock.advance(300_000);
+    const [run] = await engine.list();
+    assert.equal(run?.status, "queued");
+    assert.match(run.note ?? "", /no open process seems to have code for "gone"/);
+  }
+  await using engine = await open(at.url, { workflows: [gone], clock });
+  assert.equal(await clock.runUntil((await engine.get("r")).result()), "done");
+});
