@@ -324,7 +324,7 @@ export class OwnedRun implements TurnTaker {
 
   // ---- What frames and the engine call
 
-  /** Wall time for a new event; never earlier than the run's last. */
+  /** Wall time for a new event. Earlier than the run's last when the clock was set back: what is due after so long must not wait for that. */
   stampMs(): number {
     return this.host.clock.nowMs();
   }

@@ -112,9 +112,13 @@ test("case 19: what may take so long is measured by a clock that does not jump",
   await using place = new FakePlace();
   const { promise: gate, resolve: goOn } = Promise.withResolvers<void>();
   const job = workflow("job", async (ctx) => {
+    const never = (): Promise<never> => new Promise(() => {});
     const [slow] = await Promise.all([
       ctx.step("slow", () => gate.then(() => "in time"), { timeout: "10m", totalTimeout: "20m", heartbeat: "10m", retry: 2 }),
       ctx.sleep("tick", "1m"),
+      // What is due sooner lets the clock be looked at.
+      ctx.step("short", never, { timeout: "1m" }).catch(() => {}),
+      ctx.step("silent", never, { heartbeat: "2m" }).catch(() => {}),
     ]);
     return slow;
   });

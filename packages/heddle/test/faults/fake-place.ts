@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FakeClock, SimulatedProcess } from "@heddle/testing";
+import { FakeClock, SeededRandom, SimulatedProcess } from "@heddle/testing";
 import type { RunEvent, RunRow, RunStore } from "@heddle/kernel";
 import { open, type Engine, type EngineOptions } from "heddle";
 import { openSqliteStore, type SqliteStore } from "heddle/internal";
@@ -10,6 +10,7 @@ import { openSqliteStore, type SqliteStore } from "heddle/internal";
 /** One SQLite file, the time that all its engines live in, and a connection of its own to look into it; for one fault case. */
 export class FakePlace implements AsyncDisposable {
   readonly clock: FakeClock;
+  readonly random: SeededRandom = new SeededRandom(1);
   readonly #path: string;
   readonly #folder: string;
   readonly #engines = new Set<Engine>();
@@ -36,7 +37,12 @@ export class FakePlace implements AsyncDisposable {
 
   /** An engine with a connection of its own, as another process has it. `wrap` puts something between the two. */
   async open(options: EngineOptions, wrap: (store: RunStore) => RunStore = (store) => store): Promise<Engine> {
-    const engine = await open(wrap(await this.store()), { node: `node-${++this.#engineNumber}`, ...options, clock: this.clock });
+    const engine = await open(wrap(await this.store()), {
+      node: `node-${++this.#engineNumber}`,
+      ...options,
+      clock: this.clock,
+      random: this.random,
+    });
     this.#engines.add(engine);
     return engine;
   }
@@ -45,7 +51,12 @@ export class FakePlace implements AsyncDisposable {
   async start(options: EngineOptions): Promise<{ readonly engine: Engine; readonly process: SimulatedProcess }> {
     const store = await this.store();
     const process = new SimulatedProcess({ clock: this.clock, store, chance: () => 1, reached: () => false, faults: {} });
-    const engine = await open(process.store, { node: `node-${++this.#engineNumber}`, ...options, clock: process.clock });
+    const engine = await open(process.store, {
+      node: `node-${++this.#engineNumber}`,
+      ...options,
+      clock: process.clock,
+      random: this.random,
+    });
     return { engine, process };
   }
 

@@ -1,7 +1,7 @@
 import type { CommitBatch, CommitVerdict, RunStore } from "@heddle/kernel";
 
 /** Holds one commit of an engine in the middle: before the store has it, or when the store has it and the engine is not told yet. */
-export class HeldCommit {
+export class HeldCommit implements Disposable {
   readonly #when: "before" | "after";
   readonly #reached = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
@@ -28,6 +28,11 @@ export class HeldCommit {
 
   letGo(): void {
     this.#open.resolve();
+  }
+
+  /** Whatever happens in a test, its engines can be closed. */
+  [Symbol.dispose](): void {
+    this.letGo();
   }
 
   async #commit(store: RunStore, batch: CommitBatch): Promise<CommitVerdict> {
