@@ -7,6 +7,7 @@ import {
   encodeValue,
   hasCode,
   HeddleError,
+  outstanding,
   type Clock,
   type Command,
   type Json,
@@ -28,12 +29,11 @@ import {
   channelValues,
   closesRound,
   isToldToCancel,
-  itemsByNumber,
   nextSignal,
+  openActivations,
   openOperations,
   pendingWrites,
   segmentOf,
-  valueByNumber,
 } from "@heddle/kernel/internal";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { Definition } from "./definition.ts";
@@ -42,7 +42,7 @@ import type { LivePiece } from "./engine.ts";
 import { Ending } from "./ending.ts";
 import { eventText, readEvent, taskEndedText } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
-import { HistoryReader, type FrameHistory } from "./frame/history.ts";
+import { HistoryReader, isForAll, type FrameHistory } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
 import { poisoned, TaskFrame } from "./frame/task-frame.ts";
 import { UnheardSignals } from "./frame/unheard-signals.ts";
@@ -50,7 +50,8 @@ import { mailText, readMail, type Mail } from "./mail.ts";
 import { noFacts, snapshotText, type RunFacts } from "./snapshot.ts";
 import type { Secrets } from "./secrets.ts";
 import { SparseMap } from "./sparse-map.ts";
-import type { Source, TaskEntry } from "./task-table.ts";
+import { givenTo, inputFrom, isStillHeld, readGiven, writeGiven, type Given } from "./task-input.ts";
+import type { TaskEntry } from "./task-table.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
 /** What a run needs of its engine. */
@@ -181,6 +182,8 @@ export class OwnedRun implements TurnTaker {
   /** Up to where the newest snapshot makes the journal dispensable, and the one before it, which takes its place if it cannot be read. */
   #dispensable = 0;
   #dispensableBefore = 0;
+  /** What activations were given whose code is not under way: it waits for its next attempt, or for the run to be loaded. */
+  readonly #given = new SparseMap<number, Given>();
   readonly #waitingStarts = new SparseMap<number, DueEntry>();
   readonly #starts = new SparseMap<number, StartTask>();
   readonly #timers = new SparseMap<number, DueEntry>();
@@ -260,16 +263,20 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** A run with a journal: the state is folded from it, then open work goes on. `events` are all of it, oldest first. */
-  recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], outstanding: readonly Command[]): void {
+  recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], open: readonly Command[]): void {
     const readers = new Map<number, HistoryReader>();
-    for (const command of outstanding)
+    for (const command of open)
       if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no, segmentOf(this.state, command.no)));
-    for (const { seq, event } of events) for (const reader of readers.values()) reader.add(seq, event);
+    for (const { seq, event } of events) {
+      const of = "of" in event ? event.of : "no" in event ? event.no : null;
+      if (of !== null) readers.get(of)?.add(seq, event);
+      else if (isForAll(event)) for (const reader of readers.values()) reader.add(seq, event);
+    }
     for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason, this.nowMs);
     this.#history = readers;
     this.#armDeadline();
     this.#mailWanted = true;
-    this.#execute(outstanding);
+    this.#execute(open);
     this.#history = null;
     this.touch();
   }
@@ -280,7 +287,9 @@ export class OwnedRun implements TurnTaker {
     this.#tailBytes += length;
     this.seq = seq;
     this.nowMs = event.atMs;
-    return this.#fold(event);
+    const commands = this.#fold(event);
+    this.#rememberGiven(commands);
+    return commands;
   }
 
   /** Be as before anything was loaded. */
@@ -291,6 +300,7 @@ export class OwnedRun implements TurnTaker {
     Object.assign(this.facts, noFacts(this.runId));
     this.#input = undefined;
     this.#beginnings.clear();
+    this.#given.clear();
     this.#tailEvents = 0;
     this.#tailBytes = 0;
     this.#snapshotBytes = 0;
@@ -304,6 +314,15 @@ export class OwnedRun implements TurnTaker {
     Object.assign(this.facts, facts);
     this.#input = facts.input === undefined ? undefined : decodeValue(facts.input);
     for (const [no, at] of facts.beginnings) this.#beginnings.set(no, at);
+    const changed = new Map(facts.given);
+    const open = outstanding(state);
+    for (const command of open) {
+      const given = command.type === "start-task" ? changed.get(command.no) : undefined;
+      if (command.type !== "start-task" || given === undefined) continue;
+      const sources = this.definition.tasks.of(command)?.sources ?? null;
+      if (sources !== null) this.#given.set(command.no, readGiven(sources, given));
+    }
+    this.#rememberGiven(open);
     this.#snapshotBytes = bytes;
     this.#dispensable = this.#coveredThrough();
   }
@@ -692,6 +711,7 @@ export class OwnedRun implements TurnTaker {
         break;
       case "task-ended":
         this.#beginnings.delete(event.no);
+        this.#given.delete(event.no);
         break;
       case "op-opened":
       case "op-retried":
@@ -822,9 +842,42 @@ export class OwnedRun implements TurnTaker {
   }
 
   #beginFrame(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
-    const frame = new TaskFrame(this, command, entry);
+    const { sources } = entry;
+    let given: Given | null = null;
+    let input = this.#input;
+    if (command.input !== undefined) input = decodeValue(command.input);
+    else if (sources !== null) {
+      given = this.#given.get(command.no) ?? givenTo(this.state, sources, command);
+      input = inputFrom(sources, given);
+    }
+    const frame = new TaskFrame(this, command, entry, given);
     this.frames.add(frame);
-    frame.begin(this.#inputOf(command, entry.sources), history);
+    frame.begin(input, history);
+  }
+
+  /** The attempt is over, the activation is not: the next one is given the same. */
+  keepGiven(no: number, given: Given | null): void {
+    if (given !== null) this.#given.set(no, given);
+  }
+
+  #rememberGiven(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.type !== "start-task" || command.input !== undefined || this.#given.has(command.no)) continue;
+      const sources = this.definition.tasks.of(command)?.sources ?? null;
+      if (sources !== null) this.#given.set(command.no, givenTo(this.state, sources, command));
+    }
+  }
+
+  /** What open activations were given and the state alone would not give again. */
+  #changedGiven(): [no: number, given: Json][] {
+    const changed: [number, Json][] = [];
+    for (const command of openActivations(this.state)) {
+      const given = this.frames.get(command.no)?.given ?? this.#given.get(command.no);
+      if (given === undefined || command.type !== "start-task") continue;
+      const sources = this.definition.tasks.of(command)?.sources ?? null;
+      if (sources !== null && !isStillHeld(this.state, sources, command, given)) changed.push([command.no, writeGiven(sources, given)]);
+    }
+    return changed;
   }
 
   #rearmStart(no: number, dueAtMs: number, command?: StartTask): void {
@@ -873,24 +926,6 @@ export class OwnedRun implements TurnTaker {
       });
       this.touch();
     });
-  }
-
-  #inputOf(command: StartTask, sources: readonly Source[] | null): unknown {
-    if (command.input !== undefined) return decodeValue(command.input);
-    if (sources === null) return this.#input;
-    if (sources.length === 1) return this.#valueOf(sources[0] as Source, command);
-    const values = new Array<unknown>(sources.length);
-    for (let index = 0; index < sources.length; index++) values[index] = this.#valueOf(sources[index] as Source, command);
-    return values;
-  }
-
-  #valueOf(source: Source, command: StartTask): unknown {
-    if (source.items)
-      return (
-        itemsByNumber(this.state, source.task, command.scope)?.map((item) => (item === undefined ? undefined : decodeValue(item))) ?? []
-      );
-    const value = valueByNumber(this.state, source.task, command.scope);
-    return value === undefined ? undefined : decodeValue(value);
   }
 
   #armTimer(no: number, dueAtMs: number): void {
@@ -1060,7 +1095,7 @@ export class OwnedRun implements TurnTaker {
       part.events.length === 0
     )
       return;
-    const body = snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings] });
+    const body = snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings], given: this.#changedGiven() });
     part.snapshot = { body };
     this.#tailEvents = 0;
     this.#tailBytes = 0;

@@ -2,7 +2,7 @@ import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kerne
 import type { Definition } from "./definition.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 2;
+const snapshotVersion = 3;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
@@ -19,6 +19,8 @@ export interface RunFacts {
   paused: boolean;
   /** Where each open activation's recorded operations begin, by its number. */
   beginnings: [no: number, seq: number][];
+  /** What open activations were given, by number, where their sources have ended again since. */
+  given: [no: number, given: Json][];
 }
 
 /** Before the first event. */
@@ -35,6 +37,7 @@ export function noFacts(runId: string): RunFacts {
     forked: false,
     paused: false,
     beginnings: [],
+    given: [],
   };
 }
 

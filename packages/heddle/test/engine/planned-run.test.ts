@@ -192,5 +192,49 @@ for (const place of places) {
       for await (const event of run.events()) if (event.type === "task-ended") merged.push(event.merged);
       assert.deepEqual(merged, [{ best: 3 }, { best: 3 }]);
     });
+
+    test("a task is given after a restart what it was started with, though its sources have ended again since", async () => {
+      using on = place.make();
+      const times = 700;
+      const again = { from: "a", on: "ok" } as const;
+      const open = (gate: Promise<void>, given: number[]) =>
+        planned(
+          plan(
+            {
+              a: { when: [start] },
+              b: { when: [{ id: "b.each", after: [again], join: "any", untaken: "wait" }] },
+              c: { when: [{ id: "c.each", after: [again], join: "any", untaken: "wait" }] },
+            },
+            { limits: { activations: 10_000 } },
+          ),
+          {
+            tasks: {
+              a: async (input) => ((input as number | null) ?? 0) + 1,
+              b: async (input) => {
+                await gate;
+                given.push(input as number);
+              },
+              c: async (input, ctx) => {
+                if ((input as number) < times) ctx.verbs.next("a", input);
+              },
+            },
+          },
+        );
+      {
+        const hanging = open(new Promise(() => {}), []);
+        await using engine = await on.open({ workflows: [hanging], drainMs: 0 });
+        const run = await engine.start(hanging, null, { id: "r" });
+        for await (const event of run.events()) if (event.type === "task-ended" && event.task === "c" && event.no === 3 * times) break;
+      }
+      const given: number[] = [];
+      const going = open(Promise.resolve(), given);
+      await using engine = await on.open({ workflows: [going] });
+      await (await engine.get("r")).result();
+
+      assert.deepEqual(
+        given.sort((left, right) => left - right),
+        Array.from({ length: times }, (_, index) => index + 1),
+      );
+    });
   });
 }

@@ -105,6 +105,11 @@ export class HistoryReader {
   }
 }
 
+/** Whether an event that names no activation counts for all of them. */
+export function isForAll({ type }: RunEvent): boolean {
+  return type === "cancel-requested" || type === "run-forked" || type === "run-migrated";
+}
+
 function entryKey(entry: HistoryEntry): string {
   if (entry.type === "cancelled") return "";
   return entry.type === "opened" || entry.type === "ended" ? entry.event.key : entry.key;

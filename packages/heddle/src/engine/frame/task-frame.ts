@@ -18,6 +18,7 @@ import {
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
 import type { LivePiece } from "../engine.ts";
+import type { Given } from "../task-input.ts";
 import type { TaskEntry } from "../task-table.ts";
 import { Branch } from "./branch.ts";
 import { FunctionContext } from "./function-context.ts";
@@ -50,6 +51,8 @@ interface Undo {
 export class TaskFrame {
   readonly run: OwnedRun;
   readonly command: StartTask;
+  /** What its input was made from, if that was other tasks' values. */
+  readonly given: Given | null;
   /** From 1; `continueAs` begins the next. Part of every idempotency key. */
   segment = 1;
   cancelled = false;
@@ -82,9 +85,10 @@ export class TaskFrame {
   #running = 0;
   #busy = false;
 
-  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry) {
+  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: Given | null) {
     this.run = run;
     this.command = command;
+    this.given = given;
     this.#entry = entry;
   }
 
@@ -525,6 +529,7 @@ export class TaskFrame {
         this.run.host.random.next(),
       );
       if (decision.retry) {
+        this.run.keepGiven(this.command.no, this.given);
         this.#leave();
         this.run.record({
           type: "task-retried",
