@@ -4,7 +4,6 @@ import {
   encodeValue,
   hasCode,
   HeddleError,
-  outstanding,
   type Clock,
   type CreateVerdict,
   type NewMessage,
@@ -641,7 +640,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   async history(run: OwnedRun, of: number): Promise<FrameHistory> {
     const reader = new HistoryReader(of, segmentOf(run.state, of));
-    for (const { seq, event } of await this.events(run.runId)) reader.add(seq, event);
+    for (const { seq, event } of await this.events(run.runId, run.beginningOf(of) - 1)) reader.add(seq, event);
     return reader.history();
   }
 
@@ -806,9 +805,10 @@ export class HeddleEngine implements Engine, RunHost {
         run.mismatch(misfit);
         return;
       }
-      if (run.facts.paused) await this.#resumed(run, events);
+      const mail = await this.store.readMail(runId);
+      if (run.facts.paused) this.#resumed(run, events, mail);
       if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
-      run.recover(events, outstanding(run.state));
+      run.recover(events, mail);
     } catch (error) {
       if (isStoreTrouble(error)) {
         this.#runs.delete(runId);
@@ -840,8 +840,7 @@ export class HeddleEngine implements Engine, RunHost {
   }
 
   /** A run that was paused is due again because somebody said so: record it, with what was said about the code. */
-  async #resumed(run: OwnedRun, events: StoredRunEvent[]): Promise<void> {
-    const mail = await this.store.readMail(run.runId);
+  #resumed(run: OwnedRun, events: StoredRunEvent[], mail: readonly StoredMessage[]): void {
     const accepted = mail.map(({ body }) => JSON.parse(body) as Mail).some((each) => each.type === "resume" && each.accept === true);
     const atMs = this.clock.nowMs();
     const after: RunEvent[] = [{ type: "run-resumed", atMs }];
@@ -881,7 +880,7 @@ export class HeddleEngine implements Engine, RunHost {
       });
     await new Promise<void>((resolve) => {
       this.#ghosts.set(run, resolve);
-      run.recover(events, outstanding(run.state));
+      run.recover(events, []);
     });
     return run;
   }

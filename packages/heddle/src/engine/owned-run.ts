@@ -28,6 +28,7 @@ import {
 import {
   channelValues,
   closesRound,
+  isEnding,
   isToldToCancel,
   nextSignal,
   openActivations,
@@ -207,6 +208,8 @@ export class OwnedRun implements TurnTaker {
   #mailWanted = false;
   #mailReading = false;
   #mailTaken = 0;
+  #mailAtHand: readonly StoredMessage[] | null = null;
+  #cancelTaken = 0;
   #afterTransaction: (() => void)[] | null = null;
   #plainEnding = false;
   #transacting = false;
@@ -262,10 +265,13 @@ export class OwnedRun implements TurnTaker {
     if (this.#busyFrames === 0) this.touch();
   }
 
-  /** A run with a journal: the state is folded from it, then open work goes on. `events` are all of it, oldest first. */
-  recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], open: readonly Command[]): void {
+  /** A run with a journal: the state is folded from it, then open work goes on. `events` are what open functions need of it, oldest first; `mail` is what had come before. */
+  recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], mail: readonly StoredMessage[]): void {
+    this.#mailAtHand = mail.length === 0 ? null : mail;
+    this.#takeCancel(mail);
+    const due = outstanding(this.state);
     const readers = new Map<number, HistoryReader>();
-    for (const command of open)
+    for (const command of due)
       if (command.type === "start-task") readers.set(command.no, new HistoryReader(command.no, segmentOf(this.state, command.no)));
     for (const { seq, event } of events) {
       const of = "of" in event ? event.of : "no" in event ? event.no : null;
@@ -275,8 +281,7 @@ export class OwnedRun implements TurnTaker {
     for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason, this.nowMs);
     this.#history = readers;
     this.#armDeadline();
-    this.#mailWanted = true;
-    this.#execute(open);
+    this.#execute(due);
     this.#history = null;
     this.touch();
   }
@@ -330,6 +335,11 @@ export class OwnedRun implements TurnTaker {
   /** Where the recorded operations of open activations begin; null: there are none. */
   get historyFrom(): number | null {
     return this.#beginnings.size === 0 ? null : Math.min(...this.#beginnings.values());
+  }
+
+  /** Where the recorded operations and attempts of an open activation begin; 1: it is not known. */
+  beginningOf(no: number): number {
+    return this.#beginnings.get(no) ?? 1;
   }
 
   /** Ours again after it was parked, with everything still in memory. */
@@ -446,7 +456,8 @@ export class OwnedRun implements TurnTaker {
       if (frame.replayNext()) this.touch();
     }
     if (this.#gone) return;
-    if (this.#mailWanted && this.#replaying.size === 0 && this.#historyReads === 0 && !this.ghost) this.#readMail();
+    if ((this.#mailWanted || this.#mailAtHand !== null) && this.#replaying.size === 0 && this.#historyReads === 0 && !this.ghost)
+      this.#readMail();
     if (this.ghost) {
       if (this.#replaying.size === 0) this.host.ghostReady(this);
       return;
@@ -713,6 +724,9 @@ export class OwnedRun implements TurnTaker {
         this.#beginnings.delete(event.no);
         this.#given.delete(event.no);
         break;
+      case "task-retried":
+        if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
+        break;
       case "op-opened":
       case "op-retried":
       case "op-ended":
@@ -820,6 +834,7 @@ export class OwnedRun implements TurnTaker {
     // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
     const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : this.crashes >= hopelessAfter);
     if (this.poisonous && diesAlone) {
+      this.#leaveChildren(command.no);
       this.record({
         type: "task-ended",
         atMs: this.stampMs(),
@@ -943,7 +958,7 @@ export class OwnedRun implements TurnTaker {
     const frame = this.frames.get(no);
     if (frame !== undefined) {
       this.deliver(() => frame.cancel());
-      this.#grace ??= this.host.limits.add(this.host.clock.monotonicMs() + this.host.graceMs, () => this.#giveUp());
+      if (this.#grace === null) this.armGrace();
       return;
     }
     const start = this.#starts.get(no);
@@ -954,11 +969,25 @@ export class OwnedRun implements TurnTaker {
     this.#waitingStarts.delete(no);
     this.#starts.delete(no);
     const { task } = start;
+    this.#leaveChildren(no);
     this.record({ type: "task-ended", atMs: this.stampMs(), no, task, outcome: { status: "cancelled" } });
+  }
+
+  /** An activation ends while none of its code is there: what it has started follows its policy all the same. */
+  #leaveChildren(no: number): void {
+    for (const { child } of openOperations(this.state, no))
+      if (child !== undefined && child.close !== "detach") this.cancelChild(child.runId);
+  }
+
+  /** From now on cancelled code has its grace. */
+  armGrace(): void {
+    if (this.#grace !== null) this.#grace.fire = null;
+    this.#grace = this.host.limits.add(this.host.clock.monotonicMs() + this.host.graceMs, () => this.#giveUp());
   }
 
   /** Cancelled work did not end within its grace: it is answered for. Compensation is shielded and goes on. */
   #giveUp(): void {
+    this.#grace = null;
     for (const frame of this.frames.all()) if (frame.cancelled && !frame.compensating) frame.giveUp();
   }
 
@@ -980,6 +1009,7 @@ export class OwnedRun implements TurnTaker {
         }
       : outcome;
     this.#outcome = end;
+    for (const frame of this.frames.all()) frame.leaveChildren();
     const atMs = this.stampMs();
     const event: RunEvent = { type: "run-ended", atMs, outcome: end };
     this.seq++;
@@ -1020,7 +1050,7 @@ export class OwnedRun implements TurnTaker {
     )
       return;
     if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#gates.length > 0) return;
-    if (this.#mailWanted || this.#mailReading || this.#lineBusy || this.#line.length > 0) return;
+    if (this.#mailWanted || this.#mailAtHand !== null || this.#mailReading || this.#lineBusy || this.#line.length > 0) return;
     if (this.#hold === "pause") {
       this.pause("RUN_PAUSED", this.#pauseReason ?? "Somebody asked for it.");
       this.#release = { status: "paused", wakeAtMs: null, note: this.#pauseReason ?? null };
@@ -1180,8 +1210,33 @@ export class OwnedRun implements TurnTaker {
       if (entry !== null) entry.fire = null;
   }
 
+  /** A request to cancel that came before the run was taken up counts at once: nothing begins any more. */
+  #takeCancel(mail: readonly StoredMessage[]): void {
+    if (isEnding(this.state)) return;
+    const message = mail.find(({ body }) => readMail(body).type === "cancel");
+    if (message === undefined) return;
+    this.#cancelTaken = message.mailSeq;
+    this.#take(message.id, readMail(message.body));
+  }
+
+  #takeMail(mail: readonly StoredMessage[]): void {
+    for (const message of mail) {
+      if (message.mailSeq <= this.#mailTaken) continue;
+      this.#mailTaken = message.mailSeq;
+      if (message.mailSeq !== this.#cancelTaken) this.#take(message.id, readMail(message.body));
+      this.#mailSeen = message.mailSeq;
+    }
+    this.touch();
+  }
+
   #readMail(): void {
     if (this.#mailReading) return;
+    const atHand = this.#mailAtHand;
+    if (atHand !== null) {
+      this.#mailAtHand = null;
+      this.#takeMail(atHand);
+      return;
+    }
     this.#mailReading = true;
     this.#mailWanted = false;
     this.host.readMail(this.runId).then(
@@ -1192,13 +1247,7 @@ export class OwnedRun implements TurnTaker {
           this.#mailWanted = true;
           return;
         }
-        for (const message of mail) {
-          if (message.mailSeq <= this.#mailTaken) continue;
-          this.#mailTaken = message.mailSeq;
-          this.#take(message.id, readMail(message.body));
-          this.#mailSeen = message.mailSeq;
-        }
-        this.touch();
+        this.#takeMail(mail);
       },
       (error: unknown) => this.#lose(error),
     );

@@ -97,6 +97,28 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
     }
     await ctx.receive("never", "never");
   }),
+  spawning: workflow("spawning", async (ctx) => {
+    await ctx.start("child", workflows["spawned"] as never, null);
+    // The child is recorded: it is durable now, and this process has not begun it yet.
+    dieOnce("spawned");
+    await ctx.receive("never", "never");
+  }),
+  spawned: workflow("spawned", async (ctx) => {
+    await ctx.receive("go", "go");
+    await ctx.step("child", () => effect({ key: "child" }));
+  }),
+  retrying: workflow("retrying", async (ctx) =>
+    ctx.step(
+      "flaky",
+      ({ idempotencyKey, attempt }) => {
+        effect({ key: "flaky", idempotencyKey, attempt });
+        if (attempt === 3) dieOnce("attempt 3");
+        if (attempt < 5) throw new Error(`attempt ${attempt}`);
+        return attempt;
+      },
+      { retry: { attempts: 5, initialMs: 20, factor: 2, jitter: "none" } },
+    ),
+  ),
   long: workflow("long", async (ctx) => {
     for (let index = 0; index < 200; index++) {
       await ctx.step(`s${index}`, async () => {

@@ -38,13 +38,23 @@ export type RunFact =
       readonly error: ErrorValue;
       readonly dueAtMs: number;
       readonly failedOps?: readonly string[];
+      /** Time since its first attempt began; there where a total time bounds the attempts. */
+      readonly takenMs?: number;
     }
   | TaskEnded
   | { readonly type: "timer-fired"; readonly no: number }
   | Published
   // Operations of durable functions, each in the activation `of`
   | OpOpened
-  | { readonly type: "op-retried"; readonly of: number; readonly key: string; readonly error: ErrorValue; readonly dueAtMs: number }
+  | {
+      readonly type: "op-retried";
+      readonly of: number;
+      readonly key: string;
+      readonly error: ErrorValue;
+      readonly dueAtMs: number;
+      /** As in `task-retried`. */
+      readonly takenMs?: number;
+    }
   | OpEnded
   | { readonly type: "segment-started"; readonly of: number; readonly input: Json }
   | { readonly type: "emitted"; readonly of: number; readonly key: string; readonly name: string; readonly value?: Json }

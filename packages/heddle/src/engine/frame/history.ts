@@ -1,4 +1,4 @@
-import type { ErrorValue, Json, OpEnded, OpOpened, RunEvent } from "@heddle/kernel";
+import type { Json, OpEnded, OpOpened, RunEvent } from "@heddle/kernel";
 
 /** What a durable function's activation has recorded in its current segment, in journal order. */
 export interface FrameHistory {
@@ -8,6 +8,8 @@ export interface FrameHistory {
   readonly segment: number;
   /** Its start was recorded before it began, because the run had crashed before. */
   readonly startedAlone: boolean;
+  /** When the first attempt began, where a total time bounds the attempts. */
+  readonly begunAtMs: number | undefined;
   /** Entries before this index may be missing from the code: it was accepted as it is after a mismatch. */
   readonly lenientBefore: number;
 }
@@ -20,7 +22,13 @@ export interface SegmentStart {
 
 export type HistoryEntry =
   | { readonly type: "opened"; readonly seq: number; readonly atMs: number; readonly event: OpOpened }
-  | { readonly type: "retried"; readonly atMs: number; readonly key: string; readonly error: ErrorValue; readonly dueAtMs: number }
+  | {
+      readonly type: "retried";
+      readonly atMs: number;
+      readonly key: string;
+      readonly dueAtMs: number;
+      readonly takenMs: number | undefined;
+    }
   | { readonly type: "ended"; readonly seq: number; readonly atMs: number; readonly event: OpEnded }
   | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
   | { readonly type: "cancelled"; readonly atMs: number; readonly reason: string | undefined };
@@ -35,6 +43,7 @@ export class HistoryReader {
   #entries: HistoryEntry[] = [];
   #lenientBefore = 0;
   #startedAlone = false;
+  #begunAtMs: number | undefined = undefined;
 
   constructor(of: number, segment: SegmentStart) {
     this.#of = of;
@@ -49,7 +58,7 @@ export class HistoryReader {
         break;
       case "op-retried":
         if (event.of === this.#of)
-          this.#entries.push({ type: "retried", atMs, key: event.key, error: event.error, dueAtMs: event.dueAtMs });
+          this.#entries.push({ type: "retried", atMs, key: event.key, dueAtMs: event.dueAtMs, takenMs: event.takenMs });
         break;
       case "op-ended":
         if (event.of === this.#of) this.#entries.push({ type: "ended", seq, atMs, event });
@@ -69,7 +78,9 @@ export class HistoryReader {
         this.#lenientBefore = 0;
         break;
       case "task-retried":
-        if (event.no === this.#of) this.#forget(event.failedOps ?? []);
+        if (event.no !== this.#of) break;
+        this.#begunAtMs = event.takenMs === undefined ? undefined : atMs - event.takenMs;
+        this.#forget(event.failedOps ?? []);
         break;
       case "run-forked":
         this.#forget(event.again ?? []);
@@ -93,6 +104,7 @@ export class HistoryReader {
       segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
       segment: this.#segment.number,
       startedAlone: this.#startedAlone,
+      begunAtMs: this.#begunAtMs,
       lenientBefore: this.#lenientBefore,
     };
   }

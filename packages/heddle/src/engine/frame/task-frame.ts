@@ -75,12 +75,16 @@ export class TaskFrame {
   /** Recorded ends that accepted code has not asked for yet, or never will. */
   #early: Map<string, { readonly kind: string; readonly outcome: Outcome }> | null = null;
   #opened: Map<string, { readonly event: OpOpened; readonly seq: number }> | null = null;
-  #retries: Map<string, { attempt: number; dueAtMs: number }> | null = null;
+  #retries: Map<string, { readonly attempt: number; readonly dueAtMs: number; readonly begunAtMs: number | undefined }> | null = null;
   #undo: Undo[] | null = null;
   #children: Map<string, { readonly key: string; readonly close: string }> | null = null;
   #failedOps: WeakMap<object, string> | null = null;
   #controller: AbortController | null = null;
   #finishing: { readonly outcome: Outcome; readonly failedOps: readonly string[] } | null = null;
+  /** First attempt, for total times; only where the task is tried again. */
+  #begunMonotonicMs = 0;
+  #cancelAfterReplay = false;
+  #givenUp = false;
   #waiting = 0;
   #running = 0;
   #busy = false;
@@ -96,6 +100,7 @@ export class TaskFrame {
   begin(input: unknown, history: FrameHistory | null): void {
     this.#setBusy(true);
     let given = input;
+    if (this.#entry.retry !== null) this.#begunMonotonicMs = this.#monotonicOf(history?.begunAtMs);
     if (history !== null) {
       this.segment = history.segment;
       this.#entries = history.entries;
@@ -234,7 +239,8 @@ export class TaskFrame {
       if (decision.retry) {
         const dueAtMs = nowMs + decision.delayMs;
         operation.attempt++;
-        this.run.record({ type: "op-retried", atMs: nowMs, of: this.command.no, key: operation.key, error: value, dueAtMs }, () =>
+        const taken = limited.totalMs === undefined ? null : { takenMs: Math.round(takenMs) };
+        this.run.record({ type: "op-retried", atMs: nowMs, of: this.command.no, key: operation.key, error: value, dueAtMs, ...taken }, () =>
           this.#awaitRetry(operation, dueAtMs),
         );
         return;
@@ -246,6 +252,12 @@ export class TaskFrame {
 
   /** The run was asked to stop. Waits end now; steps are told and may still end well. */
   cancel(): void {
+    // In its turn: the code must first come to where the run was when it was asked to stop.
+    if (this.replaying) this.#cancelAfterReplay = true;
+    else this.#cancelNow();
+  }
+
+  #cancelNow(): void {
     if (this.cancelled || this.ended) return;
     this.cancelled = true;
     const error = this.#cancelError();
@@ -333,7 +345,11 @@ export class TaskFrame {
         case "retried": {
           this.#retries ??= new Map();
           const before = this.#retries.get(entry.key);
-          this.#retries.set(entry.key, { attempt: (before?.attempt ?? 1) + 1, dueAtMs: entry.dueAtMs });
+          this.#retries.set(entry.key, {
+            attempt: (before?.attempt ?? 1) + 1,
+            dueAtMs: entry.dueAtMs,
+            begunAtMs: entry.takenMs === undefined ? undefined : entry.atMs - entry.takenMs,
+          });
           break;
         }
         case "ended": {
@@ -355,7 +371,7 @@ export class TaskFrame {
           return true;
         }
         case "cancelled":
-          this.cancel();
+          this.#cancelNow();
           return true;
         default:
           entry satisfies never;
@@ -426,10 +442,11 @@ export class TaskFrame {
     this.run.deliver(() => this.#give(operation, outcome, atMs));
   }
 
-  /** Its grace is over: the cancelled code did not end by itself. */
+  /** Its grace is over: the cancelled code did not end by itself. What it has completed is undone all the same. */
   giveUp(): void {
-    if (this.ended || this.#finishing !== null) return;
-    this.#end({ status: "cancelled", error: encodeError(this.#cancelError()) }, []);
+    if (this.#over || this.replaying || this.compensating) return;
+    this.#givenUp = true;
+    this.#fail(this.#cancelError());
   }
 
   /** A step stopped acting. */
@@ -470,8 +487,13 @@ export class TaskFrame {
     } else this.#returned(result);
   }
 
+  /** What the code does from here on does not count. */
+  get #over(): boolean {
+    return this.ended || this.#finishing !== null || this.#givenUp;
+  }
+
   #returned(value: unknown): void {
-    if (this.ended || this.#finishing !== null) return;
+    if (this.#over) return;
     let encoded: Json | undefined;
     try {
       encoded = value === undefined ? undefined : this.run.keep(value, "the result", "");
@@ -490,7 +512,10 @@ export class TaskFrame {
   }
 
   #failed(error: unknown): void {
-    if (this.ended || this.#finishing !== null) return;
+    if (!this.#over) this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
     const value = this.run.host.secrets.redact(encodeError(error));
     const outcome: Outcome = this.cancelled && isAbort(error) ? { status: "cancelled", error: value } : { status: "failed", error: value };
     const failedOps = this.#blame(error);
@@ -521,13 +546,8 @@ export class TaskFrame {
     const policy = this.#entry.retry;
     if (outcome.status === "failed" && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
-      const decision = mayRetry(
-        policy,
-        this.command.attempt,
-        outcome.error,
-        nowMs - this.run.facts.startedAtMs,
-        this.run.host.random.next(),
-      );
+      const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
+      const decision = mayRetry(policy, this.command.attempt, outcome.error, takenMs, this.run.host.random.next());
       if (decision.retry) {
         this.run.keepGiven(this.command.no, this.given);
         this.#leave();
@@ -538,6 +558,7 @@ export class TaskFrame {
           task: this.command.task,
           error: outcome.error,
           dueAtMs: nowMs + decision.delayMs,
+          ...(policy.totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
           ...(failedOps.length === 0 ? null : { failedOps }),
         });
         return;
@@ -591,6 +612,11 @@ export class TaskFrame {
         : { type: "task-ended", atMs, no, task, outcome, verbs: this.verbs },
     );
     if (outcome.status === "completed") this.run.progressed();
+  }
+
+  /** The run ends without waiting for this code: children are not left behind, but for detached ones. */
+  leaveChildren(): void {
+    for (const [childId, { close }] of this.#children ?? []) if (close !== "detach") this.run.cancelChild(childId);
   }
 
   /** The code is over: whatever is still open in it is dropped. */
@@ -675,8 +701,8 @@ export class TaskFrame {
   #goStep(operation: Operation): void {
     const plan = operation.step as StepPlan;
     operation.begunAtMs = this.run.stampMs();
-    if (plan.retry !== null || plan.totalTimeoutMs !== undefined) operation.begunMonotonicMs = this.run.host.clock.monotonicMs();
     const retried = this.#retries?.get(operation.key);
+    if (plan.retry !== null || plan.totalTimeoutMs !== undefined) operation.begunMonotonicMs = this.#monotonicOf(retried?.begunAtMs);
     if (retried !== undefined) operation.attempt = retried.attempt;
     if (operation.opened !== null) {
       const { why } = operation.opened;
@@ -730,6 +756,12 @@ export class TaskFrame {
     this.run.stepStarted();
     this.#account();
     new StepRun(this, operation, operation.step as StepPlan).begin();
+  }
+
+  /** What this process's own clock would have said then; undefined: now. */
+  #monotonicOf(atMs: number | undefined): number {
+    const monotonicMs = this.run.host.clock.monotonicMs();
+    return atMs === undefined ? monotonicMs : monotonicMs - Math.max(0, this.run.stampMs() - atMs);
   }
 
   #awaitRetry(operation: Operation, dueAtMs: number): void {
@@ -898,6 +930,8 @@ export class TaskFrame {
     this.#entries = [];
     this.run.frameLive(this);
     this.#account();
+    if (this.#cancelAfterReplay) this.#cancelNow();
+    if (this.cancelled) this.run.armGrace();
     for (const operation of [...(this.#pending?.values() ?? [])]) if (!operation.ended) this.#goLive(operation);
     this.run.touch();
   }
