@@ -29,7 +29,8 @@ export class FakePlace implements AsyncDisposable {
   async store(): Promise<SqliteStore> {
     const store = await openSqliteStore(
       { path: this.#path, durability: "process", clock: this.clock },
-      { inlineGroups: Number.POSITIVE_INFINITY },
+      // Nor does it hear from the others in real time: they are found by looking, as where no hint comes.
+      { inlineGroups: Number.POSITIVE_INFINITY, watchMs: 2 ** 30 },
     );
     this.#stores.push(store);
     return store;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { hasCode, workflow, type ErrorCode } from "heddle";
 import { places, untilStatus } from "../engine/engines.ts";
+import { FakePlace } from "./fake-place.ts";
 
 const fails = (code: ErrorCode, text: RegExp) => (error: unknown) => hasCode(error, code) && text.test((error as Error).message);
 
@@ -113,3 +114,20 @@ for (const { name, make } of places) {
     });
   });
 }
+
+test("case 40: mail from another process reaches a run that is at work", async () => {
+  await using place = new FakePlace();
+  const job = workflow("job", (ctx) =>
+    ctx.race("race", {
+      work: (branch) => branch.step("work", () => new Promise<never>(() => {})),
+      stop: (branch) => branch.receive<string>("stop", "stop"),
+    }),
+  );
+  const engine = await place.open({ workflows: [job] });
+  const run = await engine.start(job, undefined, { id: "r" });
+  const other = await place.open({ passive: true });
+  await place.clock.advance(10_000);
+  await other.signal("r", "stop", "enough");
+
+  assert.deepEqual(await place.clock.runUntil(run.result(), 2_000), { winner: "stop", value: "enough" });
+});

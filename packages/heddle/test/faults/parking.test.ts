@@ -57,8 +57,9 @@ for (const when of ["before", "after"] as const) {
       };
       for (const arrival of order) await arrive[arrival]();
       held.letGo();
-      await place.clock.advance(2_000);
-      assert.ok(winners.length > 0, "the race is over");
+      // Mail needs no time to be seen; a timer that passed meanwhile may need the next look at the store.
+      if (!order.includes("signal")) await place.clock.advance(2_000);
+      await place.until(() => winners.length > 0, "the race is over");
       await place.clock.advance(30_000);
       await other.signal("p", "end");
       const result = await place.clock.runUntil(run.result());
