@@ -47,7 +47,7 @@ export async function loadRun(source: RunSource, run: OwnedRun): Promise<LoadedR
       if (snapshot.content === null) continue;
       run.restore(stored.seq, snapshot.content.state, snapshot.content.facts, stored.body.length);
     }
-    const after = Math.min(run.seq, (run.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
+    const after = Math.min(run.seq, (run.journaled.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
     const events = await source.events(runId, after);
     const recorded =
       recordedPlan(run.seq === 0 ? events : events.filter(({ seq }) => seq > run.seq)) ?? (stored === null ? foreign : undefined);
@@ -73,7 +73,7 @@ async function otherPlan(source: RunSource, run: OwnedRun, recorded: string, tai
   if (accepted && whole && misfit === null) return { events, misfit: null };
 
   run.forget();
-  run.seq = (events.at(-1) ?? tail.at(-1))?.seq ?? 0;
+  run.journaled.seq = (events.at(-1) ?? tail.at(-1))?.seq ?? 0;
   const was = await keptPlan(source.store, definition.name, recorded);
   const changes = was === null ? ["the plan that it was made with is not kept in this store"] : planDifference(was, definition.plan);
   const shown = changes.slice(0, mostLines).map((line) => `changed    ${line}`);

@@ -107,17 +107,17 @@ export class StepRun implements StepContext {
       // It happened and cannot be kept: trying again would only make it happen twice.
       this.#operation.attempt = Number.MAX_SAFE_INTEGER;
       frame.attemptFailed(this.#operation, error);
-      frame.run.nextInLine();
+      frame.run.line?.next();
       return;
     }
     frame.conclude(this.#operation, encoded === undefined ? { status: "completed" } : { status: "completed", value: encoded });
-    frame.run.nextInLine();
+    frame.run.line?.next();
   }
 
   #failed(error: unknown): void {
     if (!this.#end()) return;
     this.#frame.attemptFailed(this.#operation, error);
-    this.#frame.run.nextInLine();
+    this.#frame.run.line?.next();
   }
 
   #timedOut(what: string): void {
@@ -128,7 +128,7 @@ export class StepRun implements StepContext {
     this.#operation.abort(error);
     if (!this.#end()) return;
     this.#frame.attemptFailed(this.#operation, error, "timed-out");
-    this.#frame.run.nextInLine();
+    this.#frame.run.line?.next();
   }
 
   /** False when it had ended already, or when nobody waits for it any more. */

@@ -132,7 +132,7 @@ export class TaskFrame {
       );
     }
     this.#used.add(key);
-    this.run.leaveLine(this.command.no);
+    this.run.line?.leave(this.command.no);
     const early = this.#early?.get(key);
     if (early !== undefined && early.kind === operation.kind) {
       // In this very turn, live and on replay alike: there is no event left to say when.
@@ -549,7 +549,7 @@ export class TaskFrame {
       const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
       const decision = mayRetry(policy, this.command.attempt, outcome.error, takenMs, this.run.host.random.next());
       if (decision.retry) {
-        this.run.keepGiven(this.command.no, this.given);
+        this.run.journaled.keepGiven(this.command.no, this.given);
         this.#leave();
         this.run.record({
           type: "task-retried",
@@ -727,7 +727,7 @@ export class TaskFrame {
       return;
     }
     if (this.run.suspect) {
-      this.run.oneAtATime(() => this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.#runStep(operation)));
+      this.run.line?.join(() => this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.#runStep(operation)));
       return;
     }
     if (plan.once) {
@@ -739,7 +739,7 @@ export class TaskFrame {
 
   #runStep(operation: Operation): void {
     if (operation.ended || this.ended) {
-      this.run.nextInLine();
+      this.run.line?.next();
       return;
     }
     if (this.run.holding) {
@@ -812,8 +812,8 @@ export class TaskFrame {
     if (operation.step !== null) {
       this.#unwait(operation);
       operation.due = null;
-      if (this.run.suspect) this.run.oneAtATime(() => this.#runStep(operation));
-      else this.#runStep(operation);
+      if (this.run.line === null) this.#runStep(operation);
+      else this.run.line.join(() => this.#runStep(operation));
       return;
     }
     if (operation.kind === "sleep") this.conclude(operation, { status: "completed" });
@@ -867,7 +867,7 @@ export class TaskFrame {
     if (this.ended || this.#closed?.has(operation.key) === true) return "unheard";
     this.#settled(operation);
     operation.ended = true;
-    this.run.nowMs = atMs;
+    this.run.journaled.nowMs = atMs;
     if (operation.step !== null && operation.step.compensate !== undefined && outcome.status === "completed") {
       (this.#undo ??= []).push({
         key: operation.key,

@@ -1,0 +1,190 @@
+import {
+  advance,
+  createRun,
+  decodeValue,
+  outstanding,
+  type Command,
+  type Json,
+  type RunEvent,
+  type RunState,
+  type StartTask,
+} from "@heddle/kernel";
+import { openActivations } from "@heddle/kernel/internal";
+import type { Definition } from "../definition.ts";
+import { noFacts, snapshotText, type RunFacts } from "../snapshot.ts";
+import { SparseMap } from "../sparse-map.ts";
+import { givenTo, inputFrom, isStillHeld, readGiven, writeGiven, type Given } from "../task-input.ts";
+import type { Source } from "../task-table.ts";
+
+/** A run as its journal tells it: the kernel's state, and what the engine needs to know besides. */
+export class FoldedRun {
+  /** Last seq that was applied. */
+  seq = 0;
+  /** Time of the last event that the code was given. */
+  nowMs = 0;
+  state: RunState;
+  readonly facts: RunFacts;
+  readonly #definition: Definition;
+  readonly #runId: string;
+  #input: unknown = undefined;
+  /** Where the recorded operations of open activations begin. */
+  readonly #beginnings = new SparseMap<number, number>();
+  /** What activations were given whose code is not under way: it waits for its next attempt, or for the run to be loaded. */
+  readonly #given = new SparseMap<number, Given>();
+
+  constructor(runId: string, definition: Definition) {
+    this.#runId = runId;
+    this.#definition = definition;
+    this.facts = noFacts(runId);
+    this.state = createRun(definition.compiled);
+  }
+
+  /** Apply the event of `seq`, and say what it makes due. */
+  fold(event: RunEvent): readonly Command[] {
+    const { facts } = this;
+    switch (event.type) {
+      case "run-started":
+        facts.startedAtMs = event.atMs;
+        facts.planHash = event.planHash;
+        this.nowMs = event.atMs;
+        facts.seed = event.seed ?? facts.seed;
+        facts.effects = event.effects ?? facts.effects;
+        facts.parent = event.parent;
+        facts.deadlineAtMs = event.deadlineAtMs;
+        facts.input = event.input;
+        this.#input = event.input === undefined ? undefined : decodeValue(event.input);
+        break;
+      case "run-forked":
+        facts.parent = undefined;
+        facts.forked = true;
+        break;
+      case "cancel-requested":
+        facts.cancelReason = event.reason;
+        break;
+      case "run-paused":
+        facts.paused = true;
+        break;
+      case "run-resumed":
+        facts.paused = false;
+        break;
+      case "run-migrated":
+        facts.planHash = event.planHash;
+        break;
+      case "segment-started":
+        this.#beginnings.set(event.of, this.seq);
+        break;
+      case "task-ended":
+        this.#beginnings.delete(event.no);
+        this.#given.delete(event.no);
+        break;
+      case "task-retried":
+        if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
+        break;
+      case "op-opened":
+      case "op-retried":
+      case "op-ended":
+      case "emitted":
+        if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
+        break;
+      default:
+        break;
+    }
+    return advance(this.state, event);
+  }
+
+  /** Apply one event that is in the journal already. */
+  foldStored(seq: number, event: RunEvent): readonly Command[] {
+    this.seq = seq;
+    this.nowMs = event.atMs;
+    const commands = this.fold(event);
+    this.#rememberGiven(commands);
+    return commands;
+  }
+
+  /** Be as before the first event. */
+  forget(): void {
+    this.seq = 0;
+    this.nowMs = 0;
+    this.state = createRun(this.#definition.compiled);
+    Object.assign(this.facts, noFacts(this.#runId));
+    this.#input = undefined;
+    this.#beginnings.clear();
+    this.#given.clear();
+  }
+
+  restore(seq: number, state: RunState, facts: RunFacts): void {
+    this.seq = seq;
+    this.state = state;
+    Object.assign(this.facts, facts);
+    this.#input = facts.input === undefined ? undefined : decodeValue(facts.input);
+    for (const [no, at] of facts.beginnings) this.#beginnings.set(no, at);
+    const changed = new Map(facts.given);
+    const open = outstanding(state);
+    for (const command of open) {
+      const given = command.type === "start-task" ? changed.get(command.no) : undefined;
+      if (command.type !== "start-task" || given === undefined) continue;
+      const sources = this.#sourcesOf(command);
+      if (sources !== null) this.#given.set(command.no, readGiven(sources, given));
+    }
+    this.#rememberGiven(open);
+  }
+
+  /** @param givenOf what an activation was given whose code is under way */
+  snapshotText(givenOf: (no: number) => Given | null | undefined): string {
+    return snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings], given: this.#changedGiven(givenOf) });
+  }
+
+  /** Where the recorded operations of open activations begin; null: there are none. */
+  get historyFrom(): number | null {
+    return this.#beginnings.size === 0 ? null : Math.min(...this.#beginnings.values());
+  }
+
+  /** Where the recorded operations and attempts of an open activation begin; 1: it is not known. */
+  beginningOf(no: number): number {
+    return this.#beginnings.get(no) ?? 1;
+  }
+
+  /** Last event that a snapshot of now and its open functions do without. */
+  get coveredThrough(): number {
+    return Math.min(this.seq, (this.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
+  }
+
+  /** What an activation is given of its sources; null: its input comes from elsewhere. */
+  givenTo(command: StartTask, sources: readonly Source[] | null): Given | null {
+    if (command.input !== undefined || sources === null) return null;
+    return this.#given.get(command.no) ?? givenTo(this.state, sources, command);
+  }
+
+  inputOf(command: StartTask, sources: readonly Source[] | null, given: Given | null): unknown {
+    if (command.input !== undefined) return decodeValue(command.input);
+    return sources === null || given === null ? this.#input : inputFrom(sources, given);
+  }
+
+  /** The attempt is over, the activation is not: the next one is given the same. */
+  keepGiven(no: number, given: Given | null): void {
+    if (given !== null) this.#given.set(no, given);
+  }
+
+  #rememberGiven(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.type !== "start-task" || this.#given.has(command.no)) continue;
+      this.keepGiven(command.no, this.givenTo(command, this.#sourcesOf(command)));
+    }
+  }
+
+  /** What open activations were given and the state alone would not give again. */
+  #changedGiven(givenOf: (no: number) => Given | null | undefined): [no: number, given: Json][] {
+    const changed: [number, Json][] = [];
+    for (const command of openActivations(this.state)) {
+      const given = givenOf(command.no) ?? this.#given.get(command.no);
+      if (given === undefined || command.type !== "start-task") continue;
+      const sources = this.#sourcesOf(command);
+      if (sources !== null && !isStillHeld(this.state, sources, command, given)) changed.push([command.no, writeGiven(sources, given)]);
+    }
+    return changed;
+  }
+
+  #sourcesOf(command: StartTask): readonly Source[] | null {
+    return this.#definition.tasks.of(command)?.sources ?? null;
+  }
+}

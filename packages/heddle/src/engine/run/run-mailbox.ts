@@ -1,0 +1,175 @@
+import { encodeError, HeddleError, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
+import { isEnding, openOperations } from "@heddle/kernel/internal";
+import { readEvent } from "../event-text.ts";
+import type { Operation } from "../frame/operation.ts";
+import type { TaskFrame } from "../frame/task-frame.ts";
+import { mailText, readMail, type Mail } from "../mail.ts";
+import type { OwnedRun } from "../owned-run.ts";
+
+/** What comes to a run from outside: read from the store in order, each message once, and told to whoever waits for it. */
+export class RunMailbox {
+  readonly #run: OwnedRun;
+  /** There may be mail that was not read yet. */
+  wanted = false;
+  #reading = false;
+  #takenSeq = 0;
+  #atHand: readonly StoredMessage[] | null = null;
+  #cancelTaken = 0;
+
+  constructor(run: OwnedRun) {
+    this.#run = run;
+  }
+
+  /** There is mail that was not taken, or there may be. */
+  get isWaiting(): boolean {
+    return this.wanted || this.#atHand !== null;
+  }
+
+  get isUnderWay(): boolean {
+    return this.isWaiting || this.#reading;
+  }
+
+  /** What had come before the run was taken up. A request to cancel counts at once: nothing begins any more. The rest is taken when the code has caught up. */
+  begin(mail: readonly StoredMessage[]): void {
+    this.#atHand = mail.length === 0 ? null : mail;
+    if (isEnding(this.#run.state)) return;
+    const message = mail.find(({ body }) => readMail(body).type === "cancel");
+    if (message === undefined) return;
+    this.#cancelTaken = message.mailSeq;
+    this.#take(message.id, readMail(message.body));
+  }
+
+  read(): void {
+    if (this.#reading) return;
+    const atHand = this.#atHand;
+    if (atHand !== null) {
+      this.#atHand = null;
+      this.#takeAll(atHand);
+      return;
+    }
+    this.#reading = true;
+    this.wanted = false;
+    this.#run.host.readMail(this.#run.runId).then(
+      (mail) => {
+        this.#reading = false;
+        if (this.#run.gone) return;
+        if (this.#run.releasing || this.#run.starts.waitForHistory) {
+          this.wanted = true;
+          return;
+        }
+        this.#takeAll(mail);
+      },
+      (error: unknown) => this.#run.lose(error),
+    );
+  }
+
+  #takeAll(mail: readonly StoredMessage[]): void {
+    for (const message of mail) {
+      if (message.mailSeq <= this.#takenSeq) continue;
+      this.#takenSeq = message.mailSeq;
+      if (message.mailSeq !== this.#cancelTaken) this.#take(message.id, readMail(message.body));
+      this.#run.mailSeen = message.mailSeq;
+    }
+    this.#run.touch();
+  }
+
+  #take(id: string, mail: Mail): void {
+    const atMs = this.#run.stampMs();
+    switch (mail.type) {
+      case "signal": {
+        const receiver = this.#receiverOf(mail.name);
+        if (receiver === null)
+          this.#run.record({
+            type: "signal-received",
+            atMs,
+            id,
+            name: mail.name,
+            ...(mail.value === undefined ? null : { value: mail.value }),
+          });
+        else
+          receiver.frame.conclude(
+            receiver.operation,
+            { status: "completed", ...(mail.value === undefined ? null : { value: mail.value }) },
+            id,
+          );
+        break;
+      }
+      case "cancel":
+        this.#run.record({ type: "cancel-requested", atMs, ...(mail.reason === undefined ? null : { reason: mail.reason }) });
+        break;
+      case "pause":
+        this.#run.holdToPause(mail.reason);
+        break;
+      case "resume":
+        break;
+      case "child-ended":
+        this.#childEnded(mail);
+        break;
+      case "update": {
+        const frame = this.#run.frames.all().find(({ updates }) => updates?.has(mail.name) === true) ?? this.#run.frames.all()[0];
+        frame?.handleUpdate(id, mail.name, mail.input);
+        break;
+      }
+      default:
+        mail satisfies never;
+    }
+  }
+
+  /** The id that a child was to have is another run's: its call would wait for ever. Told by mail, for the run may be parked by now. */
+  childTaken(child: NewRun): void {
+    const { runId } = child.row;
+    const started = readEvent(child.events[0] as string);
+    if (started.type !== "run-started" || started.parent === undefined) return;
+    const { of, key } = started.parent;
+    const error = new HeddleError(
+      "RUN_EXISTS",
+      `Child "${key}" of run ${this.#run.runId} was not started: there is a run ${runId} already, which is not this call's child. Give the call an id of its own, or none.`,
+      { data: { runId, key } },
+    );
+    const outcome: Outcome = { status: "failed", error: encodeError(error) };
+    const body = mailText({ type: "child-ended", child: runId, of, key, outcome });
+    this.#run.host.send({ runId: this.#run.runId, id: `taken:${this.#run.seq}:${key}`, atMs: this.#run.stampMs(), body });
+  }
+
+  #childEnded({ child, of, key, outcome }: Mail & { type: "child-ended" }): void {
+    const frame = this.#run.frames.get(of);
+    if (frame !== undefined) {
+      frame.childEnded(child, outcome);
+      return;
+    }
+    // Its function waits to be tried again: the next attempt is given this end from the journal.
+    const open = openOperations(this.#run.state, of).find((each) => each.key === key && each.op === "call" && each.child?.runId === child);
+    if (open === undefined) return;
+    const { inputHash } = open;
+    this.#run.record({
+      type: "op-ended",
+      atMs: this.#run.stampMs(),
+      of,
+      key,
+      op: "call",
+      ...(inputHash === undefined ? null : { inputHash }),
+      outcome,
+    });
+  }
+
+  giveUnheard(): void {
+    for (const { name } of this.#run.signals.all()) {
+      const receiver = this.#receiverOf(name);
+      const signal = receiver === null ? null : this.#run.signals.take(name);
+      if (receiver === null || signal === null) continue;
+      const { id, value } = signal;
+      receiver.frame.conclude(receiver.operation, { status: "completed", ...(value === undefined ? null : { value }) }, id);
+    }
+  }
+
+  /** The wait for this signal that was opened first. */
+  #receiverOf(name: string): { readonly frame: TaskFrame; readonly operation: Operation } | null {
+    let first: { frame: TaskFrame; operation: Operation } | null = null;
+    for (const frame of this.#run.frames.all()) {
+      for (const operation of frame.receivers()) {
+        if (operation.signal === name && (first === null || operation.openedSeq < first.operation.openedSeq)) first = { frame, operation };
+      }
+    }
+    return first;
+  }
+}

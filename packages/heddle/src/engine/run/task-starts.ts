@@ -1,0 +1,152 @@
+import { encodeError, type StartTask } from "@heddle/kernel";
+import { openOperations } from "@heddle/kernel/internal";
+import type { DueEntry } from "../due-times.ts";
+import type { FrameHistory, HistoryReader } from "../frame/history.ts";
+import { poisoned, TaskFrame } from "../frame/task-frame.ts";
+import type { OwnedRun } from "../owned-run.ts";
+import { SparseMap } from "../sparse-map.ts";
+import type { TaskEntry } from "../task-table.ts";
+
+/** Claims after a crash without any completion in between, after which code that dies between its steps is given up. */
+const hopelessAfter = 5;
+
+/** Begins the code of tasks that were commanded to start, each when its time has come and its code may be trusted. */
+export class TaskStarts {
+  readonly #run: OwnedRun;
+  /** Further attempts that wait for their time, and what wakes them. */
+  readonly #waiting = new SparseMap<number, { readonly command: StartTask; due: DueEntry }>();
+  #history: ReadonlyMap<number, HistoryReader> | null = null;
+  #historyReads = 0;
+
+  constructor(run: OwnedRun) {
+    this.#run = run;
+  }
+
+  /** Further attempts are about to begin. Until then nothing is taken from the mailbox that they would not be given. */
+  get waitForHistory(): boolean {
+    return this.#historyReads > 0;
+  }
+
+  /** Epoch milliseconds. */
+  get nextDueMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { due } of this.#waiting.values()) next = Math.min(next, due.dueAtMs);
+    return next;
+  }
+
+  /** What is started by `call` is given what it recorded before. */
+  withHistory(readers: ReadonlyMap<number, HistoryReader>, call: () => void): void {
+    this.#history = readers;
+    call();
+    this.#history = null;
+  }
+
+  start(command: StartTask): void {
+    const run = this.#run;
+    if (run.holding) {
+      // Not any more. If nothing else is under way, the run can be given up now.
+      run.touch();
+      return;
+    }
+    if (command.notBeforeMs !== undefined && command.notBeforeMs > run.stampMs()) {
+      this.#waiting.set(command.no, { command, due: this.#dueAt(command, command.notBeforeMs) });
+      return;
+    }
+    const entry = run.definition.tasks.of(command);
+    if (entry === undefined) {
+      run.pause("HANDLER_UNKNOWN", `No code is registered for task "${command.task}" of "${run.workflow}".`);
+      return;
+    }
+    const history = this.#history === null ? null : (this.#history.get(command.no)?.history() ?? null);
+    if (run.line === null) this.#begin(command, entry, history);
+    else this.#beginSuspect(command, entry, history);
+  }
+
+  /** Cancelled before its time came. Nothing happens if it acts, or has ended meanwhile. */
+  cancel(no: number): void {
+    const waiting = this.#waiting.get(no);
+    if (waiting === undefined) return;
+    waiting.due.fire = null;
+    this.#waiting.delete(no);
+    const { task } = waiting.command;
+    this.#leaveChildren(no);
+    this.#run.record({ type: "task-ended", atMs: this.#run.stampMs(), no, task, outcome: { status: "cancelled" } });
+  }
+
+  /** Set all times anew: some may have fired in vain while the run was on its way to being parked. */
+  rearm(): void {
+    for (const waiting of this.#waiting.values()) waiting.due = this.#dueAt(waiting.command, waiting.due.dueAtMs);
+  }
+
+  disarm(): void {
+    for (const { due } of this.#waiting.values()) due.fire = null;
+  }
+
+  /** After crashes: the start is recorded, and the only one under way. */
+  #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
+    const run = this.#run;
+    // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
+    const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : run.crashes >= hopelessAfter);
+    if (run.poisonous && diesAlone) {
+      this.#leaveChildren(command.no);
+      run.record({
+        type: "task-ended",
+        atMs: run.stampMs(),
+        no: command.no,
+        task: command.task,
+        outcome: { status: "failed", error: { ...encodeError(poisoned(`Task "${command.task}"`, run.runId)), final: true } },
+      });
+      return;
+    }
+    if (history !== null && history.entries.length > 0) {
+      this.#begin(command, entry, history);
+      return;
+    }
+    run.line?.join(() => {
+      run.record({ type: "task-started", atMs: run.stampMs(), no: command.no, task: command.task }, () => {
+        run.line?.hold(command.no);
+        this.#begin(command, entry, history);
+      });
+    });
+  }
+
+  /** An activation ends while none of its code is there: what it has started follows its policy all the same. */
+  #leaveChildren(no: number): void {
+    for (const { child } of openOperations(this.#run.state, no))
+      if (child !== undefined && child.close !== "detach") this.#run.cancelChild(child.runId);
+  }
+
+  #begin(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
+    const { journaled, frames } = this.#run;
+    const given = journaled.givenTo(command, entry.sources);
+    const frame = new TaskFrame(this.#run, command, entry, given);
+    frames.add(frame);
+    frame.begin(journaled.inputOf(command, entry.sources, given), history);
+  }
+
+  #dueAt(command: StartTask, dueAtMs: number): DueEntry {
+    return this.#run.host.due.add(dueAtMs, () => {
+      if (!this.#run.releasing) this.#retry(command);
+    });
+  }
+
+  /** A further attempt of a function gets back what the attempts before it recorded, and what came in between. */
+  #retry(command: StartTask): void {
+    const run = this.#run;
+    this.#historyReads++;
+    run
+      .durably()
+      .then(() => run.host.history(run, command.no))
+      .then(
+        (history) => {
+          this.#historyReads--;
+          run.touch();
+          if (run.gone || !this.#waiting.delete(command.no)) return;
+          const { notBeforeMs: _, ...due } = command;
+          const entry = run.definition.tasks.of(command);
+          if (entry !== undefined) this.#begin(due, entry, history);
+        },
+        (error: unknown) => run.lose(error),
+      );
+  }
+}
