@@ -6,6 +6,9 @@ import type { PathStep } from "./value-path.ts";
 /** Levels of JSON: more than any value takes that `encodeValue` lets through, and few enough to end at a cycle. */
 const maxLevels = maxDepth * 5;
 
+/** Levels that are written by recursion, which is fast and takes room on the caller's stack; what goes deeper is written without. */
+const maxRecursion = 200;
+
 /** An object or array that is being written. */
 interface Level {
   readonly of: object;
@@ -22,7 +25,7 @@ interface Level {
  * @throws HeddleError `VALUE_NOT_DURABLE` naming the path of a part that is not JSON
  */
 export function canonicalJson(json: Json): string {
-  return textOf(json, maxLevels) ?? slowly(json);
+  return textOf(json, maxRecursion) ?? slowly(json);
 }
 
 const bareText = /^[ !#-[\]-~]*$/;
@@ -30,7 +33,7 @@ function quote(text: string): string {
   return text.length < 100 && bareText.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Null: something in it is no JSON, or it is nested too deep, and `slowly` finds out what and where. */
+/** Null: something in it is no JSON, which `slowly` refuses with its path, or nested deeper than `levels`. */
 function textOf(json: unknown, levels: number): string | null {
   if (typeof json === "string") return quote(json);
   if (typeof json === "number") return Number.isFinite(json) ? JSON.stringify(json) : null;
