@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunStore } from "@heddle/kernel";
+import { FakeClock } from "@heddle/testing";
 import { open, type Engine, type EngineOptions, type EngineParts } from "heddle";
-import { openMemoryStore } from "heddle/internal";
+import { openMemoryStore, openSqliteStore } from "heddle/internal";
 
 /** A store that outlives its engines, for one test. */
 export interface Place extends Disposable {
@@ -31,13 +33,32 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
     name: "sqlite",
     make() {
       const folder = mkdtempSync(join(tmpdir(), "heddle-engine-"));
+      const path = join(folder, "heddle.db");
       return {
-        open: (options) => open(`sqlite:${join(folder, "heddle.db")}`, options),
+        open: async (options) =>
+          options.clock instanceof FakeClock
+            ? open(held(await openSqliteStore({ path, clock: options.clock }), options.clock), options)
+            : open(`sqlite:${path}`, options),
         [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
       };
     },
   },
 ];
+
+/** A store in whose calls no time passes: fake time does not run ahead of the disk and the thread that writes. */
+function held(store: RunStore, clock: FakeClock): RunStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...parameters: unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(value, target, parameters);
+        if (answer instanceof Promise) clock.hold(answer);
+        return answer;
+      };
+    },
+  });
+}
 
 /** A promise settled by hand. */
 export function deferred<T = void>(): PromiseWithResolvers<T> {

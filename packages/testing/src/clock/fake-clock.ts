@@ -16,6 +16,7 @@ export class FakeClock implements Clock {
   #monotonicMs = 0;
   #timers: Timer[] = [];
   #made = 0;
+  #held = 0;
 
   /** @param startMs wall time at the beginning, epoch milliseconds; default 2026-01-01T00:00Z */
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
@@ -47,6 +48,13 @@ export class FakeClock implements Clock {
     return next === undefined ? undefined : this.#wallMs + (next.dueMs - this.#monotonicMs);
   }
 
+  /** Let time stand still until a promise settles: for work that takes none of it, such as what a disk or another thread does. */
+  hold(work: PromiseLike<unknown>): void {
+    this.#held++;
+    const release = (): void => void this.#held--;
+    work.then(release, release);
+  }
+
   /** Move the wall clock alone, as an administrator or a leap does: timers do not notice. */
   jump(byMs: number): void {
     this.#wallMs += byMs;
@@ -55,17 +63,17 @@ export class FakeClock implements Clock {
   /** Let so much time pass. Between timers everything that they set off comes to rest. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.#monotonicMs + byMs;
-    await settle();
+    await this.#settle();
     for (;;) {
       const next = this.#next();
       if (next === undefined || next.dueMs > untilMs) break;
       this.#moveTo(next.dueMs);
       this.#timers = this.#timers.filter((timer) => timer !== next);
       next.call();
-      await settle();
+      await this.#settle();
     }
     this.#moveTo(untilMs);
-    await settle();
+    await this.#settle();
   }
 
   /** Compress time: jump from timer to timer until the promise settles, and give its result. @throws when no timer is left and it still has not */
@@ -77,7 +85,7 @@ export class FakeClock implements Clock {
     );
     const untilMs = this.#monotonicMs + limitMs;
     for (let idle = 0; !settled && idle < 200; ) {
-      await settle();
+      await this.#settle();
       if (settled) break;
       const next = this.#next();
       if (next === undefined || next.dueMs > untilMs) {
@@ -93,6 +101,11 @@ export class FakeClock implements Clock {
       throw new Error(`The promise did not settle within ${limitMs} ms of fake time, and no timer is left that could settle it.`);
     await watch;
     return promise;
+  }
+
+  async #settle(): Promise<void> {
+    do await settle();
+    while (this.#held > 0);
   }
 
   #next(): Timer | undefined {
