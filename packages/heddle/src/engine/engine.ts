@@ -15,6 +15,9 @@ export interface Engine extends AsyncDisposable {
   /** Start by name, for workflows that are registered. */
   start(workflow: string, input?: unknown, options?: StartOptions): Promise<RunHandle<unknown>>;
 
+  /** Whether this engine has code for runs of a workflow: registered, or come with a workflow that calls it. A run keeps the version that it began with. */
+  knows(workflow: string, version?: string): boolean;
+
   /** A handle to a run. @throws `RUN_UNKNOWN`, naming the nearest ids */
   get<O = unknown>(runId: string): Promise<RunHandle<O>>;
   /** Runs, newest first. */

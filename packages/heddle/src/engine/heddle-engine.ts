@@ -266,6 +266,10 @@ export class HeddleEngine implements Engine, RunHost {
 
   // ---- Looking
 
+  knows(workflow: string, version?: string): boolean {
+    return this.#registry.find(workflow, version) !== undefined;
+  }
+
   async get<O>(runId: string): Promise<RunHandle<O>> {
     this.#assertOpen();
     const row = await this.row(runId);

@@ -51,8 +51,11 @@ export class Registry {
     );
   }
 
-  /** `name` or `name@version`, for claims. */
+  /** What claims ask for: exactly those runs that `find` has code for. */
   names(): string[] {
-    return [...this.#byName.values()].flat().map(({ name, version }) => (version === undefined ? name : `${name}@${version}`));
+    return [...this.#byName].flatMap(([name, versions]) => [
+      name,
+      ...versions.flatMap(({ version }) => (version === undefined ? [] : [`${name}@${version}`])),
+    ]);
   }
 }

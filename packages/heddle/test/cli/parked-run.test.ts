@@ -40,7 +40,7 @@ async function parked(name: string, act: (engine: Awaited<ReturnType<typeof open
   }
   await using engine = await engineFor({ passive: true });
   await act(engine);
-  return await parkedRun(await engine.get("r1"), { engine, workflows: new Set(["asks", "caller"]), nowMs: Date.now() });
+  return await parkedRun(await engine.get("r1"), { engine, nowMs: Date.now() });
 }
 
 test("a run that asks is parked, also when its question times out some day", async () => {

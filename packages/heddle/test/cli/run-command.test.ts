@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Engine, type EngineOptions, open } from "heddle";
+import { type Engine, type EngineOptions, open, workflow } from "heddle";
 import { openMemoryStore } from "heddle/internal";
 import { FakeTerminal } from "./fake-terminal.ts";
 import { TestCli, type TestIoOptions, until } from "./test-io.ts";
@@ -177,9 +177,17 @@ describe("run, without a terminal", () => {
   test("that waits for a run whose code is not there says what to export", async () => {
     await using shop = new Shop();
     const cli = shop.cli();
+    const earlier = workflow("hidden", (ctx) => ctx.step("hang", () => new Promise(() => {})), { version: "1" });
+    const careless = workflow("careless", (ctx) => ctx.call("hidden", earlier, undefined));
+    {
+      const engine = await shop.open({ workflows: [careless], drainMs: 0 });
+      await engine.start(careless, undefined, { id: "c1" });
+      await until(async () => (await engine.list({ workflow: "hidden" }))[0]?.status === "running");
+      await engine.close();
+    }
 
     assert.equal(await cli.run("run", flows("careless"), "--id", "c1"), 1);
-    assert.match(cli.out, /✗ c1\.hidden is a run of workflow "hidden", and fixtures\/flows\.ts exports no such workflow/u);
+    assert.match(cli.out, /✗ c1\.hidden is a run of workflow "hidden", and fixtures\/flows\.ts exports no version 1 of it/u);
   });
 
   test("goes on with a run that has ended by telling how it ended, without its history again", async () => {

@@ -178,7 +178,7 @@ export interface ClaimOptions {
   readonly node: string;
   readonly limit: number;
   readonly nowMs: number;
-  /** Only runs of these workflows, as `name` or `name@version`; absent: any. */
+  /** Only runs of these: `name@version`, or `name` for runs of that workflow that have no version; absent: any. */
   readonly workflows?: readonly string[];
 }
 

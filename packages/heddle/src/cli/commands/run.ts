@@ -91,7 +91,6 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
       io,
       reporter,
       feed,
-      workflows: new Set(definition.workflows.map(({ name }) => name)),
       stay: values.wait === true,
     });
     // Before the screen is given up, so that it shows what is still let end.

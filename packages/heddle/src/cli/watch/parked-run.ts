@@ -8,13 +8,11 @@ export interface Parked {
   readonly signals: readonly { readonly runId: string; readonly name: string; readonly dueAtMs: number | null }[];
   readonly paused: readonly { readonly runId: string; readonly pause: NonNullable<RunView["pause"]> }[];
   /** Runs of workflows that this process has no code for. */
-  readonly strange: readonly { readonly runId: string; readonly workflow: string }[];
+  readonly strange: readonly { readonly runId: string; readonly workflow: string; readonly version: string | null }[];
 }
 
 export interface ParkedOptions {
-  readonly engine: Pick<Engine, "get">;
-  /** Names of the workflows that this process has code for. */
-  readonly workflows: ReadonlySet<string>;
+  readonly engine: Pick<Engine, "get" | "knows">;
   readonly nowMs: number;
 }
 
@@ -36,10 +34,10 @@ const nothing: Parked = { questions: [], signals: [], paused: [], strange: [] };
  * @returns null when the run goes on by itself
  */
 export async function parkedRun(run: RunHandle, options: ParkedOptions, depth = 0): Promise<Parked | null> {
-  const { status, wakeAtMs } = await run.summary();
+  const { status, version, wakeAtMs } = await run.summary();
   const dueForMs = wakeAtMs === undefined ? Number.NEGATIVE_INFINITY : options.nowMs - wakeAtMs;
-  if (status === "queued" && dueForMs > unclaimedMs && !options.workflows.has(run.workflow))
-    return { ...nothing, strange: [{ runId: run.id, workflow: run.workflow }] };
+  if (status === "queued" && dueForMs > unclaimedMs && !options.engine.knows(run.workflow, version))
+    return { ...nothing, strange: [{ runId: run.id, workflow: run.workflow, version: version ?? null }] };
   if (status !== "waiting" && status !== "paused") return null;
   // Due already: an answer or a signal has come, or a time-out has passed, and it will be taken up.
   if (status === "waiting" && dueForMs >= 0) return null;

@@ -180,11 +180,12 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
     if (pause.code === "RUN_MISMATCH")
       todo.push(["take the code as it is", steps.about("resume", runId, "--accept")], ["begin a copy", steps.about("fork", runId)]);
   }
-  for (const { runId, workflow } of parked.strange) {
+  for (const { runId, workflow, version } of parked.strange) {
     const [file = run.file] = run.file.split("#");
+    const which = version === null ? "no such workflow" : `no version ${version} of it`;
     lines.push(
       ...wrapText(
-        `${style.glyphs.failed} ${runId} is a run of workflow "${workflow}", and ${file} exports no such workflow (WORKFLOW_UNKNOWN). Export it too, or run the file that does.`,
+        `${style.glyphs.failed} ${runId} is a run of workflow "${workflow}", and ${file} exports ${which} (WORKFLOW_UNKNOWN). Export it too, or run the file that does.`,
         columns,
       ),
     );

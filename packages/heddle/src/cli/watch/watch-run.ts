@@ -20,8 +20,6 @@ export interface WatchOptions {
   readonly reporter: RunReporter;
   /** Where the engine sends what runs say of themselves. */
   readonly feed: LiveFeed;
-  /** Names of the workflows that the engine has code for. */
-  readonly workflows: ReadonlySet<string>;
   /** Keep watching while the run waits for people and signals. */
   readonly stay: boolean;
 }
@@ -106,12 +104,12 @@ class Looks {
   }
 
   async #look(before: number): Promise<Parked | null> {
-    const { engine, run, io, reporter, stay, workflows } = this.#options;
+    const { engine, run, io, reporter, stay } = this.#options;
     if (reporter.answers && this.#asks.changed) reporter.questions(await this.#asks.read(engine));
     if (this.#events !== before) return null;
     this.#waitMs = Math.min(laterLookMs, this.#waitMs * 2);
     if (stay) return null;
-    const found = await parkedRun(run, { engine, workflows, nowMs: io.clock.nowMs() });
+    const found = await parkedRun(run, { engine, nowMs: io.clock.nowMs() });
     // Events that came while it was read: what was seen may be over.
     if (found === null || this.#events !== before) return null;
     // Where questions are answered in place, waiting for answers and signals is what the command is there for.

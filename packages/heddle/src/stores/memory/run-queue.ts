@@ -12,8 +12,7 @@ import { claimedBefore, RunHeap, wakesBefore } from "./run-heap.ts";
 
 /** Runs of one workflow and version. */
 interface Kind {
-  readonly workflow: string;
-  readonly name: string | null;
+  readonly name: string;
   /** Not due yet, as far as the last claim knew. */
   readonly timers: RunHeap;
   readonly ready: RunHeap;
@@ -128,8 +127,8 @@ export class RunQueue {
     if (versions === undefined) this.#kinds.set(run.workflow, (versions = new Map()));
     let kind = versions.get(run.version);
     if (kind === undefined) {
-      const name = run.version === null ? null : `${run.workflow}@${run.version}`;
-      kind = { workflow: run.workflow, name, timers: new RunHeap(wakesBefore), ready: new RunHeap(claimedBefore) };
+      const name = run.version === null ? run.workflow : `${run.workflow}@${run.version}`;
+      kind = { name, timers: new RunHeap(wakesBefore), ready: new RunHeap(claimedBefore) };
       versions.set(run.version, kind);
     }
     return kind;
@@ -138,7 +137,7 @@ export class RunQueue {
   *#kindsOf(workflows: ReadonlySet<string> | null): Generator<Kind> {
     for (const versions of this.#kinds.values()) {
       for (const kind of versions.values()) {
-        if (workflows === null || workflows.has(kind.workflow) || (kind.name !== null && workflows.has(kind.name))) yield kind;
+        if (workflows === null || workflows.has(kind.name)) yield kind;
       }
     }
   }

@@ -54,7 +54,8 @@ export function claimLaws(law: Law): void {
     assert.deepEqual(await claim(store, startMs, 9, []), []);
     assert.deepEqual(await claim(store, startMs, 9, ["three", "on", "one@3"]), []);
     assert.deepEqual(await claim(store, startMs, 9, ["one@2"]), ["c"]);
-    assert.deepEqual(await claim(store, startMs, 9, ["one"]), ["a", "b"]);
+    assert.deepEqual(await claim(store, startMs, 9, ["one"]), ["a"], "without a version");
+    assert.deepEqual(await claim(store, startMs, 9, ["one", "one@1"]), ["b"]);
     assert.deepEqual(await claim(store, startMs, 9, ["two@1"]), ["e"]);
     assert.deepEqual(await claim(store, startMs, 9), ["d"]);
   });

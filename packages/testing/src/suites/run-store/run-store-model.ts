@@ -118,7 +118,8 @@ export class RunStoreModel {
   #claimable(row: RunRow, nowMs: number, workflows: readonly string[] | undefined): boolean {
     if (row.status !== "queued" && row.status !== "waiting") return false;
     if (row.wakeAtMs === null || row.wakeAtMs > nowMs) return false;
-    if (workflows !== undefined && !workflows.includes(row.workflow) && !workflows.includes(`${row.workflow}@${row.version}`)) return false;
+    if (workflows !== undefined && !workflows.includes(row.version === null ? row.workflow : `${row.workflow}@${row.version}`))
+      return false;
     return row.limitKey === null || this.#running(row.limitKey) < row.limitMax!;
   }
 

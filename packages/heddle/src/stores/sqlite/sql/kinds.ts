@@ -18,7 +18,7 @@ export function kinds(connection: Connection): Kinds {
   return { all: () => select.all<Kind>(), insert: (workflow, version) => insert.insert(workflow, version)! };
 }
 
-/** Is this kind one of `workflows`, as `name` or `name@version`? */
+/** Is this kind one of `workflows`: as `name@version`, or as `name` without a version? */
 export function isKindOf(kind: Kind, workflows: ReadonlySet<string> | null): boolean {
-  return workflows === null || workflows.has(kind.workflow) || (kind.version !== null && workflows.has(`${kind.workflow}@${kind.version}`));
+  return workflows === null || workflows.has(kind.version === null ? kind.workflow : `${kind.workflow}@${kind.version}`);
 }
