@@ -22,6 +22,18 @@ export const migrations: readonly Migration[] = [
  * @throws HeddleError `STORE_NOT_A_STORE`, `STORE_NEWER`; errors of SQLite as they are
  */
 export function readVersion(connection: Connection, newest: number): number {
+  const { database } = connection;
+  // In one transaction: another process may be bringing the schema up at this moment.
+  if (database.isTransaction) return versionOf(connection, newest);
+  database.exec("BEGIN");
+  try {
+    return versionOf(connection, newest);
+  } finally {
+    if (database.isTransaction) database.exec("ROLLBACK");
+  }
+}
+
+function versionOf(connection: Connection, newest: number): number {
   const { path } = connection;
   const id = pragma(connection, "application_id");
   const version = pragma(connection, "user_version");

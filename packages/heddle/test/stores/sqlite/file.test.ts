@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
-import { migrations } from "../../../src/stores/sqlite/schema.ts";
+import { type Connect, Connection } from "../../../src/stores/sqlite/connection.ts";
+import { migrate, migrations } from "../../../src/stores/sqlite/schema.ts";
 import { openSqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
 import { runChild } from "./run-child.ts";
 import { bodies, create, expectedBodies, newRun } from "./store-rows.ts";
@@ -38,6 +39,33 @@ describe("opening a file", () => {
     writeFileSync(path, "");
     await filled(path);
     assert.ok(readFileSync(path).length > 0);
+  });
+
+  test("a file that becomes a store while it is looked at is no stranger's", async () => {
+    const path = newPath();
+    let other: unknown = "not tried";
+    const connectBeside: Connect = (at, options) => {
+      const connection = new Connection(at, options);
+      const { database } = connection;
+      const prepare = database.prepare.bind(database);
+      database.prepare = (sql) => {
+        if (sql === "PRAGMA user_version" && other === "not tried") {
+          const beside = new Connection(at, { ...options, busyMs: 0 });
+          try {
+            other = migrate(beside);
+          } catch (error) {
+            other = error;
+          }
+          beside.close();
+        }
+        return prepare(sql);
+      };
+      return connection;
+    };
+
+    await using store = await openSqliteStore({ path }, { connect: connectBeside });
+    assert.notEqual(other, "not tried");
+    await create(store, newRun("run", "node"));
   });
 
   test("a path that is no file path is refused", async () => {
