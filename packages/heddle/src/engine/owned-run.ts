@@ -53,8 +53,8 @@ export interface RunIdentity {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Gives a result to user code; "unheard": there was none that heard of it. */
 type Delivery = () => "unheard" | void;
-/** What an acknowledgement sets off: commands to carry out, or a call. */
-type Gate = readonly Command[] | (() => void);
+/** What an acknowledgement sets off. */
+type Gate = () => void;
 
 /** A wait that ends this soon is waited for in memory; giving the run up and claiming it again costs two commits. */
 const shortWaitMs = 1_000;
@@ -91,6 +91,8 @@ export class OwnedRun implements TurnTaker {
   readonly #snapshots = new SnapshotSchedule();
   #events: string[] = [];
   #gates: Gate[] = [];
+  /** Commands that wait at those gates, and at those of parts under way, oldest first, with the times of the events that made them due. */
+  readonly #gated: { readonly commands: readonly Command[]; readonly atMs: number }[] = [];
   #children: NewRun[] = [];
   #messages: NewMessage[] = [];
   /** Up to where the mail is answered by what is recorded. */
@@ -136,10 +138,6 @@ export class OwnedRun implements TurnTaker {
   get seq(): number {
     return this.journaled.seq;
   }
-  /** Time of the last event that the code was given. */
-  get nowMs(): number {
-    return this.journaled.nowMs;
-  }
   get facts(): Readonly<RunFacts> {
     return this.journaled.facts;
   }
@@ -170,7 +168,7 @@ export class OwnedRun implements TurnTaker {
   begin(started: RunEvent): void {
     this.journaled.seq = 1;
     const commands = this.journaled.fold(started);
-    this.#execute(commands);
+    this.#execute(commands, started.atMs);
     this.#timers.setDeadline();
     if (this.#busyFrames === 0) this.touch();
   }
@@ -187,9 +185,9 @@ export class OwnedRun implements TurnTaker {
       if (of !== null) readers.get(of)?.add(seq, event);
       else if (isForAll(event)) for (const reader of readers.values()) reader.add(seq, event);
     }
-    for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason, this.nowMs);
+    for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason);
     this.#timers.setDeadline();
-    this.starts.withHistory(readers, () => this.#execute(open));
+    this.starts.withHistory(readers, () => this.#execute(open, this.facts.startedAtMs));
     this.touch();
   }
 
@@ -274,13 +272,13 @@ export class OwnedRun implements TurnTaker {
       if (kept === true) {
         this.#plainEnding = false;
         if (this.watched) this.host.publish(this.runId, this.seq, [text]);
-        this.#execute(commands);
+        this.#execute(commands, event.atMs);
         if (this.#busyFrames === 0) this.touch();
         return;
       }
     }
     this.#events.push(text);
-    this.#gate(commands);
+    this.#gate(commands, event.atMs);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);
     this.#plainEnding = false;
@@ -298,7 +296,7 @@ export class OwnedRun implements TurnTaker {
     this.#lastAtMs = event.atMs;
     const commands = this.journaled.fold(event);
     this.#events.push(eventText(event));
-    this.#gate(commands);
+    this.#gate(commands, event.atMs);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
   }
 
@@ -308,9 +306,13 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** These wait for the acknowledgement of what was recorded; only the run's end is recorded along with it. */
-  #gate(commands: readonly Command[]): void {
+  #gate(commands: readonly Command[], atMs: number): void {
     if (commands.length === 0) return;
-    this.#gates.push(commands);
+    this.#gated.push({ commands, atMs });
+    this.#gates.push(() => {
+      this.#gated.shift();
+      this.#execute(commands, atMs);
+    });
     const last = commands[commands.length - 1] as Command;
     if (last.type === "end-run") this.#recordEnd(last.outcome);
   }
@@ -540,13 +542,14 @@ export class OwnedRun implements TurnTaker {
 
   // ---- Inside
 
-  #execute(commands: readonly Command[]): void {
+  /** @param atMs time of the event that made them due */
+  #execute(commands: readonly Command[], atMs: number): void {
     for (let index = 0; index < commands.length; index++) {
       if (this.#gone) return;
       const command = commands[index] as Command;
       switch (command.type) {
         case "start-task":
-          this.starts.start(command);
+          this.starts.start(command, atMs);
           break;
         case "cancel-task":
           this.#cancelTask(command.no);
@@ -712,7 +715,7 @@ export class OwnedRun implements TurnTaker {
     if (this.host.features.durability === "none") return;
     for (const text of part.events) this.#snapshots.grown(text.length);
     if (!this.#snapshots.isDue || this.#outcome !== null || part.events.length === 0) return;
-    const body = this.journaled.snapshotText((no) => this.frames.get(no)?.given);
+    const body = this.journaled.snapshotText((no) => this.frames.get(no), this.#gated);
     part.snapshot = { body };
     this.#snapshots.taken(body.length, this.journaled.coveredThrough);
   }
@@ -742,11 +745,7 @@ export class OwnedRun implements TurnTaker {
     if (part.children !== undefined || part.messages !== undefined) {
       this.host.stir([...(part.children ?? []).map(({ row }) => row.runId), ...(part.messages ?? []).map(({ runId }) => runId)]);
     }
-    for (let index = 0; index < gates.length; index++) {
-      const gate = gates[index] as Gate;
-      if (typeof gate === "function") gate();
-      else this.#execute(gate);
-    }
+    for (const gate of gates) gate();
     // Where nothing acts, this answer may have been the last thing to wait for.
     if (this.#transactions.length > 0 || this.#busyFrames === 0) this.touch();
     if (part.release === undefined) return;

@@ -2,7 +2,7 @@ import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kerne
 import type { Definition } from "./definition.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 3;
+const snapshotVersion = 4;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
@@ -21,6 +21,8 @@ export interface RunFacts {
   beginnings: [no: number, seq: number][];
   /** What open activations were given, by number, where their sources have ended again since. */
   given: [no: number, given: Json][];
+  /** When open activations became due, by number, where that was not when the run began. */
+  startTimes: [no: number, atMs: number][];
 }
 
 /** Before the first event. */
@@ -38,6 +40,7 @@ export function noFacts(runId: string): RunFacts {
     paused: false,
     beginnings: [],
     given: [],
+    startTimes: [],
   };
 }
 

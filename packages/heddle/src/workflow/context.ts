@@ -13,7 +13,10 @@ export type Duration = number | string;
  */
 export interface Context {
   readonly runId: string;
-  /** Time of the last delivered event, epoch milliseconds. The same on every replay. */
+  /**
+   * Time of the last event that this function was given, epoch milliseconds; before the first, of the event that made it due or began its segment.
+   * The same on every replay.
+   */
   readonly now: number;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;

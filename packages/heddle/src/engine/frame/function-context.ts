@@ -44,7 +44,7 @@ export class FunctionContext implements TaskContext {
   }
 
   get now(): number {
-    return this.#frame.run.nowMs;
+    return this.#frame.nowMs;
   }
 
   get signal(): AbortSignal {

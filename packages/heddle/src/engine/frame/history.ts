@@ -6,6 +6,8 @@ export interface FrameHistory {
   /** Input of the segment, if it is not the first. */
   readonly segmentInput: { readonly input: Json } | null;
   readonly segment: number;
+  /** When the segment began, if it is not the first. */
+  readonly segmentAtMs: number | undefined;
   /** Its start was recorded before it began, because the run had crashed before. */
   readonly startedAlone: boolean;
   /** When the first attempt began, where a total time bounds the attempts. */
@@ -31,7 +33,7 @@ export type HistoryEntry =
     }
   | { readonly type: "ended"; readonly seq: number; readonly atMs: number; readonly event: OpEnded }
   | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
-  | { readonly type: "cancelled"; readonly atMs: number; readonly reason: string | undefined };
+  | { readonly type: "cancelled"; readonly reason: string | undefined };
 
 /**
  * Collects, for one activation, what its function must be given again. Events come oldest first. Those of segments before the present one may be
@@ -44,6 +46,7 @@ export class HistoryReader {
   #lenientBefore = 0;
   #startedAlone = false;
   #begunAtMs: number | undefined = undefined;
+  #segmentAtMs: number | undefined = undefined;
 
   constructor(of: number, segment: SegmentStart) {
     this.#of = of;
@@ -70,10 +73,11 @@ export class HistoryReader {
         if (event.no === this.#of) this.#startedAlone = true;
         break;
       case "cancel-requested":
-        this.#entries.push({ type: "cancelled", atMs, reason: event.reason });
+        this.#entries.push({ type: "cancelled", reason: event.reason });
         break;
       case "segment-started":
         if (event.of !== this.#of) break;
+        this.#segmentAtMs = atMs;
         this.#entries = [];
         this.#lenientBefore = 0;
         break;
@@ -94,8 +98,8 @@ export class HistoryReader {
   }
 
   /** It was cancelled for another reason than a request to the run, or before its first operation. */
-  toldToCancel(reason: string | undefined, atMs: number): void {
-    if (!this.#entries.some(({ type }) => type === "cancelled")) this.#entries.push({ type: "cancelled", atMs, reason });
+  toldToCancel(reason: string | undefined): void {
+    if (!this.#entries.some(({ type }) => type === "cancelled")) this.#entries.push({ type: "cancelled", reason });
   }
 
   history(): FrameHistory {
@@ -103,6 +107,7 @@ export class HistoryReader {
       entries: this.#entries,
       segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
       segment: this.#segment.number,
+      segmentAtMs: this.#segmentAtMs,
       startedAlone: this.#startedAlone,
       begunAtMs: this.#begunAtMs,
       lenientBefore: this.#lenientBefore,

@@ -53,6 +53,10 @@ export class TaskFrame {
   readonly command: StartTask;
   /** What its input was made from, if that was other tasks' values. */
   readonly given: Given | null;
+  /** When the event came that made it due: the same after a crash, and for each attempt. */
+  readonly startedAtMs: number;
+  /** Time of the last event that its code was given. */
+  nowMs: number;
   /** From 1; `continueAs` begins the next. Part of every idempotency key. */
   segment = 1;
   cancelled = false;
@@ -89,10 +93,12 @@ export class TaskFrame {
   #running = 0;
   #busy = false;
 
-  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: Given | null) {
+  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: Given | null, startedAtMs: number) {
     this.run = run;
     this.command = command;
     this.given = given;
+    this.startedAtMs = startedAtMs;
+    this.nowMs = startedAtMs;
     this.#entry = entry;
   }
 
@@ -103,6 +109,7 @@ export class TaskFrame {
     if (this.#entry.retry !== null) this.#begunMonotonicMs = this.#monotonicOf(history?.begunAtMs);
     if (history !== null) {
       this.segment = history.segment;
+      this.nowMs = history.segmentAtMs ?? this.startedAtMs;
       this.#entries = history.entries;
       this.#lenientBefore = history.lenientBefore;
       if (history.segmentInput !== null) given = decodeValue(history.segmentInput.input);
@@ -136,7 +143,7 @@ export class TaskFrame {
     const early = this.#early?.get(key);
     if (early !== undefined && early.kind === operation.kind) {
       // In this very turn, live and on replay alike: there is no event left to say when.
-      queueMicrotask(() => this.#give(operation, early.outcome, this.run.nowMs));
+      queueMicrotask(() => this.#give(operation, early.outcome, this.nowMs));
       return;
     }
     this.#pending ??= new Map();
@@ -406,8 +413,9 @@ export class TaskFrame {
     if (this.replaying) return;
     for (const operation of this.#pending?.values() ?? []) this.closeOperation(operation);
     this.run.keepUnheard();
-    this.run.record({ type: "segment-started", atMs: this.run.stampMs(), of: this.command.no, input: value }, () =>
-      this.run.deliver(() => this.#nextSegment(value)),
+    const atMs = this.run.stampMs();
+    this.run.record({ type: "segment-started", atMs, of: this.command.no, input: value }, () =>
+      this.run.deliver(() => this.#nextSegment(value, atMs)),
     );
   }
 
@@ -549,7 +557,7 @@ export class TaskFrame {
       const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
       const decision = mayRetry(policy, this.command.attempt, outcome.error, takenMs, this.run.host.random.next());
       if (decision.retry) {
-        this.run.journaled.keepGiven(this.command.no, this.given);
+        this.run.journaled.keep(this.command.no, this);
         this.#leave();
         this.run.record({
           type: "task-retried",
@@ -632,8 +640,9 @@ export class TaskFrame {
     this.run.frameEnded(this);
   }
 
-  #nextSegment(input: Json): void {
+  #nextSegment(input: Json, atMs: number): void {
     this.segment++;
+    this.nowMs = atMs;
     this.#pending = null;
     this.#used = null;
     this.#closed = null;
@@ -836,13 +845,13 @@ export class TaskFrame {
       operation,
       { child: { runId: child.runId, workflow: child.workflow, close: child.close } },
       operation.kind === "start"
-        ? () => this.run.deliver(() => this.#give(operation, { status: "completed", value: child.runId }, this.run.nowMs))
+        ? (atMs) => this.run.deliver(() => this.#give(operation, { status: "completed", value: child.runId }, atMs))
         : null,
     );
     this.#noteChild(event);
   }
 
-  #open(operation: Operation, parts: Partial<OpOpened>, acknowledged: (() => void) | null): OpOpened {
+  #open(operation: Operation, parts: Partial<OpOpened>, acknowledged: ((atMs: number) => void) | null): OpOpened {
     const event: OpOpened = {
       type: "op-opened",
       of: this.command.no,
@@ -852,7 +861,8 @@ export class TaskFrame {
       ...parts,
     };
     operation.opened = event;
-    operation.openedSeq = this.run.record({ atMs: this.run.stampMs(), ...event }, acknowledged ?? undefined);
+    const atMs = this.run.stampMs();
+    operation.openedSeq = this.run.record({ atMs, ...event }, acknowledged === null ? undefined : () => acknowledged(atMs));
     return event;
   }
 
@@ -867,7 +877,7 @@ export class TaskFrame {
     if (this.ended || this.#closed?.has(operation.key) === true) return "unheard";
     this.#settled(operation);
     operation.ended = true;
-    this.run.journaled.nowMs = atMs;
+    this.nowMs = atMs;
     if (operation.step !== null && operation.step.compensate !== undefined && outcome.status === "completed") {
       (this.#undo ??= []).push({
         key: operation.key,

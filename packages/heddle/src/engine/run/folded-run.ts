@@ -16,12 +16,16 @@ import { SparseMap } from "../sparse-map.ts";
 import { givenTo, inputFrom, isStillHeld, readGiven, writeGiven, type Given } from "../task-input.ts";
 import type { Source } from "../task-table.ts";
 
+/** What an activation began with. */
+interface Begun {
+  readonly given: Given | null;
+  readonly startedAtMs: number;
+}
+
 /** A run as its journal tells it: the kernel's state, and what the engine needs to know besides. */
 export class FoldedRun {
   /** Last seq that was applied. */
   seq = 0;
-  /** Time of the last event that the code was given. */
-  nowMs = 0;
   state: RunState;
   readonly facts: RunFacts;
   readonly #definition: Definition;
@@ -31,6 +35,8 @@ export class FoldedRun {
   readonly #beginnings = new SparseMap<number, number>();
   /** What activations were given whose code is not under way: it waits for its next attempt, or for the run to be loaded. */
   readonly #given = new SparseMap<number, Given>();
+  /** When the events came that made them due, of the same activations. */
+  readonly #startTimes = new SparseMap<number, number>();
 
   constructor(runId: string, definition: Definition) {
     this.#runId = runId;
@@ -46,7 +52,6 @@ export class FoldedRun {
       case "run-started":
         facts.startedAtMs = event.atMs;
         facts.planHash = event.planHash;
-        this.nowMs = event.atMs;
         facts.seed = event.seed ?? facts.seed;
         facts.effects = event.effects ?? facts.effects;
         facts.parent = event.parent;
@@ -76,6 +81,7 @@ export class FoldedRun {
       case "task-ended":
         this.#beginnings.delete(event.no);
         this.#given.delete(event.no);
+        this.#startTimes.delete(event.no);
         break;
       case "task-retried":
         if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
@@ -95,21 +101,20 @@ export class FoldedRun {
   /** Apply one event that is in the journal already. */
   foldStored(seq: number, event: RunEvent): readonly Command[] {
     this.seq = seq;
-    this.nowMs = event.atMs;
     const commands = this.fold(event);
-    this.#rememberGiven(commands);
+    this.#remember(commands, event.atMs);
     return commands;
   }
 
   /** Be as before the first event. */
   forget(): void {
     this.seq = 0;
-    this.nowMs = 0;
     this.state = createRun(this.#definition.compiled);
     Object.assign(this.facts, noFacts(this.#runId));
     this.#input = undefined;
     this.#beginnings.clear();
     this.#given.clear();
+    this.#startTimes.clear();
   }
 
   restore(seq: number, state: RunState, facts: RunFacts): void {
@@ -126,12 +131,24 @@ export class FoldedRun {
       const sources = this.#sourcesOf(command);
       if (sources !== null) this.#given.set(command.no, readGiven(sources, given));
     }
-    this.#rememberGiven(open);
+    for (const [no, atMs] of facts.startTimes) this.#startTimes.set(no, atMs);
+    this.#remember(open, facts.startedAtMs);
   }
 
-  /** @param givenOf what an activation was given whose code is under way */
-  snapshotText(givenOf: (no: number) => Given | null | undefined): string {
-    return snapshotText(this.state, { ...this.facts, beginnings: [...this.#beginnings], given: this.#changedGiven(givenOf) });
+  /**
+   * @param underWay what is known of an activation whose code is under way
+   * @param gated commands that are not carried out yet, with the times of the events that made them due
+   */
+  snapshotText(
+    underWay: (no: number) => Begun | undefined,
+    gated: readonly { readonly commands: readonly Command[]; readonly atMs: number }[],
+  ): string {
+    return snapshotText(this.state, {
+      ...this.facts,
+      beginnings: [...this.#beginnings],
+      given: this.#changedGiven(underWay),
+      startTimes: this.#laterStartTimes(underWay, gated),
+    });
   }
 
   /** Where the recorded operations of open activations begin; null: there are none. */
@@ -160,28 +177,51 @@ export class FoldedRun {
     return sources === null || given === null ? this.#input : inputFrom(sources, given);
   }
 
-  /** The attempt is over, the activation is not: the next one is given the same. */
-  keepGiven(no: number, given: Given | null): void {
-    if (given !== null) this.#given.set(no, given);
+  /** When the event came that made an open activation due, epoch milliseconds; undefined: that is being carried out just now. */
+  startTimeOf(no: number): number | undefined {
+    return this.#startTimes.get(no);
   }
 
-  #rememberGiven(commands: readonly Command[]): void {
+  /** The attempt is over, the activation is not: the next one is given the same. */
+  keep(no: number, { given, startedAtMs }: Begun): void {
+    if (given !== null) this.#given.set(no, given);
+    this.#startTimes.set(no, startedAtMs);
+  }
+
+  #remember(commands: readonly Command[], atMs: number): void {
     for (const command of commands) {
-      if (command.type !== "start-task" || this.#given.has(command.no)) continue;
-      this.keepGiven(command.no, this.givenTo(command, this.#sourcesOf(command)));
+      if (command.type !== "start-task") continue;
+      const { no } = command;
+      if (!this.#startTimes.has(no)) this.#startTimes.set(no, atMs);
+      const given = this.#given.has(no) ? null : this.givenTo(command, this.#sourcesOf(command));
+      if (given !== null) this.#given.set(no, given);
     }
   }
 
   /** What open activations were given and the state alone would not give again. */
-  #changedGiven(givenOf: (no: number) => Given | null | undefined): [no: number, given: Json][] {
+  #changedGiven(underWay: (no: number) => Begun | undefined): [no: number, given: Json][] {
     const changed: [number, Json][] = [];
     for (const command of openActivations(this.state)) {
-      const given = givenOf(command.no) ?? this.#given.get(command.no);
+      const given = underWay(command.no)?.given ?? this.#given.get(command.no);
       if (given === undefined || command.type !== "start-task") continue;
       const sources = this.#sourcesOf(command);
       if (sources !== null && !isStillHeld(this.state, sources, command, given)) changed.push([command.no, writeGiven(sources, given)]);
     }
     return changed;
+  }
+
+  /** Of open activations that did not become due with the run itself. */
+  #laterStartTimes(
+    underWay: (no: number) => Begun | undefined,
+    gated: readonly { readonly commands: readonly Command[]; readonly atMs: number }[],
+  ): [no: number, atMs: number][] {
+    const times: [number, number][] = [];
+    const soon = new Map(gated.flatMap(({ commands, atMs }) => commands.map(({ no }) => [no, atMs] as const)));
+    for (const { type, no } of openActivations(this.state)) {
+      const atMs = type === "start-task" ? (underWay(no)?.startedAtMs ?? this.#startTimes.get(no) ?? soon.get(no)) : undefined;
+      if (atMs !== undefined && atMs !== this.facts.startedAtMs) times.push([no, atMs]);
+    }
+    return times;
   }
 
   #sourcesOf(command: StartTask): readonly Source[] | null {

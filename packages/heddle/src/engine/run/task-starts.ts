@@ -14,7 +14,7 @@ const hopelessAfter = 5;
 export class TaskStarts {
   readonly #run: OwnedRun;
   /** Further attempts that wait for their time, and what wakes them. */
-  readonly #waiting = new SparseMap<number, { readonly command: StartTask; due: DueEntry }>();
+  readonly #waiting = new SparseMap<number, { readonly command: StartTask; readonly atMs: number; due: DueEntry }>();
   #history: ReadonlyMap<number, HistoryReader> | null = null;
   #historyReads = 0;
 
@@ -41,7 +41,8 @@ export class TaskStarts {
     this.#history = null;
   }
 
-  start(command: StartTask): void {
+  /** @param atMs time of the event that made it due */
+  start(command: StartTask, atMs: number): void {
     const run = this.#run;
     if (run.holding) {
       // Not any more. If nothing else is under way, the run can be given up now.
@@ -49,7 +50,7 @@ export class TaskStarts {
       return;
     }
     if (command.notBeforeMs !== undefined && command.notBeforeMs > run.stampMs()) {
-      this.#waiting.set(command.no, { command, due: this.#dueAt(command, command.notBeforeMs) });
+      this.#waiting.set(command.no, { command, atMs, due: this.#dueAt(command, command.notBeforeMs) });
       return;
     }
     const entry = run.definition.tasks.of(command);
@@ -58,8 +59,8 @@ export class TaskStarts {
       return;
     }
     const history = this.#history === null ? null : (this.#history.get(command.no)?.history() ?? null);
-    if (run.line === null) this.#begin(command, entry, history);
-    else this.#beginSuspect(command, entry, history);
+    if (run.line === null) this.#begin(command, entry, history, atMs);
+    else this.#beginSuspect(command, entry, history, atMs);
   }
 
   /** Cancelled before its time came. Nothing happens if it acts, or has ended meanwhile. */
@@ -83,7 +84,7 @@ export class TaskStarts {
   }
 
   /** After crashes: the start is recorded, and the only one under way. */
-  #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
+  #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const run = this.#run;
     // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
     const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : run.crashes >= hopelessAfter);
@@ -99,13 +100,13 @@ export class TaskStarts {
       return;
     }
     if (history !== null && history.entries.length > 0) {
-      this.#begin(command, entry, history);
+      this.#begin(command, entry, history, atMs);
       return;
     }
     run.line?.join(() => {
       run.record({ type: "task-started", atMs: run.stampMs(), no: command.no, task: command.task }, () => {
         run.line?.hold(command.no);
-        this.#begin(command, entry, history);
+        this.#begin(command, entry, history, atMs);
       });
     });
   }
@@ -116,10 +117,10 @@ export class TaskStarts {
       if (child !== undefined && child.close !== "detach") this.#run.cancelChild(child.runId);
   }
 
-  #begin(command: StartTask, entry: TaskEntry, history: FrameHistory | null): void {
+  #begin(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const { journaled, frames } = this.#run;
     const given = journaled.givenTo(command, entry.sources);
-    const frame = new TaskFrame(this.#run, command, entry, given);
+    const frame = new TaskFrame(this.#run, command, entry, given, journaled.startTimeOf(command.no) ?? atMs);
     frames.add(frame);
     frame.begin(journaled.inputOf(command, entry.sources, given), history);
   }
@@ -141,10 +142,12 @@ export class TaskStarts {
         (history) => {
           this.#historyReads--;
           run.touch();
-          if (run.gone || !this.#waiting.delete(command.no)) return;
+          const waiting = this.#waiting.get(command.no);
+          if (run.gone || waiting === undefined) return;
+          this.#waiting.delete(command.no);
           const { notBeforeMs: _, ...due } = command;
           const entry = run.definition.tasks.of(command);
-          if (entry !== undefined) this.#begin(due, entry, history);
+          if (entry !== undefined) this.#begin(due, entry, history, waiting.atMs);
         },
         (error: unknown) => run.lose(error),
       );
