@@ -160,6 +160,73 @@ test("case 12: an append whose answer is lost while its run is taken over counts
   assert.deepEqual(told, ["second"]);
 });
 
+test("case 12: an append whose answer is lost while its node is declared dead counts as refused, although nobody has claimed the run yet", async () => {
+  await using place = new FakePlace();
+  const told: string[] = [];
+  const held = new HeldStep();
+  const job = workflow("job", async (ctx) => {
+    told.push(await ctx.step("work", held.run));
+    return told.length;
+  });
+  const between = new Between();
+  const engine = await place.open({ workflows: [job], node: "a" }, between.wrap);
+  const run = await engine.start(job, undefined, { id: "r" });
+  let lost = 0;
+  between.before = async (name, [batch]) => {
+    const parts = name === "commit" ? ((batch as CommitBatch).parts ?? []) : [];
+    if (lost > 0 || !parts.some(({ events }) => events.some((event) => event.includes('"work"')))) return;
+    lost++;
+    const store = await place.store();
+    await store.heartbeat("a", place.clock.nowMs() - 1, place.clock.nowMs());
+    await store.reapDeadNodes(place.clock.nowMs());
+    throw new HeddleError("STORE_UNAVAILABLE", "The store did not answer.");
+  };
+  held.end(0, "first");
+  await place.until(() => lost === 1, "the answer is lost");
+  await place.clock.advance(20_000);
+  assert.deepEqual([told, held.begun.length], [[], 2]);
+  held.end(1, "second");
+
+  assert.equal(await place.clock.runUntil(run.result()), 1);
+  assert.deepEqual(told, ["second"]);
+});
+
+test("a further attempt does not begin when its run was lost while its past was read", async () => {
+  await using place = new FakePlace();
+  let attempts = 0;
+  const job = workflow(
+    "job",
+    async (ctx) => {
+      await ctx.emit("began", "began");
+      if (++attempts === 1) throw new Error("once");
+      return attempts;
+    },
+    { retry: 2 },
+  );
+  const between = new Between();
+  const engine = await place.open({ workflows: [job], node: "a" }, between.wrap);
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.until(() => attempts === 1, "the first attempt");
+  const reading = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  between.before = (name) => {
+    if (name !== "readJournal") return undefined;
+    between.before = () => undefined;
+    reading.resolve();
+    return answer.promise;
+  };
+  await place.clock.runUntil(reading.promise);
+  const store = await place.store();
+  await takeAway(store, "a", place.clock.nowMs());
+  await place.clock.advance(20_000);
+  answer.resolve();
+  await place.clock.advance(20_000);
+  assert.equal(attempts, 1);
+
+  await store.leave("thief", place.clock.nowMs());
+  assert.equal(await place.clock.runUntil(run.result()), 2);
+});
+
 test("a parked run that another node went on with is read anew by the node that still had it in memory", async () => {
   await using place = new FakePlace();
   const done: string[] = [];
