@@ -59,6 +59,7 @@ import { Handle } from "./run-handle.ts";
 import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
 import type { RunHost } from "./run/run-host.ts";
 import { Secrets } from "./secrets.ts";
+import { isStoreLost, isStoreTrouble } from "./store-trouble.ts";
 import { summaryOf } from "./summary.ts";
 import { TurnQueue } from "./turn-queue.ts";
 import { seeToUnclaimed } from "./unclaimed-runs.ts";
@@ -558,6 +559,11 @@ export class HeddleEngine implements Engine, RunHost {
     return this.#closed;
   }
 
+  /** Why the store is not believed any more, whatever it answers; null: it is. */
+  get failure(): HeddleError | null {
+    return this.#failure;
+  }
+
   #assertOpen(): void {
     if (this.#failure !== null) throw this.#failure;
     if (this.#closing !== null) throw new HeddleError("ENGINE_CLOSED", "The engine is closed: open a new one.");
@@ -585,7 +591,7 @@ export class HeddleEngine implements Engine, RunHost {
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void {
     this.#writer.part(part, done, (error) => {
       const reason =
-        hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE")
+        isStoreLost(error) || hasCode(error, "STORE_UNAVAILABLE")
           ? (error as HeddleError)
           : new HeddleError("STORE_UNAVAILABLE", "The store refused a commit.", { cause: error });
       run.abandon(reason);
@@ -1034,7 +1040,7 @@ export class HeddleEngine implements Engine, RunHost {
 
   #storeTrouble(error: unknown): void {
     if (this.#closing !== null || this.#failure !== null) return;
-    if (hasCode(error, "STORE_FAILED")) {
+    if (isStoreLost(error)) {
       this.#storeFailed(error);
       return;
     }
@@ -1064,9 +1070,4 @@ export class HeddleEngine implements Engine, RunHost {
     for (const waiters of this.#endWaiters.values()) for (const call of waiters) call(outcome);
     this.#endWaiters.clear();
   }
-}
-
-/** The store did not answer, or will not any more: it says nothing about the run. */
-function isStoreTrouble(error: unknown): boolean {
-  return hasCode(error, "STORE_UNAVAILABLE") || hasCode(error, "STORE_FAILED") || hasCode(error, "ENGINE_CLOSED");
 }

@@ -50,6 +50,7 @@ async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSi
 }
 
 async function storedEnd(engine: HeddleEngine, runId: string): Promise<RunOutcome | null> {
+  if (engine.failure !== null) throw engine.failure;
   if (engine.closed)
     throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
   const row = await engine.store.get(runId);

@@ -39,6 +39,7 @@ import { TaskStarts } from "./run/task-starts.ts";
 import { ValueKeeper } from "./run/value-keeper.ts";
 import type { RunFacts } from "./snapshot.ts";
 import { SparseMap } from "./sparse-map.ts";
+import { isStoreLost } from "./store-trouble.ts";
 import type { TaskEntry } from "./task-table.ts";
 import type { TurnTaker } from "./turn-queue.ts";
 
@@ -773,7 +774,7 @@ export class OwnedRun implements TurnTaker {
   /** It is another's now, or the store can no longer be believed. */
   lose(error?: unknown): void {
     const reason =
-      hasCode(error, "STORE_FAILED") || hasCode(error, "STORE_UNAVAILABLE")
+      isStoreLost(error) || hasCode(error, "STORE_UNAVAILABLE")
         ? (error as HeddleError)
         : new HeddleError("RUN_STALE", `Run ${this.runId} is owned by another node now: nothing more is recorded for it here.`, {
             data: { runId: this.runId, epoch: this.epoch },

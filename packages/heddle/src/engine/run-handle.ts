@@ -8,6 +8,7 @@ import type { HeddleEngine } from "./heddle-engine.ts";
 import { recordedPlan } from "./load-run.ts";
 import { isBeyond, projectRun, type Until } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
+import { isStoreLost } from "./store-trouble.ts";
 import { summaryOf } from "./summary.ts";
 
 export class Handle<O> implements RunHandle<O> {
@@ -29,7 +30,7 @@ export class Handle<O> implements RunHandle<O> {
     if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
     const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
     const data = { runId: this.id };
-    if (outcome.error?.code === "ENGINE_CLOSED" || outcome.error?.code === "STORE_FAILED")
+    if (outcome.error?.code === "ENGINE_CLOSED" || isStoreLost(outcome.error))
       throw cause ?? new HeddleError("STORE_FAILED", `Run ${this.id} cannot be watched any more.`);
     if (outcome.status === "cancelled")
       throw new HeddleError("RUN_CANCELLED", cause?.message ?? `Run ${this.id} was cancelled.`, { cause, data });

@@ -70,13 +70,14 @@ export async function openSqliteStore(options: SqliteStoreOptions, parts: Sqlite
   // The working folder may change; the thread's connection must find the same file.
   const path = resolve(options.path);
   const counters = new SharedCounters();
+  const known = parts.migrations ?? migrations;
   const connection = await openFile(path, {
     durability,
     busyMs,
     create,
     counters,
     connect: parts.connect ?? connect,
-    migrations: parts.migrations ?? migrations,
+    migrations: known,
   });
   const hints = new RunHints();
   const queue = new WriteQueue({
@@ -84,7 +85,7 @@ export async function openSqliteStore(options: SqliteStoreOptions, parts: Sqlite
     clock,
     hints,
     inlineGroups: parts.inlineGroups ?? 16,
-    thread: { url: parts.threadUrl ?? writerThreadUrl, path, durability, busyMs, counters: counters.memory },
+    thread: { url: parts.threadUrl ?? writerThreadUrl, path, durability, busyMs, schema: known.length, counters: counters.memory },
   });
   return new SqliteRunStore(connection, queue, hints, durability, parts.watchMs ?? 250);
 }

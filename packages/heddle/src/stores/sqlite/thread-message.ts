@@ -6,6 +6,7 @@ export interface ThreadData {
   readonly path: string;
   readonly durability: "machine" | "process";
   readonly busyMs: number;
+  readonly schema: number;
   readonly counters: SharedArrayBuffer;
   /** One integer, raised after each message. */
   readonly signal: SharedArrayBuffer;

@@ -59,7 +59,7 @@ export class WriteQueue {
     this.#options = options;
     this.#inlineLeft = options.inlineGroups;
     options.connection.setBusyMs(inlineBusyMs);
-    this.#inlineWriter = new Writer(options.connection, inlineBusyMs);
+    this.#inlineWriter = new Writer(options.connection, inlineBusyMs, options.thread.schema);
     if (this.#inlineLeft <= 0) {
       this.#startThread();
       this.#mode = "held";

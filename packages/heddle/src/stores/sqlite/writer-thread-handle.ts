@@ -25,7 +25,7 @@ export class WriterThread {
   #up = false;
   #closing = false;
 
-  constructor({ url, path, durability, busyMs, counters }: WriterThreadOptions, events: WriterThreadEvents) {
+  constructor({ url, path, durability, busyMs, schema, counters }: WriterThreadOptions, events: WriterThreadEvents) {
     // Not imported: most processes that end soon never start a thread.
     const { MessageChannel, Worker } = process.getBuiltinModule("node:worker_threads");
     const { port1, port2 } = new MessageChannel();
@@ -34,6 +34,7 @@ export class WriterThread {
       path,
       durability,
       busyMs,
+      schema,
       counters,
       signal: this.#signal.buffer,
       port: port2,

@@ -12,13 +12,13 @@ import type { ThreadAnswer, ThreadData, ThreadMessage } from "./thread-message.t
 import { readCalls, writeAnswers } from "./wire.ts";
 import { Writer } from "./writer/writer.ts";
 
-const { path, durability, busyMs, counters, signal, port } = workerData as ThreadData & { readonly port: MessagePort };
+const { path, durability, busyMs, schema, counters, signal, port } = workerData as ThreadData & { readonly port: MessagePort };
 const cell = new Int32Array(signal);
 const answer = (message: ThreadAnswer): void => port.postMessage(message);
 
 function serve(): void {
   const connection = connect(path, { durability, busyMs, counters: new SharedCounters(counters) });
-  const writer = new Writer(connection, busyMs);
+  const writer = new Writer(connection, busyMs, schema);
   /** Messages up to this generation were on their way when a group failed: they stand on it, so they fail with it. */
   let refused = -1;
   answer({ type: "up" });

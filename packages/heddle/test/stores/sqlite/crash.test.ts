@@ -38,7 +38,7 @@ describe("what was acknowledged survives", () => {
     });
   }
 
-  test("a log whose tail is torn or cut, wherever: opens, holds a prefix, and everything before the cut", async () => {
+  test("case 25: a log whose tail is torn or cut, wherever: opens, holds a prefix, and everything before the cut", async () => {
     const path = newPath();
     const store = await openSqliteStore({ path }, { inlineGroups: Number.POSITIVE_INFINITY });
     const runIds = ["a", "b", "c"];
@@ -72,7 +72,7 @@ describe("what was acknowledged survives", () => {
     }
   });
 
-  test("a bit that flips in the file is found where it is, and other runs are read", async () => {
+  test("case 26: a bit that flips in the file is found where it is, and other runs are read", async () => {
     const path = newPath();
     {
       await using store = await openSqliteStore({ path });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { migrations } from "../../../src/stores/sqlite/schema.ts";
 import { openSqliteStore, type SqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
 import { Writer } from "../../../src/stores/sqlite/writer/writer.ts";
 import { FailingConnections } from "./failing-connection.ts";
@@ -28,7 +29,7 @@ describe("a full disk", () => {
     ["the log's index", ioErrorShmSize],
   ] as const) {
     for (const at of ["COMMIT", "INSERT INTO heddle_journal"]) {
-      test(`no room for ${what} at ${at}: STORE_FULL, nothing is committed, and later commits succeed`, async () => {
+      test(`case 24: no room for ${what} at ${at}: STORE_FULL, nothing is committed, and later commits succeed`, async () => {
         const failing = new FailingConnections();
         await using store = await openFailing(newPath(), failing);
         failing.fail(new RegExp(`^${at}`), code, 2);
@@ -49,29 +50,75 @@ describe("a full disk", () => {
     ["on the main thread", "Infinity"],
     ["in the writer's thread", "0"],
   ] as const) {
-    test(`a small disk that really fills up, ${where}: nothing acknowledged is missing, and it goes on when there is room`, async (context) => {
-      const folder = newPath();
-      mkdirSync(folder);
-      const mount = ["unshare", "--map-root-user", "--mount", "sh", "-c", `mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"`, folder];
-      if (!canRun([...mount, "true"])) return context.skip("no small file system can be mounted here");
-      const child = runChild("fill-disk.ts", [folder, inlineGroups], { wrapper: mount });
-      const report = JSON.parse((await child.line("report")).slice("report ".length)) as {
-        codes: string[];
-        atFull: number;
-        readable: number;
-        afterRoom: number;
-        there: number;
-      };
-      await child.ended();
+    for (const [what, diskBytes, ballastBytes, eventBytes, more] of [
+      ["while it commits", 3_000_000, 1_000_000, 20_000, 5],
+      // There is room for the log, which is copied at 16 MB, and not for the copy.
+      ["while the log is copied into the database", 64_000_000, 44_000_000, 250_000, 20],
+    ] as const) {
+      test(`case 24: a small disk that really fills up ${what}, ${where}: nothing acknowledged is missing, and it goes on when there is room`, async (context) => {
+        const folder = newPath();
+        mkdirSync(folder);
+        const mount = [
+          "unshare",
+          "--map-root-user",
+          "--mount",
+          "sh",
+          "-c",
+          `mount -t tmpfs -o size=${diskBytes} tmpfs "$0" && exec "$@"`,
+          folder,
+        ];
+        if (!canRun([...mount, "true"])) return context.skip("no small file system can be mounted here");
+        const child = runChild("fill-disk.ts", [folder, inlineGroups, ...[ballastBytes, eventBytes, more].map(String)], { wrapper: mount });
+        const report = JSON.parse((await child.line("report")).slice("report ".length)) as Filled;
+        await child.ended();
 
-      assert.deepEqual(report.codes, ["STORE_FULL", "STORE_FULL"]);
-      assert.ok(report.atFull > 10, `${report.atFull} events before the disk was full`);
-      assert.equal(report.readable, report.atFull, "what was acknowledged can be read while the disk is full");
-      assert.equal(report.afterRoom, report.atFull + 5);
-      assert.equal(report.there, report.afterRoom);
-    });
+        assert.deepEqual(report.codes, ["STORE_FULL", "STORE_FULL"]);
+        assert.ok(report.atFull > 10, `${report.atFull} events before the disk was full`);
+        assert.equal(report.readable, report.atFull, "what was acknowledged can be read while the disk is full");
+        assert.equal(report.afterRoom, report.atFull + more);
+        assert.equal(report.there, report.afterRoom);
+        if (eventBytes < 100_000) return;
+        assert.ok(report.checkpoints > 0 && report.checkpointedAtFull < 8_000_000, `${report.checkpoints} copies were tried`);
+        assert.ok(report.checkpointedAfterRoom > 15_000_000, `${report.checkpointedAfterRoom} bytes were copied when there was room`);
+      });
+    }
   }
+
+  test("case 24: no room to copy the log into the database: commits go on, and it is copied when there is room", async () => {
+    const path = newPath();
+    const failing = new FailingConnections();
+    await using store = await openFailing(path, failing);
+    failing.fail(/wal_checkpoint/, full, 2);
+    const text = "x".repeat(5_000_000);
+    const sizes: number[] = [];
+    for (let seq = 1; seq <= 6; seq++) {
+      assert.deepEqual(await commit(store, nextEvent("run", seq, { events: [`run ${seq + 1} ${text}`] })), [
+        { status: "ok", seq: seq + 1 },
+      ]);
+      sizes.push(statSync(path).size);
+    }
+
+    assert.deepEqual(
+      sizes.map((size) => size > text.length),
+      [false, false, false, false, false, true],
+    );
+    assert.deepEqual(
+      (await bodies(store, "run")).slice(1).map((body) => body.length),
+      Array.from({ length: 6 }, () => text.length + 6),
+    );
+  });
 });
+
+interface Filled {
+  readonly codes: readonly string[];
+  readonly atFull: number;
+  readonly readable: number;
+  readonly checkpoints: number;
+  readonly checkpointedAtFull: number;
+  readonly afterRoom: number;
+  readonly checkpointedAfterRoom: number;
+  readonly there: number;
+}
 
 describe("a disk that fails", () => {
   for (const [what, code, expected] of [
@@ -79,7 +126,7 @@ describe("a disk that fails", () => {
     ["a damaged page", corrupt, "STORE_FAILED"],
     ["a disk that became read-only", readOnly, "STORE_READ_ONLY"],
   ] as const) {
-    test(`${what}: everything is refused until the store is opened again`, async () => {
+    test(`case 27: ${what}: everything is refused until the store is opened again`, async () => {
       const path = newPath();
       const failing = new FailingConnections();
       {
@@ -99,12 +146,12 @@ describe("a disk that fails", () => {
     });
   }
 
-  test("the writer itself does nothing more, whoever asks", async () => {
+  test("case 27: the writer itself does nothing more, whoever asks", async () => {
     const failing = new FailingConnections();
     const path = newPath();
     await using store = await openFailing(path, failing);
     const connection = failing.connect(path, { durability: "machine", busyMs: 0 });
-    const writer = new Writer(connection, 0);
+    const writer = new Writer(connection, 0, migrations.length);
     failing.fail(/^COMMIT/, ioErrorFsync);
     const call = { type: "put-blob", hash: "hash", body: "body" } as const;
     assert.throws(() => writer.group([call], 1), { code: "STORE_FAILED" });
@@ -115,7 +162,7 @@ describe("a disk that fails", () => {
     assert.equal(await store.getBlob("hash"), null);
   });
 
-  test("a flush that fails although the data reached the disk: after opening again the journal says what is true", async () => {
+  test("case 27: a flush that fails although the data reached the disk: after opening again the journal says what is true", async () => {
     const path = newPath();
     const failing = new FailingConnections();
     {
@@ -130,7 +177,7 @@ describe("a disk that fails", () => {
     assert.deepEqual(await commit(store, nextEvent("run", 1)), [{ status: "stale" }], "sent again, it is not doubled");
   });
 
-  test("a rollback that fails ends the store", async () => {
+  test("case 27: a rollback that fails ends the store", async () => {
     const failing = new FailingConnections();
     await using store = await openFailing(newPath(), failing);
     failing.current!.judge = (sql) => (sql.startsWith("INSERT INTO heddle_journal") ? full : sql === "ROLLBACK" ? ioErrorFsync : null);
@@ -145,7 +192,7 @@ describe("a disk that fails", () => {
     ["on the main thread", "Infinity"],
     ["in the writer's thread", "0"],
   ] as const) {
-    test(`fsync that really fails once, ${where}: nothing is believed afterwards, and nothing acknowledged is lost`, async (context) => {
+    test(`case 27: fsync that really fails once, ${where}: nothing is believed afterwards, and nothing acknowledged is lost`, async (context) => {
       const folder = newPath();
       mkdirSync(folder);
       const library = join(folder, "failing-fsync.so");

@@ -1,4 +1,4 @@
-import { type ConnectOptions, Connection, Statement, type Value } from "../../../src/stores/sqlite/connection.ts";
+import { type ConnectOptions, Connection, type Row, Statement, type Value } from "../../../src/stores/sqlite/connection.ts";
 
 /** Throws what SQLite would throw, at the statements that it is told to. */
 export class FailingConnection extends Connection {
@@ -39,6 +39,10 @@ class FailingStatement extends Statement {
 
   override step(): void {
     this.#connection.check(this.#sql, () => this.#inner.step());
+  }
+
+  override check(): Row {
+    return this.#connection.check(this.#sql, () => this.#inner.check());
   }
 
   override run(...values: Value[]): number {

@@ -7,7 +7,8 @@ import { type Connect, Connection } from "../../../src/stores/sqlite/connection.
 import { migrate, migrations } from "../../../src/stores/sqlite/schema.ts";
 import { openSqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
 import { runChild } from "./run-child.ts";
-import { bodies, create, expectedBodies, newRun } from "./store-rows.ts";
+import { withSecondSchema } from "./second-schema.ts";
+import { bodies, commit, create, expectedBodies, newRun, nextEvent } from "./store-rows.ts";
 import { newPath } from "./temporary-store.ts";
 
 async function filled(path: string): Promise<void> {
@@ -111,7 +112,7 @@ describe("opening a file", () => {
     }
   });
 
-  test("a store of a newer version is refused, and left as it is", async () => {
+  test("case 57: a store of a newer version is refused, and left as it is", async () => {
     const path = newPath();
     await filled(path);
     {
@@ -144,18 +145,16 @@ describe("opening a file", () => {
   test("an older schema is brought up, with what is in it", async () => {
     const path = newPath();
     await filled(path);
-    const next = [...migrations, ({ database }: { database: DatabaseSync }) => database.exec("CREATE TABLE heddle_second (a)")];
     {
-      await using store = await openSqliteStore({ path }, { migrations: next });
+      await using store = await openSqliteStore({ path }, { migrations: withSecondSchema });
       assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
     }
 
     await assert.rejects(openSqliteStore({ path }), { code: "STORE_NEWER" });
-    using database = new DatabaseSync(path);
-    assert.equal(database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'heddle_second'").get()?.["count"], 1);
+    assert.equal(secondTables(path), 1);
   });
 
-  test("a migration that fails leaves the old schema", async () => {
+  test("case 8: a migration that fails leaves the old schema", async () => {
     const path = newPath();
     await filled(path);
     const broken = [
@@ -168,7 +167,7 @@ describe("opening a file", () => {
     assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
   });
 
-  test("kill -9 inside a migration leaves the old schema, and behind it the new one", async () => {
+  test("case 8: killed inside a migration a store has the old schema, killed behind it the new one; each binary knows which it can open", async () => {
     for (const [when, tables] of [
       ["inside", 0],
       ["behind", 1],
@@ -180,13 +179,81 @@ describe("opening a file", () => {
       assert.equal(child.process.signalCode, "SIGKILL");
 
       using database = new DatabaseSync(path);
-      assert.equal(database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'heddle_second'").get()?.["count"], tables);
+      assert.equal(secondTables(path), tables);
       const version = Number(Object.values(database.prepare("PRAGMA user_version").get()!)[0]);
       assert.equal(version, migrations.length + tables);
       database.close();
-      const known = tables === 0 ? migrations : [...migrations, () => {}];
-      await using store = await openSqliteStore({ path }, { migrations: known });
-      assert.deepEqual(await bodies(store, "run"), expectedBodies("run", 1));
+      if (tables === 0) {
+        await using store = await openSqliteStore({ path });
+        assert.deepEqual(await commit(store, nextEvent("run", 1)), [{ status: "ok", seq: 2 }], "the older one goes on");
+      } else await assert.rejects(openSqliteStore({ path }), { code: "STORE_NEWER" });
+      await using store = await openSqliteStore({ path }, { migrations: withSecondSchema });
+      const events = await bodies(store, "run");
+      assert.deepEqual(events, expectedBodies("run", tables === 0 ? 2 : 1));
+      assert.deepEqual(await commit(store, nextEvent("run", events.length)), [{ status: "ok", seq: events.length + 1 }]);
+      assert.equal(secondTables(path), 1);
     }
   });
+
+  test("case 8: killed while it makes a fresh file a store, it leaves a file that the next makes one of", async () => {
+    const path = newPath();
+    const child = runChild("migrate-and-die.ts", [path, "inside"]);
+    await assert.rejects(child.ended());
+    assert.equal(child.process.signalCode, "SIGKILL");
+
+    await filled(path);
+    assert.equal(secondTables(path), 0);
+  });
+
+  test("case 8: an older and a newer process open one file at the same moment: the schema is whole, and nothing acknowledged is lost", async () => {
+    for (const state of ["fresh", "older"]) {
+      const path = newPath();
+      if (state === "older") await filled(path);
+      const at = String(Date.now() + 500);
+      const children = ["older", "newer", "older"].map((known, index) =>
+        runChild("append-with-schema.ts", [path, `${known}-${index}`, known, at, "40"]),
+      );
+      const reports = await Promise.all(
+        children.map(
+          async (child) => JSON.parse((await child.line("report")).slice("report ".length)) as { appended: number; code: string | null },
+        ),
+      );
+      await Promise.all(children.map((child) => child.ended()));
+
+      assert.deepEqual(reports[1], { appended: 40, code: null }, "the newer one wins");
+      assert.equal(secondTables(path), 1);
+      await using store = await openSqliteStore({ path }, { migrations: withSecondSchema });
+      for (const [index, { appended, code }] of reports.entries()) {
+        const name = `${index === 1 ? "newer" : "older"}-${index}`;
+        assert.equal(code, appended === 40 ? null : "STORE_NEWER", `${state}, ${name}`);
+        assert.deepEqual(await bodies(store, name), expectedBodies(name, appended), `${state}, ${name}`);
+      }
+    }
+  });
+
+  for (const [where, inlineGroups] of [
+    ["on the main thread", Number.POSITIVE_INFINITY],
+    ["in the writer's thread", 0],
+  ] as const) {
+    test(`case 8: an older process that has the file open while a newer one brings it up, ${where}, writes nothing more`, async () => {
+      const path = newPath();
+      await using older = await openSqliteStore({ path }, { inlineGroups });
+      await create(older, newRun("run", "node"));
+      {
+        await using newer = await openSqliteStore({ path }, { migrations: withSecondSchema });
+        await create(newer, newRun("other", "node"));
+      }
+
+      for (let time = 0; time < 2; time++)
+        await assert.rejects(commit(older, nextEvent("run", 1)), { code: "STORE_NEWER", message: /while this process had it open/ });
+      await assert.rejects(older.heartbeat("node", 1, 1), { code: "STORE_NEWER" });
+      await using newer = await openSqliteStore({ path }, { migrations: withSecondSchema });
+      assert.deepEqual(await bodies(newer, "run"), expectedBodies("run", 1));
+    });
+  }
 });
+
+function secondTables(path: string): number {
+  using database = new DatabaseSync(path, { readOnly: true });
+  return Number(database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'heddle_second'").get()?.["count"]);
+}

@@ -9,7 +9,7 @@
 import type { CommitBatch, CommitVerdict, ErrorValue, PartVerdict, RunPart } from "@heddle/kernel";
 import type { Connection, Row } from "../connection.ts";
 import { errorFields } from "../error-fields.ts";
-import { faultOf, resultCode, type StoreFault } from "../fault.ts";
+import { faultOf, resultCode, StoreFault } from "../fault.ts";
 import { monotonicMs } from "../monotonic-ms.ts";
 import { Claims } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -40,6 +40,7 @@ export class Writer {
   readonly #commit;
   readonly #version;
   readonly #busyMs: number;
+  readonly #schema: number;
   /** Parts of the present group that are known to fail. */
   readonly #failedParts = new Map<RunPart, ErrorValue>();
   /** Something failed that cannot be told apart: put a savepoint around each part. */
@@ -49,10 +50,14 @@ export class Writer {
   #framesSinceCheckpoint = 0;
   #failed: StoreFault | null = null;
 
-  /** @param busyMs how long to wait for another process that writes */
-  constructor(connection: Connection, busyMs: number) {
+  /**
+   * @param busyMs how long to wait for another process that writes
+   * @param schema version of the schema that the file has, and must keep as long as this writes
+   */
+  constructor(connection: Connection, busyMs: number, schema: number) {
     this.#connection = connection;
     this.#busyMs = busyMs;
+    this.#schema = schema;
     this.#states = new RunStates(connection);
     this.#moves = new RunMoves(connection, this.#states);
     this.#statements = new UserStatements(connection);
@@ -257,10 +262,22 @@ export class Writer {
     }
   }
 
+  /** Whoever else wrote may have been a newer Heddle, which brought the schema up under us: what this one writes would not fit any more. */
+  #checkSchema(): void {
+    const [version] = Object.values(this.#connection.statement("PRAGMA user_version").check()) as [number];
+    if (version === this.#schema) return;
+    const { path } = this.#connection;
+    const message = `${path} was brought to schema ${version} by a newer Heddle while this process had it open with schema ${this.#schema}. Start this process again with the newer version.`;
+    this.#failed ??= new StoreFault("failed", "STORE_NEWER", message, { path, version, newest: this.#schema });
+    throw this.#failed;
+  }
+
   /** Returns whether another process has written since the last time. */
   #noticeOthers(): boolean {
     const [version] = Object.values(this.#version.check()) as [number];
-    const foreign = this.#lastVersion !== null && version !== this.#lastVersion;
+    if (version === this.#lastVersion) return false;
+    this.#checkSchema();
+    const foreign = this.#lastVersion !== null;
     this.#lastVersion = version;
     if (foreign) this.#states.forgetAll();
     return foreign;
