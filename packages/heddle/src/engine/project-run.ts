@@ -181,7 +181,7 @@ export function isBeyond({ seq, event }: { readonly seq: number; readonly event:
 }
 
 function taskView({ operations, retryAtMs: _retryAtMs, ...draft }: TaskDraft): TaskView {
-  return { ...draft, scope: [], operations: [...operations.values()].map(({ wait: _wait, ...operation }) => operation) };
+  return { ...draft, operations: [...operations.values()].map(({ wait: _wait, ...operation }) => operation) };
 }
 
 function waitOf(event: Extract<RunEvent, { type: "op-opened" }>): WaitView | undefined {

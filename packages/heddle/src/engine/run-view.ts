@@ -1,4 +1,4 @@
-import type { Json, RunStatus } from "@heddle/kernel";
+import type { RunStatus } from "@heddle/kernel";
 
 /** A run as people look at it: read from its journal, never a second truth. */
 export interface RunView {
@@ -24,7 +24,6 @@ export interface RunView {
 
 export interface TaskView {
   readonly task: string;
-  readonly scope: Json;
   readonly nth: number;
   readonly attempt: number;
   readonly status: "running" | "retrying" | "completed" | "failed" | "skipped" | "blocked" | "cancelled" | "timed-out" | "unknown";

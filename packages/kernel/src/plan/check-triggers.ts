@@ -115,7 +115,7 @@ function whereIs(number: number, outline: Outline, parents: Int32Array): string 
 }
 
 function checkSlots(trigger: TriggerOutline, task: TaskOutline, types: ReadonlySet<string>, faults: PlanFault[]): void {
-  const { on, by, batch } = trigger.raw;
+  const { on, by, within, batch } = trigger.raw;
   if (!Array.isArray(on)) return;
   const path = triggerPath(task, trigger);
   const slots = on.map((slot: unknown) => (isObject(slot) ? slot : {}));
@@ -146,6 +146,14 @@ function checkSlots(trigger: TriggerOutline, task: TaskOutline, types: ReadonlyS
       code: "batch-slots",
       message: `A batch collects one slot, but the trigger has ${slots.length}.`,
       mend: "Take the batch out, or make a trigger per slot.",
+    });
+  }
+  if (batch !== undefined && within !== undefined) {
+    faults.push({
+      path: `${path}/within`,
+      code: "batch-within",
+      message: "A batch ends by its own size or time, and nothing of it is dropped: `within` would do nothing.",
+      mend: "Take `within` out, or the batch.",
     });
   }
 }

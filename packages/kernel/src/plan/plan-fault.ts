@@ -38,6 +38,7 @@ export type PlanFaultCode =
   | "slot-numbers"
   | "slot-key"
   | "batch-slots"
+  | "batch-within"
   | "not-at-root"
   | "log-channel"
   | "concurrent-writers"

@@ -110,7 +110,7 @@ export interface DataTrigger {
   readonly on: readonly Slot[];
   /** What artifacts must share to meet: one gate per distinct value. */
   readonly by: readonly ("tenant" | "corr" | "key")[];
-  /** A half-full gate is dropped `ms` after its first artifact, or when its first artifact is older than the last `count` matched ones. */
+  /** A half-full gate is dropped `ms` after its first artifact, or when its first artifact is older than the last `count` matched ones. Not with `batch`. */
   readonly within?: { readonly ms?: number; readonly count?: number };
   /** Collect: fires at `size` artifacts, or `ms` after the first with what is there. Only with one slot. */
   readonly batch?: { readonly size?: number; readonly ms?: number };

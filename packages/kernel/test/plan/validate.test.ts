@@ -143,6 +143,12 @@ describe("a plan as a whole", () => {
       [["/tasks/a/when/0/batch", "batch-slots"]],
       /has 2/,
     ],
+    [
+      "a batch that would drop nothing",
+      plan({ a: data([slot(0)], { batch: { size: 2 }, within: { ms: 5 } }) }, board),
+      [["/tasks/a/when/0/within", "batch-within"]],
+      /would do nothing/,
+    ],
     ["an empty batch", plan({ a: data([slot(0)], { batch: {} }) }, board), [["/tasks/a/when/0/batch", "missing-key"]], /"batch" is empty/],
     [
       "an empty within",
