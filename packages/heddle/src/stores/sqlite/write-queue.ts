@@ -28,6 +28,9 @@ interface Pending {
   readonly reject: (error: HeddleError) => void;
 }
 
+// Taken when this file is loaded: strict mode later replaces the globals for workflow code, and the store must not notice.
+const afterPolling = setImmediate;
+
 /** How long the main thread may wait for another process, before it leaves the waiting to the writer's thread. Milliseconds. */
 const inlineBusyMs = 20;
 
@@ -74,14 +77,18 @@ export class WriteQueue {
   commit(batch: CommitBatch): Promise<CommitVerdict> {
     return new Promise((resolve, reject) => {
       writeCommit(this.#filling, batch);
-      this.#add({ batch, resolve, reject });
+      this.#pending.push({ batch, resolve, reject });
+      // What one turn commits was gathered before. The thread begins with it while the code that the last answers set going still runs here.
+      if (this.#mode === "thread") this.#flush();
+      else this.#schedule();
     });
   }
 
   call<A extends WriteAnswer>(call: Exclude<WriteCall, { type: "commit" }>): Promise<A> {
     return new Promise((resolve, reject) => {
       writeCall(this.#filling, call);
-      this.#add({ batch: null, resolve, reject });
+      this.#pending.push({ batch: null, resolve, reject });
+      this.#schedule();
     });
   }
 
@@ -98,16 +105,21 @@ export class WriteQueue {
     return this.#pending.length - this.#answered;
   }
 
-  #add(pending: Pending): void {
-    this.#pending.push(pending);
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // After all promise jobs of this turn, so that everything that one answer set going goes out together.
-    process.nextTick(() => this.#flush());
+    // After all promise jobs of this turn, so that everything that one answer set going goes out together. Of groups that are committed here
+    // each may set the next going: the thread that comes up has to be heard in between, and where none can, timers must have their turn.
+    if (this.#mode === "inline" && (this.#thread !== null || this.#threadUnusable)) afterPolling(this.#flushScheduled);
+    else process.nextTick(this.#flushScheduled);
   }
 
-  #flush(): void {
+  readonly #flushScheduled = (): void => {
     this.#scheduled = false;
+    this.#flush();
+  };
+
+  #flush(): void {
     if (this.#unanswered === 0) return;
     if (this.#failure !== null) return this.#refuseAll(this.#failure);
     if (this.#mode === "held") return this.#thread?.hold(true);

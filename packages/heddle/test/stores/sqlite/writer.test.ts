@@ -70,6 +70,22 @@ describe("the writer", () => {
     }
   });
 
+  test("commits that each set the next going do not keep the thread from coming up", async () => {
+    for (const threadUrl of [undefined, new URL("file:///nowhere/writer.js")]) {
+      await using store = await openSqliteStore(
+        { path: newPath(), durability: "process" },
+        { inlineGroups: 1, ...(threadUrl === undefined ? null : { threadUrl }) },
+      );
+      await create(store, newRun("run", "node"));
+      let turns = 0;
+      const turn = (): void => void (turns++, (next = setImmediate(turn)));
+      let next = setImmediate(turn);
+      for (let seq = 1; seq <= 100; seq++) assert.equal((await commit(store, nextEvent("run", seq)))[0]?.status, "ok");
+      clearImmediate(next);
+      assert.ok(turns >= 50, `the event loop went round ${turns} times`);
+    }
+  });
+
   test("a store can be closed at any moment of its thread's start", async () => {
     for (let delayMs = 0; delayMs < 300; delayMs += 20) {
       const path = newPath();
