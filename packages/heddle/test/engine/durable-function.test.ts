@@ -261,6 +261,20 @@ for (const place of places) {
       );
     });
 
+    test("a key is text of 1 to 256 characters that can be printed; anything else is refused", async () => {
+      const value = await run(async (ctx) => {
+        const codes: unknown[] = [];
+        for (const key of ["", "a\nb", "\u007f", "k".repeat(257), 7 as unknown as string]) {
+          for (const call of [() => ctx.step(key, () => 1), () => ctx.map(key, [1], () => 1), () => ctx.random(key)]) {
+            codes.push(await Promise.try<unknown, []>(call).catch((error: unknown) => (error as { code?: string }).code));
+          }
+        }
+        return [[...new Set(codes)], await ctx.step("k".repeat(256), () => "kept")];
+      }, null);
+
+      assert.deepEqual(value, [["KEY_INVALID"], "kept"]);
+    });
+
     test("a value that cannot be kept fails its step with the path to it", async () => {
       const value = await run(async (ctx) => {
         const error = await ctx.step("bad", () => ({ items: [1, () => 2] }), { retry: 5 }).catch((caught: unknown) => caught);

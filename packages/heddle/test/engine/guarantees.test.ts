@@ -235,7 +235,13 @@ for (const { name, make } of places) {
       });
       await using engine = await place.open({ workflows: [job] });
 
-      assert.deepEqual(await (await engine.start(job, undefined)).result(), ["STEP_TIMED_OUT", "STEP_TIMED_OUT", "STEP_TIMED_OUT"]);
+      const run = await engine.start(job, undefined);
+      assert.deepEqual(await run.result(), ["STEP_TIMED_OUT", "STEP_TIMED_OUT", "STEP_TIMED_OUT"]);
+      const steps = (await run.state()).tasks.flatMap(({ operations }) => operations.map(({ key, status }) => [key, status]));
+      assert.deepEqual(
+        steps,
+        ["slow", "silent", "total"].map((key) => [key, "timed-out"]),
+      );
       assert.deepEqual([...new Set(aborted)], ["slow", "silent", "total"]);
     });
 

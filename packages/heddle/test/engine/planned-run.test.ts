@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { planned, secret, type TaskCode } from "heddle";
+import { planned, secret, workflow, type TaskCode, type TaskContext, type Workflow } from "heddle";
 import type { Plan } from "@heddle/kernel";
 import { FakeClock } from "@heddle/testing";
 import { places } from "./engines.ts";
@@ -51,6 +51,45 @@ for (const place of places) {
       await using engine = await on.open({ workflows: [diamond] });
 
       assert.equal(await (await engine.start(diamond, 1)).result(), "c2,b2");
+    });
+
+    test("items of a spawn, and starts of one task, have idempotency keys and children of their own", async () => {
+      using on = place.make();
+      const child = workflow("child", async (ctx, input: number) => `${ctx.runId} of ${input}`);
+      const seen: { readonly item: number; readonly key: string; readonly child: string }[] = [];
+      const spawning = planned<null, null>(
+        plan({
+          split: { when: [start] },
+          item: { when: [] },
+          again: { when: [] },
+          last: { when: [{ id: "last.ready", after: [{ from: "item", on: "drained" }], join: "all", untaken: "wait" }] },
+        }),
+        {
+          tasks: {
+            split: (_input, { verbs }) => {
+              verbs.spawn("item", [1, 2, 3]);
+              verbs.next("again", 4);
+              verbs.next("again", 5);
+            },
+            item: both,
+            again: both,
+            last: () => null,
+          },
+        },
+      );
+      async function both(input: unknown, ctx: TaskContext): Promise<void> {
+        const item = input as number;
+        const key = await ctx.step("work", ({ idempotencyKey }) => idempotencyKey);
+        seen.push({ item, key, child: await ctx.call("child", child, item) });
+      }
+      await using engine = await on.open({ workflows: [spawning, child] as Workflow<never, unknown>[] });
+      await (await engine.start(spawning, null, { id: "r" })).result();
+
+      assert.equal(new Set(seen.map(({ key }) => key)).size, 5);
+      assert.deepEqual(
+        seen.map(({ item, child: told }) => told.endsWith(` of ${item}`)),
+        Array.from({ length: 5 }, () => true),
+      );
     });
 
     test("what a task does to its input, or to its result later on, reaches no other task and no record", async () => {
