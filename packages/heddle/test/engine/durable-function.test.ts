@@ -213,6 +213,25 @@ for (const place of places) {
       assert.deepEqual(value, { approved: false, timedOut: true, choice: "m", text: "Ada" });
     });
 
+    test("where approvers are named, nobody else answers, and nobody without a name", async () => {
+      const value = await run(
+        (ctx) => ctx.ask("ship", { kind: "approval", prompt: "Ship it?", approvers: ["ada", "ben"] }),
+        null,
+        async (engine) => {
+          await untilEvent(engine, "run", (event) => event.type === "op-opened" && event.key === "ship");
+          for (const answer of [{ approved: true, by: "eve" }, { approved: true }]) {
+            await assert.rejects(
+              engine.answer("run", "ship", answer),
+              (error) => hasCode(error, "ANSWER_INVALID") && /ada, ben/.test((error as Error).message),
+            );
+          }
+          await engine.answer("run", "ship", { approved: true, by: "ben" });
+        },
+      );
+
+      assert.deepEqual(value, { approved: true, by: "ben", timedOut: false });
+    });
+
     test("random values and ids are the same on every replay", async () => {
       const seen: unknown[] = [];
       await run(
@@ -230,6 +249,17 @@ for (const place of places) {
 
       assert.equal(seen.length, 3, "the function was rebuilt once");
       assert.deepEqual(seen[0], seen[1]);
+    });
+
+    test("each segment has idempotency keys of its own for the same keys", async () => {
+      const keys: string[] = [];
+      await run(async (ctx, segment: number) => {
+        keys.push(await ctx.step("work", ({ idempotencyKey }) => idempotencyKey));
+        return segment === 3 ? null : ctx.continueAs(segment + 1);
+      }, 1);
+
+      assert.equal(keys.length, 3);
+      assert.equal(new Set(keys).size, 3);
     });
 
     test("continueAs begins a new segment with a new input and the same keys", async () => {

@@ -191,6 +191,28 @@ test("case 12: an append whose answer is lost while its node is declared dead co
   assert.deepEqual(told, ["second"]);
 });
 
+test("case 4: an at-most-once step that was under way when its run was taken over is unknown, and does not run again", async () => {
+  await using place = new FakePlace();
+  const held = new HeldStep();
+  const job = workflow("job", (ctx) =>
+    ctx.step("send", held.run, { effect: "at-most-once" }).catch((error: { code?: string }) => error.code),
+  );
+  const engine = await place.open({ workflows: [job], node: "a" });
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.until(() => held.begun.length === 1, "the step began");
+  const store = await place.store();
+  await takeAway(store, "a", place.clock.nowMs());
+  held.end(0, "by the first owner");
+  await store.leave("thief", place.clock.nowMs());
+
+  assert.equal(await place.clock.runUntil(run.result()), "STEP_OUTCOME_UNKNOWN");
+  assert.equal(held.begun.length, 1);
+  assert.deepEqual(
+    (await run.state()).tasks.flatMap(({ operations }) => operations.map(({ key, status }) => [key, status])),
+    [["send", "unknown"]],
+  );
+});
+
 test("a further attempt does not begin when its run was lost while its past was read", async () => {
   await using place = new FakePlace();
   let attempts = 0;
