@@ -213,6 +213,31 @@ test("case 4: an at-most-once step that was under way when its run was taken ove
   );
 });
 
+test("case 4: an at-most-once step that was under way when its process ended is unknown also in a run that had crashed before", async () => {
+  await using place = new FakePlace();
+  const held = new HeldStep();
+  const job = workflow("job", (ctx) =>
+    ctx.step("send", held.run, { effect: "at-most-once" }).catch((error: { code?: string }) => error.code),
+  );
+  const starter = await place.open({ workflows: [job], passive: true });
+  await starter.start(job, undefined, { id: "r" });
+  const store = await place.store();
+  for (let crash = 0; crash < 2; crash++) {
+    const nowMs = place.clock.nowMs();
+    await store.heartbeat(`dead-${crash}`, nowMs, nowMs);
+    assert.equal((await store.claim({ node: `dead-${crash}`, limit: 1, nowMs })).length, 1);
+    await place.clock.advance(1_000);
+    await store.reapDeadNodes(place.clock.nowMs());
+  }
+  const first = await place.open({ workflows: [job] });
+  await place.until(() => held.begun.length === 1, "the step began");
+  await place.close(first);
+  const second = await place.open({ workflows: [job] });
+
+  assert.equal(await place.clock.runUntil((await second.get("r")).result()), "STEP_OUTCOME_UNKNOWN");
+  assert.equal(held.begun.length, 1);
+});
+
 test("a further attempt does not begin when its run was lost while its past was read", async () => {
   await using place = new FakePlace();
   let attempts = 0;
