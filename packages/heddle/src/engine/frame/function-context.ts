@@ -15,7 +15,7 @@ import type { Workflow } from "../../workflow/workflow.ts";
 import { checkWithSchema } from "../../workflow/check-schema.ts";
 import { seededNumber, seededUuid } from "./seeded.ts";
 import { Branch } from "./branch.ts";
-import { answerOutcome, questionValue, type AnyQuestion } from "./question.ts";
+import { answerOutcome, checkQuestion, questionValue, type AnyQuestion } from "./question.ts";
 import { MapRun } from "./map-run.ts";
 import { Operation, type TransactionStatement } from "./operation.ts";
 import { answerSignal } from "../mail.ts";
@@ -67,7 +67,7 @@ export class FunctionContext implements TaskContext {
   }
 
   sleep(key: string, duration: Duration): Promise<void> {
-    return this.#ask<void>(key, "sleep", (operation) => void (operation.delayMs = durationMs(duration)));
+    return this.#ask<void>(key, "sleep", (operation) => void (operation.delayMs = durationMs(duration, `the duration of sleep "${key}"`)));
   }
 
   sleepUntil(key: string, time: Date | number): Promise<void> {
@@ -85,7 +85,7 @@ export class FunctionContext implements TaskContext {
       "receive",
       (operation) => {
         operation.signal = signal;
-        if (options.timeout !== undefined) operation.delayMs = durationMs(options.timeout);
+        if (options.timeout !== undefined) operation.delayMs = durationMs(options.timeout, `the timeout of receive "${key}"`);
       },
       (outcome) => (outcome.status === "timed-out" ? { value: undefined } : null),
     );
@@ -101,9 +101,10 @@ export class FunctionContext implements TaskContext {
       key,
       "ask",
       (operation) => {
+        checkQuestion(key, question);
         operation.question = questionValue(question);
         operation.signal = answerSignal(operation.key);
-        if (question.timeout !== undefined) operation.delayMs = durationMs(question.timeout);
+        if (question.timeout !== undefined) operation.delayMs = durationMs(question.timeout, `the timeout of question "${key}"`);
       },
       (outcome) => (outcome.status === "timed-out" ? { value: { timedOut: true } } : null),
     );
@@ -266,6 +267,13 @@ export class FunctionContext implements TaskContext {
     input: unknown,
     options: CallOptions,
   ): Promise<R> {
+    if (typeof workflow !== "object" || workflow === null || typeof workflow.name !== "string") {
+      throw new HeddleError(
+        "OPTION_INVALID",
+        `${kind}("${key}") got no workflow: pass what workflow(…) gave, not its name, as the second argument.`,
+        { data: { key } },
+      );
+    }
     if ("run" in workflow) this.#frame.run.host.learn(workflow);
     return this.#ask<R>(key, kind, (operation) => {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
@@ -329,7 +337,7 @@ export class FunctionContext implements TaskContext {
     if (typeof key !== "string" || !keyPattern.test(key)) {
       throw new HeddleError(
         "KEY_INVALID",
-        `${JSON.stringify(key)} is no key: an operation's first argument is text of 1 to 256 characters without control characters, the same on every run.`,
+        `${shownKey(key)} is no key: an operation's first argument is text of 1 to 256 characters without control characters, the same on every run.`,
       );
     }
     if (stepScope.getStore() === this.#frame) {
@@ -348,4 +356,10 @@ export class FunctionContext implements TaskContext {
       throw new HeddleError("RUN_CANCELLED", `"${key}" of run ${this.runId} is in a branch that lost its race.`);
     }
   }
+}
+
+/** Long ones are cut: a message is to be read. */
+function shownKey(key: unknown): string {
+  if (typeof key !== "string") return typeof key === "function" ? "A function" : String(key);
+  return key.length <= 80 ? JSON.stringify(key) : `${JSON.stringify(key.slice(0, 60))}… (${key.length} characters)`;
 }

@@ -41,6 +41,11 @@ export class MapRun<T, R> {
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new HeddleError("OPTION_INVALID", `map("${key}") has concurrency ${String(concurrency)}: it must be a whole number from 1.`);
     }
+    if (!Array.isArray(items))
+      throw new HeddleError("OPTION_INVALID", `map("${key}") got no array of items: pass one, such as [...items], as the second argument.`);
+    const { failure } = options;
+    if (failure !== undefined && failure !== "stop" && failure !== "collect")
+      throw new HeddleError("OPTION_INVALID", `map("${key}") has failure ${String(failure)}: it is "stop" or "collect".`);
     this.#frame = frame;
     this.#key = key;
     this.#branch = branch;
@@ -105,10 +110,14 @@ export class MapRun<T, R> {
         this.#end();
         for (const other of this.#open) this.#frame.closeOperation(other);
         this.#reject(
-          new HeddleError("MAP_FAILED", `Item ${index} of ${this.#items.length} in map "${this.#key}" failed: ${error.message}`, {
-            cause: error,
-            data: { key: this.#key, index },
-          }),
+          new HeddleError(
+            "MAP_FAILED",
+            `Item "${operation.key}" of run ${this.#frame.run.runId}, number ${index + 1} of ${this.#items.length}, failed: ${error.message}`,
+            {
+              cause: error,
+              data: { key: this.#key, index },
+            },
+          ),
         );
         return;
       }

@@ -14,6 +14,32 @@ export interface AskedQuestion {
   readonly approvers?: readonly string[];
 }
 
+/**
+ * Whether anybody could answer it: a question that nobody can answer would be waited for without end.
+ *
+ * @throws HeddleError `OPTION_INVALID`
+ */
+export function checkQuestion(key: string, question: AnyQuestion): void {
+  const wrong = (need: string): never => {
+    throw new HeddleError("OPTION_INVALID", `Question "${key}" cannot be put: ${need}.`, { data: { key } });
+  };
+  if (typeof question !== "object" || question === null) wrong('pass { kind: "approval", prompt: "…" } as the second argument');
+  const { kind } = question;
+  if (kind !== "approval" && kind !== "choice" && kind !== "text" && kind !== "form")
+    wrong(`its kind is ${JSON.stringify(kind)}; it is "approval", "choice", "text" or "form"`);
+  if (typeof question.prompt !== "string") wrong("it has no prompt, the text that people read");
+  if (kind === "choice" && !(Array.isArray(question.choices) && question.choices.length > 0 && question.choices.every(isText)))
+    wrong("its choices are a list of at least one text");
+  if (kind === "form" && typeof question.schema?.["~standard"]?.validate !== "function")
+    wrong("a form needs a schema, such as one of zod, valibot or arktype");
+  if (question.approvers !== undefined && !(Array.isArray(question.approvers) && question.approvers.every(isText)))
+    wrong("its approvers are a list of names");
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
 export function questionValue(question: AnyQuestion): Json {
   return {
     kind: question.kind,

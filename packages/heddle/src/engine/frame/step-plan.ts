@@ -1,4 +1,4 @@
-import { durationMs, HeddleError, type RetryPolicy } from "@heddle/kernel";
+import { durationMs, HeddleError, type RetryPolicy, validateRetryPolicy } from "@heddle/kernel";
 import type { StepContext, StepOptions } from "../../workflow/context.ts";
 
 /** A step's code and options, read once. Times in milliseconds; absent: no limit. */
@@ -12,6 +12,7 @@ export interface StepPlan {
   readonly compensate: ((result: never, step: StepContext) => unknown) | undefined;
 }
 
+/** @throws HeddleError `OPTION_INVALID` */
 export function stepPlan(
   key: string,
   run: (step: StepContext) => unknown,
@@ -30,23 +31,29 @@ export function stepPlan(
       once: false,
       compensate: undefined,
     };
+  const { effect } = options;
+  if (effect !== undefined && effect !== "at-most-once" && effect !== "at-least-once") {
+    throw new HeddleError("OPTION_INVALID", `The effect of step "${key}" is ${String(effect)}: it is "at-least-once" or "at-most-once".`, {
+      data: { key, effect },
+    });
+  }
   return {
     run,
-    retry: retryPolicy(options.retry),
-    timeoutMs: optionalMs(options.timeout),
-    totalTimeoutMs: optionalMs(options.totalTimeout),
-    heartbeatMs: optionalMs(options.heartbeat),
-    once: options.effect === "at-most-once",
+    retry: retryPolicy(options.retry, key),
+    timeoutMs: optionalMs(options.timeout, "timeout", key),
+    totalTimeoutMs: optionalMs(options.totalTimeout, "totalTimeout", key),
+    heartbeatMs: optionalMs(options.heartbeat, "heartbeat", key),
+    once: effect === "at-most-once",
     compensate: options.compensate,
   };
 }
 
 /** A number stands for that many attempts with the default waits. */
-export function retryPolicy(retry: number | RetryPolicy | undefined): RetryPolicy | null {
+function retryPolicy(retry: number | RetryPolicy | undefined, key: string): RetryPolicy | null {
   if (retry === undefined) return null;
-  return typeof retry === "number" ? { attempts: retry } : retry;
+  return validateRetryPolicy(typeof retry === "number" ? { attempts: retry } : retry, `the retry policy of step "${key}"`);
 }
 
-function optionalMs(duration: number | string | undefined): number | undefined {
-  return duration === undefined ? undefined : durationMs(duration);
+function optionalMs(duration: number | string | undefined, option: string, key: string): number | undefined {
+  return duration === undefined ? undefined : durationMs(duration, `the ${option} of step "${key}"`);
 }
