@@ -58,6 +58,7 @@ import { Registry } from "./registry.ts";
 import { Handle } from "./run-handle.ts";
 import { checkRunId, checkStart, resolveOptions, type ResolvedOptions } from "./run-options.ts";
 import type { RunHost } from "./run/run-host.ts";
+import { SuspectGate } from "./run/suspect-gate.ts";
 import { Secrets } from "./secrets.ts";
 import { isStoreLost, isStoreTrouble } from "./store-trouble.ts";
 import { summaryOf } from "./summary.ts";
@@ -92,6 +93,7 @@ export class HeddleEngine implements Engine, RunHost {
   readonly maxValueBytes: number;
   readonly graceMs: number;
   readonly secrets: Secrets;
+  readonly suspects: SuspectGate = new SuspectGate();
   readonly hub: EventHub = new EventHub();
   readonly store: RunStore;
 
@@ -818,7 +820,11 @@ export class HeddleEngine implements Engine, RunHost {
       }
       const mail = await this.store.readMail(runId);
       if (run.facts.paused) this.#resumed(run, events, mail);
-      if (row.crashes > 0) run.record({ type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes });
+      // A run that has done nothing since is not crashed again by being claimed again.
+      if (row.crashes > run.facts.crashes) {
+        const event: RunEvent = { type: "run-crashed", atMs: this.clock.nowMs(), crashes: row.crashes };
+        events.push({ seq: run.record(event), event, length: 0 });
+      }
       run.recover(events, mail);
     } catch (error) {
       if (isStoreTrouble(error)) {

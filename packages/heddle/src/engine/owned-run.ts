@@ -128,7 +128,7 @@ export class OwnedRun implements TurnTaker {
     this.definition = identity.definition;
     this.epoch = identity.epoch;
     this.crashes = identity.crashes;
-    this.line = identity.crashes >= suspectAfter ? new StartLine() : null;
+    this.line = identity.crashes >= suspectAfter ? new StartLine(host.suspects) : null;
     this.poisonous = identity.crashes > suspectAfter;
     this.#parentless = identity.parentless;
     this.journaled = new FoldedRun(identity.runId, identity.definition);
@@ -538,6 +538,7 @@ export class OwnedRun implements TurnTaker {
     if (this.#gone) return;
     this.#gone = true;
     for (const frame of this.frames.all()) frame.abandon(reason);
+    this.line?.close();
     this.#disarm();
   }
 
@@ -758,6 +759,7 @@ export class OwnedRun implements TurnTaker {
     this.#gone = true;
     this.#disarm();
     for (const frame of this.frames.all()) frame.abandon(new HeddleError("RUN_ENDED", `Run ${this.runId} has ended.`));
+    this.line?.close();
     if (this.#outcome !== null) this.host.ended(this, this.#outcome);
     else this.host.lost(this, new HeddleError("RUN_STALE", `Run ${this.runId} was given up: it is ${part.release.status}.`));
   }

@@ -2,7 +2,7 @@ import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kerne
 import type { Definition } from "./definition.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 4;
+const snapshotVersion = 5;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
@@ -17,6 +17,8 @@ export interface RunFacts {
   cancelReason: string | undefined;
   forked: boolean;
   paused: boolean;
+  /** Crashes that are recorded since something was last completed. */
+  crashes: number;
   /** Where each open activation's recorded operations begin, by its number. */
   beginnings: [no: number, seq: number][];
   /** What open activations were given, by number, where their sources have ended again since. */
@@ -38,6 +40,7 @@ export function noFacts(runId: string): RunFacts {
     cancelReason: undefined,
     forked: false,
     paused: false,
+    crashes: 0,
     beginnings: [],
     given: [],
     startTimes: [],

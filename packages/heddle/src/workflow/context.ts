@@ -85,7 +85,7 @@ export interface Context {
 export interface StepContext {
   /** Aborted at cancellation, at a timeout, when the step lost a race, and when the run was taken over by another node. */
   readonly signal: AbortSignal;
-  /** From 1. */
+  /** From 1. Higher each time that it may have happened before: after an attempt that failed, and after its process died. The latter is not counted by `retry`. */
   readonly attempt: number;
   /** Stays the same over attempts, crashes and nodes: hand it to the service that you call. */
   readonly idempotencyKey: string;

@@ -1,6 +1,8 @@
 // A process for the fault cases: runs one workflow on a SQLite file and writes down every effect as it happens. Killed by its parent, or by itself.
 import { appendFileSync, readFileSync } from "node:fs";
+import type { CommitBatch } from "@heddle/kernel";
 import { open, workflow, type Workflow } from "heddle";
+import { openSqliteStore } from "heddle/internal";
 
 const [address = "", effects = "", name = "", runId = "", mode = ""] = process.argv.slice(2);
 
@@ -8,13 +10,17 @@ const say = (line: object): void => void process.stdout.write(`${JSON.stringify(
 /** What a step did to the world: one line each, on disk before the step goes on. */
 const effect = (line: object): void => appendFileSync(effects, `${JSON.stringify(line)}\n`);
 const dieOnce = (mark: string): void => {
-  if (mode !== "die") return;
+  if (mode === "die") killOnce(mark);
+};
+const killOnce = (mark: string): void => {
   const done = readFileSync(effects, "utf8");
   if (!done.includes(`"died":"${mark}"`)) {
     effect({ died: mark });
     process.kill(process.pid, "SIGKILL");
   }
 };
+/** Mode `die-at-commit TEXT`: killed once when the store has committed an event with this text and nobody has been told. */
+const dieAtCommit = mode.startsWith("die-at-commit ") ? mode.slice("die-at-commit ".length) : null;
 const die = (): void => {
   process.kill(process.pid, "SIGKILL");
 };
@@ -33,8 +39,9 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
   }),
   "killed-after-append": workflow("killed-after-append", async (ctx) => {
     const value = await ctx.step("draw", () => {
-      effect({ key: "draw" });
-      return Math.random();
+      const value = Math.random();
+      effect({ key: "draw", value });
+      return value;
     });
     // The result is here, so its record is durable: dying now must not draw again.
     dieOnce("draw");
@@ -113,7 +120,7 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
       ({ idempotencyKey, attempt }) => {
         effect({ key: "flaky", idempotencyKey, attempt });
         if (attempt === 3) dieOnce("attempt 3");
-        if (attempt < 5) throw new Error(`attempt ${attempt}`);
+        if (attempt < 6) throw new Error(`attempt ${attempt}`);
         return attempt;
       },
       { retry: { attempts: 5, initialMs: 20, factor: 2, jitter: "none" } },
@@ -132,7 +139,25 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
   parked: workflow("parked", async (ctx) => ctx.receive("word", "word")),
 };
 
-const engine = await open(address, { workflows: Object.values(workflows), leaseMs: 400, node: `${name}-${process.pid}`, drainMs: 2_000 });
+const store = await openSqliteStore({ path: address.slice("sqlite:".length) });
+const killing = new Proxy(store, {
+  get(target, property): unknown {
+    const value: unknown = Reflect.get(target, property, target);
+    if (property !== "commit" || dieAtCommit === null) return typeof value === "function" ? value.bind(target) : value;
+    return async (batch: CommitBatch) => {
+      const verdict = await target.commit(batch);
+      const events = [...(batch.parts ?? []), ...(batch.creates ?? [])].flatMap((part) => part.events);
+      if (events.some((event) => event.includes(dieAtCommit))) killOnce(dieAtCommit.replaceAll('"', ""));
+      return verdict;
+    };
+  },
+});
+const engine = await open(dieAtCommit === null ? address : killing, {
+  workflows: Object.values(workflows),
+  leaseMs: 400,
+  node: `${name}-${process.pid}`,
+  drainMs: 2_000,
+});
 process.once("SIGTERM", () => {
   void engine.close().then(() => {
     say({ closed: true });

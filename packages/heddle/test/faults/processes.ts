@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { RunEvent } from "@heddle/kernel";
+import { open } from "heddle";
 
 export interface Line {
   readonly started?: string;
@@ -18,6 +20,7 @@ export interface Effect {
   readonly died?: string;
   readonly idempotencyKey?: string;
   readonly attempt?: number;
+  readonly value?: number;
 }
 
 /** A folder with a store and the witness of all effects, for one fault case. */
@@ -42,6 +45,13 @@ export class FaultCase implements Disposable {
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line) as Effect);
+  }
+
+  /** What is recorded of a run. */
+  async journal(runId: string): Promise<readonly RunEvent[]> {
+    await using engine = await open(this.address, { passive: true });
+    const events = await Array.fromAsync((await engine.get(runId)).events({ live: false }));
+    return events as unknown as readonly RunEvent[];
   }
 
   /** Start a process. Its lines come as it says them. */

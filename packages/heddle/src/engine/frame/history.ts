@@ -3,13 +3,15 @@ import type { Json, OpEnded, OpOpened, RunEvent } from "@heddle/kernel";
 /** What a durable function's activation has recorded in its current segment, in journal order. */
 export interface FrameHistory {
   readonly entries: readonly HistoryEntry[];
+  /** Nothing is recorded of it but that its process died. */
+  readonly didNothing: boolean;
+  /** Its code was begun alone, which was recorded because of earlier crashes, and since then its process died and nothing else is recorded. */
+  readonly diedAlone: boolean;
   /** Input of the segment, if it is not the first. */
   readonly segmentInput: { readonly input: Json } | null;
   readonly segment: number;
   /** When the segment began, if it is not the first. */
   readonly segmentAtMs: number | undefined;
-  /** Its start was recorded before it began, because the run had crashed before. */
-  readonly startedAlone: boolean;
   /** When the first attempt began, where a total time bounds the attempts. */
   readonly begunAtMs: number | undefined;
   /** Entries before this index may be missing from the code: it was accepted as it is after a mismatch. */
@@ -33,7 +35,9 @@ export type HistoryEntry =
     }
   | { readonly type: "ended"; readonly seq: number; readonly atMs: number; readonly event: OpEnded }
   | { readonly type: "emitted"; readonly atMs: number; readonly key: string }
-  | { readonly type: "cancelled"; readonly reason: string | undefined };
+  | { readonly type: "cancelled"; readonly reason: string | undefined }
+  /** The process died in which it was under way; noticed at this time. */
+  | { readonly type: "crashed"; readonly atMs: number };
 
 /**
  * Collects, for one activation, what its function must be given again. Events come oldest first. Those of segments before the present one may be
@@ -44,7 +48,8 @@ export class HistoryReader {
   readonly #segment: SegmentStart;
   #entries: HistoryEntry[] = [];
   #lenientBefore = 0;
-  #startedAlone = false;
+  /** How many entries there were when its code was begun alone; null: it was not. */
+  #aloneAfter: number | null = null;
   #begunAtMs: number | undefined = undefined;
   #segmentAtMs: number | undefined = undefined;
 
@@ -70,15 +75,19 @@ export class HistoryReader {
         if (event.of === this.#of) this.#entries.push({ type: "emitted", atMs, key: event.key });
         break;
       case "task-started":
-        if (event.no === this.#of) this.#startedAlone = true;
+        if (event.no === this.#of) this.#aloneAfter = this.#entries.length;
         break;
       case "cancel-requested":
         this.#entries.push({ type: "cancelled", reason: event.reason });
+        break;
+      case "run-crashed":
+        this.#entries.push({ type: "crashed", atMs });
         break;
       case "segment-started":
         if (event.of !== this.#of) break;
         this.#segmentAtMs = atMs;
         this.#entries = [];
+        this.#aloneAfter = null;
         this.#lenientBefore = 0;
         break;
       case "task-retried":
@@ -105,17 +114,23 @@ export class HistoryReader {
   history(): FrameHistory {
     return {
       entries: this.#entries,
+      didNothing: this.#isNothing(0),
+      diedAlone: this.#aloneAfter !== null && this.#isNothing(this.#aloneAfter),
       segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
       segment: this.#segment.number,
       segmentAtMs: this.#segmentAtMs,
-      startedAlone: this.#startedAlone,
       begunAtMs: this.#begunAtMs,
       lenientBefore: this.#lenientBefore,
     };
   }
 
+  #isNothing(from: number): boolean {
+    return this.#entries.slice(from).every(({ type }) => type === "crashed");
+  }
+
   /** These operations are done again: nothing of them is given back. */
   #forget(keys: readonly string[]): void {
+    this.#aloneAfter = null;
     if (keys.length === 0) return;
     const again = new Set(keys);
     this.#entries = this.#entries.filter((entry) => !again.has(entryKey(entry)));
@@ -124,10 +139,10 @@ export class HistoryReader {
 
 /** Whether an event that names no activation counts for all of them. */
 export function isForAll({ type }: RunEvent): boolean {
-  return type === "cancel-requested" || type === "run-forked" || type === "run-migrated";
+  return type === "cancel-requested" || type === "run-forked" || type === "run-migrated" || type === "run-crashed";
 }
 
 function entryKey(entry: HistoryEntry): string {
-  if (entry.type === "cancelled") return "";
+  if (entry.type === "cancelled" || entry.type === "crashed") return "";
   return entry.type === "opened" || entry.type === "ended" ? entry.event.key : entry.key;
 }

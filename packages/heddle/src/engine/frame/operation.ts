@@ -40,7 +40,10 @@ export class Operation {
   opened: OpOpened | null = null;
   /** Place of that record; orders those who wait for one signal. */
   openedSeq = 0;
+  /** As its retry policy counts. */
   attempt = 1;
+  /** How often its process died while it may have been under way. These attempts are not counted against the policy. */
+  crashes = 0;
   /** When its first attempt in this process began. */
   begunAtMs = 0;
   /** The same on the monotonic clock, if it may be tried again or has a total timeout. */

@@ -22,7 +22,7 @@ export class StepRun implements StepContext {
     this.#frame = frame;
     this.#operation = operation;
     this.#plan = plan;
-    this.attempt = operation.attempt;
+    this.attempt = operation.attempt + operation.crashes;
   }
 
   get signal(): AbortSignal {
@@ -105,8 +105,7 @@ export class StepRun implements StepContext {
       encoded = value === undefined ? undefined : frame.run.keep(value, "the result of step", this.#operation.key);
     } catch (error) {
       // It happened and cannot be kept: trying again would only make it happen twice.
-      this.#operation.attempt = Number.MAX_SAFE_INTEGER;
-      frame.attemptFailed(this.#operation, error);
+      frame.attemptFailed(this.#operation, error, "failed", "final");
       frame.run.line?.next();
       return;
     }

@@ -139,7 +139,6 @@ export class TaskFrame {
       );
     }
     this.#used.add(key);
-    this.run.line?.leave(this.command.no);
     const early = this.#early?.get(key);
     if (early !== undefined && early.kind === operation.kind) {
       // In this very turn, live and on replay alike: there is no event left to say when.
@@ -148,7 +147,9 @@ export class TaskFrame {
     }
     this.#pending ??= new Map();
     this.#pending.set(key, operation);
-    if (!this.replaying) this.#goLive(operation);
+    if (this.replaying) return;
+    this.#goLive(operation);
+    this.run.line?.leave(this.command.no);
   }
 
   /** A map over so many items is under way: told to those who watch, now and later. */
@@ -214,7 +215,8 @@ export class TaskFrame {
     operation.ended = true;
     if (operation.due !== null) operation.due.fire = null;
     const atMs = this.run.stampMs();
-    const { inputHash, attempt } = operation;
+    const { inputHash } = operation;
+    const attempt = operation.attempt + operation.crashes;
     const event: { atMs: number } & Mutable<OpEnded> = {
       type: "op-ended",
       atMs,
@@ -233,12 +235,12 @@ export class TaskFrame {
   }
 
   /** An attempt failed: try again later, or end it. */
-  attemptFailed(operation: Operation, error: unknown, status: "failed" | "timed-out" = "failed"): void {
+  attemptFailed(operation: Operation, error: unknown, status: "failed" | "timed-out" = "failed", after: "retry" | "final" = "retry"): void {
     if (operation.ended || this.ended) return;
     const value = this.run.host.secrets.redact(encodeError(error));
     const policy = operation.step?.retry;
     const nowMs = this.run.stampMs();
-    if (policy && (!this.cancelled || operation.kind === "undo")) {
+    if (after === "retry" && policy && (!this.cancelled || operation.kind === "undo")) {
       const total = operation.step?.totalTimeoutMs;
       const limited: RetryPolicy = total === undefined ? policy : { ...policy, totalMs: Math.min(total, policy.totalMs ?? total) };
       const takenMs = this.run.host.clock.monotonicMs() - operation.begunMonotonicMs;
@@ -380,12 +382,24 @@ export class TaskFrame {
         case "cancelled":
           this.#cancelNow();
           return true;
+        case "crashed":
+          this.#crashed(entry.atMs);
+          break;
         default:
           entry satisfies never;
       }
     }
     if (!this.ended) this.#endReplay();
     return false;
+  }
+
+  /** What the code was waiting for when its process died may have begun, except what was to be tried again later than that. */
+  #crashed(atMs: number): void {
+    if (this.#pending === null) return;
+    for (const operation of this.#pending.values()) {
+      const retried = this.#retries?.get(operation.key);
+      if (retried === undefined || retried.dueAtMs <= atMs) operation.crashes++;
+    }
   }
 
   /** A signal was taken, perhaps by a wait that the code had given up before it was told: then it is still there. */
@@ -736,7 +750,11 @@ export class TaskFrame {
       return;
     }
     if (this.run.suspect) {
-      this.run.line?.join(() => this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.#runStep(operation)));
+      this.run.line?.join(() => {
+        // Not recorded as begun when it will not be: the next process would take it for what killed this one.
+        if (this.run.holding) this.#runStep(operation);
+        else this.#open(operation, { why: plan.once ? "at-most-once" : "suspect" }, () => this.#runStep(operation));
+      });
       return;
     }
     if (plan.once) {
@@ -754,6 +772,7 @@ export class TaskFrame {
     if (this.run.holding) {
       // Nothing new begins: the run is given up as soon as the rest has ended, and does this later.
       this.#wait(operation);
+      this.run.line?.next();
       return;
     }
     if (!this.run.host.leaseHolds()) {
@@ -942,7 +961,9 @@ export class TaskFrame {
     this.#account();
     if (this.#cancelAfterReplay) this.#cancelNow();
     if (this.cancelled) this.run.armGrace();
-    for (const operation of [...(this.#pending?.values() ?? [])]) if (!operation.ended) this.#goLive(operation);
+    const pending = [...(this.#pending?.values() ?? [])].filter(({ ended }) => !ended);
+    for (const operation of pending) if (!operation.ended) this.#goLive(operation);
+    if (pending.length > 0) this.run.line?.leave(this.command.no);
     this.run.touch();
   }
 
@@ -992,7 +1013,7 @@ export class TaskFrame {
   #leftover(): HistoryEntry | null {
     for (let index = Math.max(this.#at, this.#lenientBefore); index < this.#entries.length; index++) {
       const entry = this.#entries[index] as HistoryEntry;
-      if (entry.type === "cancelled" || entry.type === "retried") continue;
+      if (entry.type === "cancelled" || entry.type === "retried" || entry.type === "crashed") continue;
       const key = entry.type === "emitted" ? entry.key : entry.event.key;
       const op = entry.type === "emitted" ? "emit" : entry.event.op;
       if (op !== "update" && this.#used?.has(key) !== true) return entry;
@@ -1091,6 +1112,6 @@ function isAbort(error: unknown): boolean {
 }
 
 function describe(entry: HistoryEntry): string {
-  if (entry.type === "cancelled" || entry.type === "retried") return entry.type;
+  if (entry.type === "cancelled" || entry.type === "retried" || entry.type === "crashed") return entry.type;
   return entry.type === "emitted" ? `emit "${entry.key}"` : `${entry.event.op} "${entry.event.key}"`;
 }

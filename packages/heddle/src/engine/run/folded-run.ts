@@ -62,6 +62,7 @@ export class FoldedRun {
       case "run-forked":
         facts.parent = undefined;
         facts.forked = true;
+        facts.crashes = 0;
         break;
       case "cancel-requested":
         facts.cancelReason = event.reason;
@@ -79,6 +80,7 @@ export class FoldedRun {
         this.#beginnings.set(event.of, this.seq);
         break;
       case "task-ended":
+        if (event.outcome.status === "completed") facts.crashes = 0;
         this.#beginnings.delete(event.no);
         this.#given.delete(event.no);
         this.#startTimes.delete(event.no);
@@ -86,9 +88,17 @@ export class FoldedRun {
       case "task-retried":
         if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
         break;
+      case "run-crashed":
+        facts.crashes = event.crashes;
+        // What was under way may have begun: whoever does it again is told.
+        for (const { no } of openActivations(this.state)) if (!this.#beginnings.has(no)) this.#beginnings.set(no, this.seq);
+        break;
+      case "op-ended":
+        if (event.outcome.status === "completed") facts.crashes = 0;
+        if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
+        break;
       case "op-opened":
       case "op-retried":
-      case "op-ended":
       case "emitted":
         if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
         break;

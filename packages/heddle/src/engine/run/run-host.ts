@@ -17,6 +17,7 @@ import type { FrameHistory } from "../frame/history.ts";
 import type { ChildPlan } from "../frame/operation.ts";
 import type { OwnedRun } from "../owned-run.ts";
 import type { Secrets } from "../secrets.ts";
+import type { SuspectGate } from "./suspect-gate.ts";
 
 /** What a run needs of its engine. */
 export interface RunHost {
@@ -32,6 +33,8 @@ export interface RunHost {
   readonly maxValueBytes: number;
   readonly graceMs: number;
   readonly secrets: Secrets;
+  /** Which of the runs that crashed again and again may do something. */
+  readonly suspects: SuspectGate;
   touch(run: OwnedRun): void;
   /** Whether a run may go on without a turn of its own. */
   mayHurry(): boolean;

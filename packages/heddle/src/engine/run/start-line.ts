@@ -1,8 +1,15 @@
+import type { SuspectGate } from "./suspect-gate.ts";
+
 /** After crashes only one recorded start of a run is under way at a time, so that the one that kills its process stands alone. */
 export class StartLine {
+  readonly #gate: SuspectGate;
   readonly #waiting: (() => void)[] = [];
   #busy = false;
   #holder = 0;
+
+  constructor(gate: SuspectGate) {
+    this.#gate = gate;
+  }
 
   get isEmpty(): boolean {
     return !this.#busy && this.#waiting.length === 0;
@@ -17,10 +24,11 @@ export class StartLine {
   /** What was under way is over. */
   next(): void {
     this.#busy = false;
+    this.#gate.leave(this);
     const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#busy = true;
-    next();
+    this.#gate.enter(this, next);
   }
 
   /** It is the code of this activation that is under way. */
@@ -32,6 +40,16 @@ export class StartLine {
   leave(no: number): void {
     if (this.#holder !== no) return;
     this.#holder = 0;
-    this.next();
+    // Nothing is recorded yet of what it asks for, so nothing of another run comes between.
+    const asked = this.#waiting.shift();
+    if (asked === undefined) this.next();
+    else asked();
+  }
+
+  /** The run is not ours any more: nothing of it begins. */
+  close(): void {
+    this.#waiting.length = 0;
+    this.#busy = false;
+    this.#gate.leave(this);
   }
 }

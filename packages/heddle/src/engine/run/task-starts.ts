@@ -7,8 +7,8 @@ import type { OwnedRun } from "../owned-run.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { TaskEntry } from "../task-table.ts";
 
-/** Claims after a crash without any completion in between, after which code that dies between its steps is given up. */
-const hopelessAfter = 5;
+/** Claims after a crash without any completion in between, after which the code itself, and not only its steps, is begun alone: it may die between them. */
+const aloneAfter = 5;
 
 /** Begins the code of tasks that were commanded to start, each when its time has come and its code may be trusted. */
 export class TaskStarts {
@@ -86,9 +86,8 @@ export class TaskStarts {
   /** After crashes: the start is recorded, and the only one under way. */
   #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const run = this.#run;
-    // Code that dies by itself, outside of steps, is known by its recorded start, or by dying far too often.
-    const diesAlone = history !== null && (history.startedAlone ? history.entries.length === 0 : run.crashes >= hopelessAfter);
-    if (run.poisonous && diesAlone) {
+    // Code that dies by itself, outside of steps, is known by its recorded start.
+    if (run.poisonous && history?.diedAlone === true) {
       this.#leaveChildren(command.no);
       run.record({
         type: "task-ended",
@@ -99,7 +98,7 @@ export class TaskStarts {
       });
       return;
     }
-    if (history !== null && history.entries.length > 0) {
+    if (history !== null && !history.didNothing && run.crashes < aloneAfter) {
       this.#begin(command, entry, history, atMs);
       return;
     }
