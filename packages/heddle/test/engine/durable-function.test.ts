@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasCode, workflow, type Context, type Engine } from "heddle";
+import { hasCode, workflow, type Context, type Engine, type StepContext } from "heddle";
 import { deferred, places, untilEvent, untilStatus } from "./engines.ts";
 
 for (const place of places) {
@@ -249,6 +249,20 @@ for (const place of places) {
 
       assert.equal(seen.length, 3, "the function was rebuilt once");
       assert.deepEqual(seen[0], seen[1]);
+    });
+
+    test("each step, item, branch and undo has an idempotency key of its own", async () => {
+      const keys: string[] = [];
+      const note = ({ idempotencyKey }: StepContext): void => void keys.push(idempotencyKey);
+      await run(async (ctx) => {
+        await ctx.step("work", note, { compensate: (_result, step) => note(step) });
+        await ctx.map("work", [1, 2], (_item, step) => note(step));
+        await ctx.all("both", { left: (branch) => branch.step("work", note), right: (branch) => branch.step("work", note) });
+        await ctx.compensate("undo");
+      }, null);
+
+      assert.equal(keys.length, 6);
+      assert.equal(new Set(keys).size, 6);
     });
 
     test("each segment has idempotency keys of its own for the same keys", async () => {

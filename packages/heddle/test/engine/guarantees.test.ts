@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasCode, secret, workflow, type Context, type Secret } from "heddle";
+import { hasCode, secret, workflow, type Context, type EngineOptions, type Secret } from "heddle";
 import { deferred, places, untilEvent, untilStatus } from "./engines.ts";
 
 for (const { name, make } of places) {
@@ -189,7 +189,7 @@ for (const { name, make } of places) {
       assert.equal(typeof Date.now(), "number");
     });
 
-    test("a secret travels as a reference; its value in a result is refused, in an error blacked out", async () => {
+    test("a secret travels as a reference; its value in a result is refused, in an error blacked out; one that is not there fails its step", async () => {
       using place = make();
       const job = workflow("job", async (ctx, input: { key: Secret }) => {
         const used = await ctx.step("use", async ({ reveal }) => (await reveal(input.key)).length);
@@ -201,13 +201,25 @@ for (const { name, make } of places) {
             throw new Error(`refused: ${await reveal(input.key)}`);
           })
           .catch((error: Error) => error.message);
-        return { used, leaked, thrown };
+        const missing = await ctx.step("miss", ({ reveal }) => reveal(secret("NOT_SET"))).catch((error: { code?: string }) => error.code);
+        return { used, leaked, thrown, missing };
       });
       await using engine = await place.open({ workflows: [job], secrets: (which) => (which === "API_KEY" ? "sk-very-secret" : undefined) });
       const run = await engine.start(job, { key: secret("API_KEY") });
 
-      assert.deepEqual(await run.result(), { used: 14, leaked: "SECRET_IN_VALUE", thrown: "refused: [secret API_KEY]" });
+      assert.deepEqual(await run.result(), {
+        used: 14,
+        leaked: "SECRET_IN_VALUE",
+        thrown: "refused: [secret API_KEY]",
+        missing: "SECRET_UNKNOWN",
+      });
       assert.ok(!JSON.stringify(await Array.fromAsync(run.events({ live: false }))).includes("sk-very-secret"));
+    });
+
+    test("an engine is not opened with options that make no sense", async () => {
+      using place = make();
+      const wrong: EngineOptions[] = [{ concurrency: 0 }, { leaseMs: 10 }, { drainMs: -1 }, { graceMs: Number.NaN }, { hotFrames: -1 }];
+      for (const options of wrong) await assert.rejects(place.open(options), (error) => hasCode(error, "OPTION_INVALID"));
     });
 
     test("a step without a sign of life, and one that takes too long, are given up and told", async () => {

@@ -61,15 +61,19 @@ describe("recorded before seen", () => {
         const engine = await place.open({ workflows: [job, child] as Workflow<never, unknown>[] }, commit.wrap);
         const run = await engine.start(job, undefined, { id: "r" });
         await engine.signal("r", "word", "early");
+        const heard: RunEvent[] = [];
+        const reading = (async () => {
+          for await (const event of run.events()) if (event.type !== "started") heard.push(event as RunEvent);
+        })();
         const reached = commit.hold(withEvent(held));
         gate.resolve();
         await place.clock.runUntil(reached);
         await settled(place);
-        assert.deepEqual(seen, []);
+        assert.deepEqual([seen, heard.filter(held)], [[], []]);
 
         commit.letGo();
-        await place.clock.runUntil(run.result());
-        assert.deepEqual(seen, ["told", "after"]);
+        await place.clock.runUntil(Promise.all([run.result(), reading]));
+        assert.deepEqual([seen, heard.filter(held).length], [["told", "after"], 1]);
       });
     }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hasCode, workflow, type ErrorCode } from "heddle";
+import type { RunStore } from "@heddle/kernel";
+import { hasCode, workflow, type ErrorCode, type Workflow } from "heddle";
 import { places, untilStatus } from "../engine/engines.ts";
 import { FakePlace } from "./fake-place.ts";
+import { HeldCommit } from "./held-commit.ts";
 
 const fails = (code: ErrorCode, text: RegExp) => (error: unknown) => hasCode(error, code) && text.test((error as Error).message);
 
@@ -130,4 +132,44 @@ test("case 40: mail from another process reaches a run that is at work", async (
   await other.signal("r", "stop", "enough");
 
   assert.deepEqual(await place.clock.runUntil(run.result(), 2_000), { winner: "stop", value: "enough" });
+});
+
+test("case 12: what has ended is recorded once, whatever else comes for it before the store has answered", async () => {
+  await using place = new FakePlace();
+  const child = workflow("child", (ctx) => ctx.receive("never", "never"));
+  const job = workflow("job", (ctx) => ctx.call("child", child, undefined));
+  const commit = new HeldCommit("before");
+  let hint: ((runId: string, what: "work") => void) | undefined;
+  const wrap = (store: RunStore): RunStore =>
+    commit.wrap(
+      new Proxy(store, {
+        get(target, name): unknown {
+          const value: unknown = Reflect.get(target, name, target);
+          if (name === "watch") return (call: typeof hint) => ((hint = call), target.watch(call as never));
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+    );
+  const engine = await place.open({ workflows: [job, child] as Workflow<never, unknown>[] }, wrap);
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.untilStatus("r.child", "waiting");
+  const isEnd = (text: string): boolean => text.includes('"op-ended"') && text.includes('"child"');
+  const reached = commit.hold(({ parts = [] }) => parts.some(({ events }) => events.some(isEnd)));
+  await engine.cancel("r");
+  await place.clock.runUntil(reached);
+  // The child's end comes from another process while the end of the call, which was cancelled, is on its way into the store.
+  const end = { type: "child-ended", child: "r.child", of: 1, key: "child", outcome: { status: "completed", value: "late" } };
+  await (await place.store()).commit({
+    messages: [{ runId: "r", id: "child:r.child", atMs: place.clock.nowMs(), body: JSON.stringify(end) }],
+  });
+  hint?.("r", "work");
+  for (let turn = 0; turn < 20; turn++) await place.clock.advance(0);
+  commit.letGo();
+  await assert.rejects(place.clock.runUntil(run.result()), (error) => hasCode(error, "RUN_CANCELLED"));
+
+  const ends = (await place.journal("r")).filter(({ event }) => event.type === "op-ended");
+  assert.deepEqual(
+    ends.map(({ event }) => event.type === "op-ended" && event.outcome.status),
+    ["cancelled"],
+  );
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Plan, RunEvent } from "@heddle/kernel";
 import { hasCode, open, planned, workflow, type Engine, type StepOptions } from "heddle";
 import { untilStatus } from "../engine/engines.ts";
+import { FakePlace } from "./fake-place.ts";
 import { FaultCase } from "./processes.ts";
 import { SqlitePlace } from "./sqlite-place.ts";
 
@@ -198,4 +199,24 @@ test("case 48: while it waits to try again a run is rows that say when", async (
   await engine.start(job, undefined, { id: "r" });
 
   assert.equal(await waiting(engine), place.clock.nowMs() + hourMs);
+});
+
+test("case 48: the late result of an attempt that was given up counts for nothing while the next one runs", async () => {
+  await using place = new FakePlace();
+  const attempts: ((value: string) => void)[] = [];
+  const job = workflow("job", (ctx) =>
+    ctx.step("work", () => new Promise<string>((resolve) => attempts.push(resolve)), {
+      timeout: 1_000,
+      retry: { attempts: 3, initialMs: 10, jitter: "none" },
+    }),
+  );
+  const engine = await place.open({ workflows: [job] });
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.clock.advance(1_500);
+  assert.equal(attempts.length, 2);
+  attempts[0]?.("of the first");
+  await place.clock.advance(10);
+  attempts[1]?.("of the second");
+
+  assert.equal(await place.clock.runUntil(run.result()), "of the second");
 });
