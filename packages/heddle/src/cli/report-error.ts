@@ -65,6 +65,7 @@ const usageCodes = new Set<string>([
   "INPUT_INVALID",
   "STORE_URL_INVALID",
   "RUN_UNKNOWN",
+  "RUN_EXISTS",
   "QUESTION_UNKNOWN",
   "ANSWER_INVALID",
 ] satisfies ErrorCode[]);

@@ -156,7 +156,7 @@ export function projectRun(
       for (const { wait } of draft.operations.values()) if (wait !== undefined) waits.push(wait);
     }
   }
-  const error = ended !== undefined && ended.status !== "completed" && ended.error !== undefined ? shown(ended.error) : undefined;
+  const error = ended !== undefined && ended.status !== "completed" && ended.error !== undefined ? ended.error : undefined;
   return {
     runId: row.runId,
     workflow: row.workflow,
@@ -167,7 +167,7 @@ export function projectRun(
     startedAtMs,
     input,
     ...(ended?.status === "completed" ? { output: decoded(ended.value) } : null),
-    ...(error === undefined ? null : { error }),
+    ...(error === undefined ? null : { error: { ...shown(error), ...(error.stack === undefined ? null : { stack: error.stack }) } }),
     tasks: [...tasks.values()].map(taskView),
     channels,
     waits,

@@ -11,7 +11,7 @@ export interface RunView {
   readonly startedAtMs: number;
   readonly input: unknown;
   readonly output?: unknown;
-  readonly error?: { readonly name: string; readonly message: string; readonly code?: string };
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string; readonly stack?: string };
   readonly tasks: readonly TaskView[];
   readonly channels: Readonly<Record<string, unknown>>;
   /** Who it waits for. */

@@ -76,8 +76,22 @@ describe("run, without a terminal", () => {
 
     assert.equal(await cli.run("run", flows("broken"), "--id", "b1"), 1);
     assert.match(cli.out, /✗ price failed: RangeError: no price for A1/u);
-    assert.match(cli.err, /^\nRun failed {2}RangeError\n {2}no price for A1\n\nNext\n/u);
+    assert.match(cli.err, /^\nRun failed {2}RangeError\n {2}no price for A1\n {2}at fixtures\/flows\.ts:54:11\n\nNext\n/u);
     assert.match(cli.err, /try again {4}heddle retry b1/u);
+  });
+
+  test("tells where in the user's code a run failed, and with HEDDLE_DEBUG the whole way there", async () => {
+    await using shop = new Shop();
+    const brief = shop.cli();
+    const whole = shop.cli({ env: { HEDDLE_STORE: "test:", HEDDLE_DEBUG: "1" } });
+    await shop.cli().run("run", flows("broken"), "--id", "b1");
+
+    assert.equal(await brief.run("show", "b1"), 0);
+    assert.match(brief.out, /\nError\n {2}RangeError: no price for A1\n {2}at fixtures\/flows\.ts:54:11\n/u);
+    assert.equal(await whole.run("show", "b1"), 0);
+    assert.match(whole.out, /\n {4}at \S*file:\S*flows\.ts:54:11\n {4}at .*\n {4}at /u);
+    assert.equal(await whole.run("run", flows("broken"), "--id", "b1"), 1);
+    assert.match(whole.err, /no price for A1\n {4}at .*flows\.ts:54:11\n {4}at /u);
   });
 
   test("with --json prints one object per line, the result last, and nothing else", async () => {
@@ -200,7 +214,7 @@ describe("run, without a terminal", () => {
     assert.equal(await again.run("run", flows("plain"), "--id", "p1"), 0);
     assert.equal(
       again.out,
-      `p1 goes on after event 7; "heddle events p1" tells what was before.\n${first.out.slice(first.out.indexOf("\nOutput"))}`,
+      `p1 has ended already; "heddle events p1" tells what it did.\n${first.out.slice(first.out.indexOf("\nOutput"))}`,
     );
     assert.equal(await json.run("run", flows("plain"), "--id", "p1", "--json"), 0);
     assert.equal(jsonLines(json.out).length, 8);
@@ -220,9 +234,9 @@ describe("run, without a terminal", () => {
     const other = shop.cli();
     const elsewhere = shop.cli();
 
-    assert.equal(await other.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"B2"}'), 1);
+    assert.equal(await other.run("run", flows("order"), "--id", "o1", "--input", '{"sku":"B2"}'), 2);
     assert.match(other.err, /^RUN_EXISTS: Run o1 exists with another input.*\n {2}Next: heddle show o1/su);
-    assert.equal(await elsewhere.run("run", flows("plain"), "--id", "o1"), 1);
+    assert.equal(await elsewhere.run("run", flows("plain"), "--id", "o1"), 2);
     assert.match(elsewhere.err, /^RUN_EXISTS: Run o1 is of workflow "order"/u);
   });
 
@@ -467,17 +481,23 @@ describe("looking and acting", () => {
 
   test("answer tells the questions where there are several, and refuses what does not fit", async () => {
     await using shop = new Shop();
-    await shop.cli().run("run", flows("survey"), "--id", "s1");
+    const asked = shop.cli();
     const wrong = shop.cli();
     const other = shop.cli();
     const bare = shop.cli();
+
+    assert.equal(await asked.run("run", flows("survey"), "--id", "s1"), 3);
+    assert.match(asked.out, /\? Which size\?\n {2}size of s1\n {2}• small\n {2}• large\n\nNext\n/u);
 
     assert.equal(await wrong.run("answer", "s1", "size", "--choice", "huge"), 2);
     assert.match(wrong.err, /^ANSWER_INVALID: .*small, large/u);
     assert.equal(await other.run("answer", "s1", "colour", "--text", "red"), 2);
     assert.match(other.err, /^QUESTION_UNKNOWN: .*it asks size/u);
     assert.equal(await bare.run("answer", "s1"), 3);
-    assert.match(bare.out, /\? Which size\?\n {2}size of s1\n {2}answer {2}heddle answer s1 size --choice small/u);
+    assert.match(
+      bare.out,
+      /\? Which size\?\n {2}size of s1\n {2}• small\n {2}• large\n {2}answer {2}heddle answer s1 size --choice small/u,
+    );
     assert.equal(await bare.run("answer", "s1", "--yes", "--no"), 2);
   });
 

@@ -7,6 +7,7 @@ import { fitLine, formatLine, lineWidth, wrapText } from "../../src/cli/text/lin
 import { shellLine } from "../../src/cli/text/shell-word.ts";
 import { styleFromEnv, styleOf } from "../../src/cli/text/style.ts";
 import { printable, takeColumns, textWidth } from "../../src/cli/text/text-width.ts";
+import { stackLines, thrownAt } from "../../src/cli/text/thrown-at.ts";
 
 const plain = styleOf({ colour: false, unicode: true });
 
@@ -112,5 +113,35 @@ describe("text in a terminal", () => {
     assert.deepEqual(nearestNames("res", names), ["resume"]);
     assert.deepEqual(nearestNames("xyzzy", names), []);
     assert.equal(orList(["a", "b", "c"]), '"a", "b" or "c"');
+  });
+});
+
+describe("where an error was thrown", () => {
+  const engine = new URL("../../src/engine/owned-run.ts", import.meta.url).href;
+  const stack = (...frames: string[]): string =>
+    ["RangeError: at (/not/a/frame.ts:1:1)", ...frames.map((frame) => `    at ${frame}`)].join("\n");
+
+  test("is the innermost line of the user's own code", () => {
+    const thrown = stack(
+      "JSON.parse (<anonymous>)",
+      "node:internal/process/task_queues:104:5",
+      `OwnedRun.begin (${engine}:171:18)`,
+      "parse (/home/ada/shop/node_modules/yaml/parse.js:3:9)",
+      "async price (file:///home/ada/shop/flow.ts:12:47)",
+      "file:///home/ada/shop/main.ts:2:1",
+    );
+
+    assert.equal(thrownAt(thrown, "/home/ada/shop"), "flow.ts:12:47");
+    assert.equal(thrownAt(thrown, "/home/ada"), "shop/flow.ts:12:47");
+    assert.equal(thrownAt(thrown, "/home/ada/other"), "/home/ada/shop/flow.ts:12:47");
+    assert.equal(thrownAt(stack("file:///home/ada/two%20words/flow.ts:1:2"), "/home/ada"), "two words/flow.ts:1:2");
+    assert.equal(stackLines(thrown).length, 6);
+  });
+
+  test("is not told where no line is the user's, or there is no stack", () => {
+    assert.equal(thrownAt(stack(`OwnedRun.begin (${engine}:171:18)`, "node:internal/timers:5:1"), "/home/ada"), null);
+    assert.equal(thrownAt("RangeError: no frames", "/home/ada"), null);
+    assert.equal(thrownAt(undefined, "/home/ada"), null);
+    assert.deepEqual(stackLines(undefined), []);
   });
 });

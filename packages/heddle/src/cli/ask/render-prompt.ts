@@ -71,6 +71,13 @@ export function questionLines(
   return lines.map((line) => fitLine(line, frame.columns, frame.style));
 }
 
+/** What may be chosen, for people who read it and answer elsewhere. */
+export function choiceLines(question: OpenQuestion, frame: { readonly columns: number; readonly style: Style }): readonly Line[] {
+  return question.choices.map((choice) =>
+    fitLine([[`  ${frame.style.glyphs.bullet} `, "dim"], [printable(choice)]], frame.columns, frame.style),
+  );
+}
+
 function wording(prompt: Prompt): { readonly label: string; readonly hint: string } {
   if (prompt.stage === "reason") return { label: "  Reason: ", hint: "Enter for none" };
   if (prompt.stage === "by") return { label: "  Answer as: ", hint: prompt.question.approvers.join(" or ") };

@@ -1,7 +1,7 @@
 import { HeddleError } from "@heddle/kernel";
 import type { AnswerInput, Engine } from "../../engine/engine.ts";
 import { type OpenQuestion, openQuestions } from "../ask/open-question.ts";
-import { questionLines } from "../ask/render-prompt.ts";
+import { choiceLines, questionLines } from "../ask/render-prompt.ts";
 import { askInPlace } from "../ask/ask-in-place.ts";
 import { type Command, exitCode } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -49,7 +49,7 @@ export const answer: Command = {
       const frame = { columns: (io.screen?.columns ?? 160) - 1, nowMs: io.clock.nowMs(), style: io.style };
       io.out(
         [
-          ...questionLines(question, frame).map((line) => formatLine(line, io.style)),
+          ...[...questionLines(question, frame), ...choiceLines(question, frame)].map((line) => formatLine(line, io.style)),
           ...stepLines([["answer", steps.answer(question)]], io),
         ].join("\n"),
       );

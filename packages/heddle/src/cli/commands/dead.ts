@@ -19,7 +19,7 @@ export const dead: Command = {
   options,
   examples: [
     ["dead", "what went wrong and waits for somebody"],
-    ["dead --json | jq -r .runId | xargs heddle retry", "run all of them again"],
+    ["dead --json | jq -r .runId | xargs npx heddle retry", "run all of them again"],
   ],
   async run(io) {
     const { values } = readArguments(dead, options, io, { least: 0, most: 0 });

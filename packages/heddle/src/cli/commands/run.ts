@@ -80,7 +80,7 @@ async function watch(definition: Loaded, input: Input, values: Values, io: Io): 
   try {
     const there = await find(engine, runId);
     // Before the run begins: it may print and ask at once.
-    using reporter = reporterFor(engine, runId, there === null ? 0 : (await there.state()).seq, values, io);
+    using reporter = await reporterFor(engine, runId, there, values, io);
     const leaving = (): void =>
       reporter.notice([[`Stopping: what runs has ${formatWholeSeconds(drainMs)} to end; Ctrl-C again stops at once`, "warn"]]);
     io.interrupted.addEventListener("abort", leaving, { once: true });
@@ -162,9 +162,12 @@ async function find(engine: Engine, runId: string): Promise<RunHandle | null> {
   }
 }
 
-function reporterFor(engine: Engine, runId: string, from: number, values: Values, io: Io): RunReporter {
+async function reporterFor(engine: Engine, runId: string, there: RunHandle | null, values: Values, io: Io): Promise<RunReporter> {
   if (values.json) return jsonReporter(io, runId);
-  if (io.screen === null) return plainReporter(io, runId, from);
+  if (io.screen === null) {
+    const before = there === null ? null : { seq: (await there.state()).seq, ended: (await there.summary()).endedAtMs !== undefined };
+    return plainReporter(io, runId, before);
+  }
   const answer = (question: OpenQuestion, given: AnswerInput): Promise<void> => engine.answer(question.runId, question.key, given);
   return liveReporter({ ...io, screen: io.screen }, runId, answer);
 }

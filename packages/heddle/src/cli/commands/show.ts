@@ -14,6 +14,7 @@ import { fitLine, formatLine, type Line, padEnd } from "../text/line.ts";
 import type { Style, Tone } from "../text/style.ts";
 import { tinted } from "../text/style.ts";
 import { printable, textWidth } from "../text/text-width.ts";
+import { stackLines, thrownAt } from "../text/thrown-at.ts";
 import { statusIcon } from "./runs.ts";
 
 const options = {
@@ -63,6 +64,13 @@ export const show: Command = {
   },
 };
 
+// Where in the user's code it was thrown; with HEDDLE_DEBUG the whole stack.
+function placeLines({ stack }: { readonly stack?: string }, io: Io): readonly Line[] {
+  const place = thrownAt(stack, io.cwd);
+  if (io.env.HEDDLE_DEBUG) return stackLines(stack).map((line): Line => [[printable(line), "dim"]]);
+  return place === null ? [] : [[[`  at ${printable(place)}`, "dim"]]];
+}
+
 function describeRun(view: RunView, summary: RunSummary, past: boolean, steps: NextSteps, io: Io): readonly string[] {
   const { style } = io;
   const columns = (io.screen?.columns ?? 160) - 1;
@@ -104,6 +112,7 @@ function describeRun(view: RunView, summary: RunSummary, past: boolean, steps: N
         [view.error.code === undefined ? "" : `  ${view.error.code}`, "dim"],
       ],
       [["  "], [errorText(view.error)]],
+      ...placeLines(view.error, io),
     );
   lines.push(...section("Output", view.output, style));
   const next = past ? [] : nextSteps(view, summary, steps);

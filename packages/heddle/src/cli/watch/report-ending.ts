@@ -1,5 +1,5 @@
 import type { OpenQuestion } from "../ask/open-question.ts";
-import { questionLines } from "../ask/render-prompt.ts";
+import { choiceLines, questionLines } from "../ask/render-prompt.ts";
 import { exitCode } from "../command.ts";
 import type { Io } from "../io.ts";
 import { type NextSteps, stepLines } from "../next-steps.ts";
@@ -8,6 +8,7 @@ import { plainJson, prettyValue } from "../text/format-value.ts";
 import { formatLine, type Line, wrapText } from "../text/line.ts";
 import { tinted } from "../text/style.ts";
 import { printable, printableLines } from "../text/text-width.ts";
+import { stackLines, thrownAt } from "../text/thrown-at.ts";
 import type { Parked } from "./parked-run.ts";
 import type { Ending } from "./watch-run.ts";
 
@@ -112,12 +113,15 @@ function reportCompleted(output: unknown, run: EndedRun, steps: NextSteps, io: I
 function reportFailed(error: unknown, status: string, run: EndedRun, steps: NextSteps, io: Io): number {
   const { style } = io;
   const lines: string[] = [""];
-  for (const [depth, { title, text }] of causes(error).entries()) {
+  for (const [depth, { title, text, stack }] of causes(error).entries()) {
     const wrapped = wrapText(printable(text), width(io) - 2);
     lines.push(
       `${tinted(depth === 0 ? `Run ${status}` : "Cause", depth === 0 ? "bad" : "strong", style)}${title === "" ? "" : tinted(`  ${title}`, "dim", style)}`,
     );
     lines.push(...wrapped.map((line) => `  ${line}`));
+    const place = thrownAt(stack, io.cwd);
+    if (io.env.HEDDLE_DEBUG) lines.push(...stackLines(stack).map((line) => tinted(printable(line), "dim", style)));
+    else if (place !== null) lines.push(tinted(`  at ${printable(place)}`, "dim", style));
   }
   const again: readonly (readonly [string, string])[] =
     status === "failed" || status === "timed-out" ? [["try again", steps.about("retry", run.runId)]] : [];
@@ -129,8 +133,8 @@ function reportFailed(error: unknown, status: string, run: EndedRun, steps: Next
 }
 
 // The error and what it came from, without saying a thing twice.
-function causes(error: unknown): readonly { readonly title: string; readonly text: string }[] {
-  const found: { title: string; text: string }[] = [];
+function causes(error: unknown): readonly { readonly title: string; readonly text: string; readonly stack: unknown }[] {
+  const found: { title: string; text: string; stack: unknown }[] = [];
   // RUN_FAILED only carries what happened.
   const { code: outer, cause: inner } = (typeof error === "object" && error !== null ? error : {}) as { code?: unknown; cause?: unknown };
   for (
@@ -139,12 +143,12 @@ function causes(error: unknown): readonly { readonly title: string; readonly tex
     at = (at as { cause?: unknown }).cause
   ) {
     if (typeof at !== "object") break;
-    const { name, message, code } = at as { name?: unknown; message?: unknown; code?: unknown };
+    const { name, message, code, stack } = at as { name?: unknown; message?: unknown; code?: unknown; stack?: unknown };
     const text = printableLines(typeof message === "string" ? message : "").join(" ");
     const title = [typeof code === "string" ? code : "", typeof name === "string" && name !== "Error" && name !== "HeddleError" ? name : ""]
       .filter((part) => part !== "")
       .join(" ");
-    if (found.at(-1)?.text !== text) found.push({ title, text });
+    if (found.at(-1)?.text !== text) found.push({ title, text, stack });
   }
   return found;
 }
@@ -160,7 +164,8 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
   const lines: string[] = [""];
   const todo: (readonly [string, string])[] = [];
   for (const question of parked.questions) {
-    lines.push(...questionLines(question, { columns, nowMs, style }).map((line) => formatLine(line, style)));
+    const asked = [...questionLines(question, { columns, nowMs, style }), ...choiceLines(question, { columns, style })];
+    lines.push(...asked.map((line) => formatLine(line, style)));
     todo.push(...answerSteps(question, steps));
   }
   for (const { runId, name, dueAtMs } of parked.signals) {

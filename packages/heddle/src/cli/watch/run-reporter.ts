@@ -35,9 +35,10 @@ export function jsonReporter(io: Io, runId: string): RunReporter {
 /**
  * Without a terminal: plain lines.
  *
- * @param from last event that is history: it is not told again
+ * @param before what is there already: up to event `seq` it is history and not told again
  */
-export function plainReporter(io: Io, runId: string, from: number): RunReporter {
+export function plainReporter(io: Io, runId: string, before: { readonly seq: number; readonly ended: boolean } | null): RunReporter {
+  const from = before?.seq ?? 0;
   const lines = new PlainLines(runId, from, io.style, (line) => io.out(line));
   let begun = false;
   return {
@@ -45,7 +46,8 @@ export function plainReporter(io: Io, runId: string, from: number): RunReporter 
     tree: false,
     event: (of, event) => {
       if (of !== runId) return;
-      if (!begun && from > 0) io.out(`${runId} goes on after event ${from}; "${io.program} events ${runId}" tells what was before.`);
+      if (!begun && before?.ended === true) io.out(`${runId} has ended already; "${io.program} events ${runId}" tells what it did.`);
+      else if (!begun && from > 0) io.out(`${runId} goes on after event ${from}; "${io.program} events ${runId}" tells what was before.`);
       begun = true;
       lines.event(event);
     },
