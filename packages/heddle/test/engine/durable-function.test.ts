@@ -54,7 +54,7 @@ for (const place of places) {
       assert.deepEqual(runs, ["first", "second"]);
     });
 
-    test("a signal that comes before the wait is kept; several are taken oldest first", async () => {
+    test("case 36: a signal that comes before the wait is kept; several are taken oldest first", async () => {
       const gate = deferred();
       const value = await run(
         async (ctx) => {

@@ -5,20 +5,34 @@ import { deferred, places, untilEvent, untilStatus } from "./engines.ts";
 
 for (const { name, make } of places) {
   describe(`guarantees on ${name}`, () => {
-    test("case 37: a signal sent 1,000 times under one id is delivered once; different ids each once, in order", async () => {
+    test("case 37: a signal sent 1,000 times under one id is delivered once; different ids each once, in order for each name", async () => {
       using place = make();
       const job = workflow("job", async (ctx) => {
         const words: (string | undefined)[] = [];
         for (let index = 0; index < 21; index++)
           words.push(await ctx.receive<string>(`w${index}`, "word", { timeout: index < 20 ? "1h" : 1 }));
-        return words;
+        const others = [];
+        for (let index = 0; index < 19; index++) others.push(await ctx.receive<string>(`o${index}`, "other", { timeout: "1h" }));
+        return [...words, ...others];
       });
       await using engine = await place.open({ workflows: [job] });
+      await using beside = await place.open({ passive: true });
       const run = await engine.start(job, undefined, { id: "r" });
-      await Promise.all(Array.from({ length: 1_000 }, () => engine.signal("r", "word", "same", { id: "one" })));
-      for (let index = 0; index < 19; index++) await engine.signal("r", "word", `n${index}`, { id: `id${index}` });
+      await Promise.all(
+        Array.from({ length: 1_000 }, (_, index) => [engine, beside][index % 2]!.signal("r", "word", "same", { id: "one" })),
+      );
+      for (let index = 0; index < 19; index++) {
+        await engine.signal("r", "word", `n${index}`, { id: `id${index}` });
+        await beside.signal("r", "other", `o${index}`);
+        await beside.signal("r", "word", "again", { id: `id${index}` });
+      }
 
-      assert.deepEqual(await run.result(), ["same", ...Array.from({ length: 19 }, (_, index) => `n${index}`), undefined]);
+      assert.deepEqual(await run.result(), [
+        "same",
+        ...Array.from({ length: 19 }, (_, index) => `n${index}`),
+        undefined,
+        ...Array.from({ length: 19 }, (_, index) => `o${index}`),
+      ]);
     });
 
     test("case 36: a signal for a run that nobody has begun is kept", async () => {
@@ -93,7 +107,7 @@ for (const { name, make } of places) {
       await untilStatus(engine, "parked", "cancelled");
     });
 
-    test("case 43: 500 children that end together all reach their parent", async () => {
+    test("case 43: 500 children that are called together all reach their parent", async () => {
       using place = make();
       const child = workflow("child", async (_: Context, input: number) => input);
       const parent = workflow("parent", async (ctx) => {

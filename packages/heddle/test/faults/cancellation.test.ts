@@ -3,6 +3,8 @@ import { test } from "node:test";
 import type { Plan } from "@heddle/kernel";
 import { hasCode, open, planned, workflow, type Engine, type Workflow } from "heddle";
 import { deferred, untilEvent, untilStatus } from "../engine/engines.ts";
+import { FakePlace } from "./fake-place.ts";
+import { HeldCommit } from "./held-commit.ts";
 import { FaultCase } from "./processes.ts";
 import { SqlitePlace } from "./sqlite-place.ts";
 
@@ -244,3 +246,97 @@ test("case 46: a run that is cancelled while its past is given back to it is can
 
   assert.deepEqual(undone, ["first"]);
 });
+
+test("case 45: cancelled while its step is under way, the step is told, and the run has one end", async () => {
+  using place = new SqlitePlace();
+  const began = deferred();
+  const job = workflow("job", async (ctx) => {
+    await ctx.step("long", ({ signal }) => {
+      began.resolve();
+      return new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+  });
+  await using engine = await place.open({ workflows: [job] });
+  const run = await engine.start(job, undefined, { id: "r" });
+  await began.promise;
+  await engine.cancel("r");
+
+  await assert.rejects(run.result(), cancelled);
+  const ends = (await Array.fromAsync(run.events({ live: false }))).filter(({ type }) => type === "run-ended");
+  assert.equal(ends.length, 1);
+});
+
+for (const when of ["before", "after"] as const) {
+  test(`case 45: cancelled while its end is on the way, ${when} the store has it, a run has the end that is first in the journal, and who cancels is told`, async () => {
+    await using place = new FakePlace();
+    using held = new HeldCommit(when);
+    const job = workflow("job", async (ctx) => ctx.step("one", () => 1));
+    const engine = await place.open({ workflows: [job] }, held.wrap);
+    const other = await place.open({ passive: true });
+    const ends = held.hold(({ parts = [] }) => parts.some(({ release }) => release?.status === "completed"));
+    const run = await engine.start(job, undefined, { id: "r" });
+    await place.clock.runUntil(ends, 10_000);
+    const cancelling = other.cancel("r").then(
+      () => "kept",
+      (error: { code?: string }) => error.code,
+    );
+    await place.clock.advance(5_000);
+    held.letGo();
+
+    assert.equal(await place.clock.runUntil(run.result(), 60_000), 1);
+    assert.equal(await place.clock.runUntil(cancelling, 60_000), when === "before" ? "kept" : "RUN_ENDED");
+    await place.clock.advance(60_000);
+    assert.equal((await place.journal("r")).filter(({ event }) => event.type === "run-ended").length, 1);
+    assert.equal((await place.row("r")).status, "completed");
+  });
+}
+
+for (const [what, fail] of [
+  ["after a failure", true],
+  ["after a first cancellation", false],
+] as const) {
+  test(`case 46: a cancellation that comes while a run undoes what it did, ${what}, stops none of it`, async () => {
+    using place = new SqlitePlace();
+    const undone: string[] = [];
+    const undoing = deferred();
+    const gate = deferred();
+    const aborted: boolean[] = [];
+    const job = workflow("job", async (ctx) => {
+      for (const key of ["a", "b", "c"])
+        await ctx.step(key, () => key, {
+          compensate: async (result, { signal }) => {
+            if (result === "b") {
+              undoing.resolve();
+              await gate.promise;
+            }
+            aborted.push(signal.aborted);
+            undone.push(result);
+          },
+        });
+      if (fail) throw new Error("as told");
+      await ctx.receive("never", "never");
+    });
+    await using engine = await place.open({ workflows: [job], graceMs: 1_000 });
+    const run = await engine.start(job, undefined, { id: "r" });
+    if (!fail) {
+      await untilStatus(engine, "r", "waiting");
+      await engine.cancel("r", "first");
+    }
+    await undoing.promise;
+    await engine.cancel("r", "now").catch(() => {});
+    // Its grace passes while it undoes.
+    await place.clock.advance(60_000);
+    assert.deepEqual(undone, ["c"]);
+    gate.resolve();
+
+    await assert.rejects(run.result());
+    assert.deepEqual(undone, ["c", "b", "a"]);
+    assert.deepEqual(aborted, [false, false, false], "no undo is told to stop");
+    const events = await Array.fromAsync(run.events({ live: false }));
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === "op-ended" && event.op === "undo" ? [`${event.key} ${event.outcome.status}`] : [])),
+      ["c/undo completed", "b/undo completed", "a/undo completed"],
+    );
+    assert.equal(events.filter(({ type }) => type === "run-ended").length, 1);
+  });
+}

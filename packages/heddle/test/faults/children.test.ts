@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasCode, workflow, type Context } from "heddle";
+import { Demand } from "./demand.ts";
 import { FakePlace } from "./fake-place.ts";
 import { HeldCommit } from "./held-commit.ts";
 
@@ -168,4 +169,32 @@ test("case 42: a retry calls anew the child that the failed run did not hear of"
   await engine.signal("again.child", "go", 9);
 
   assert.equal(await place.clock.runUntil(retry.result(), minuteMs), 9);
+});
+
+const many = process.env["HEDDLE_SLOW"] === "1" ? 10_000 : 1_000;
+
+test(`case 43: ${many} children that end in the same second all reach their parent, with few runs in memory at once`, async () => {
+  await using place = new FakePlace();
+  const dueAtMs = place.clock.nowMs() + 3_600_000;
+  const child = workflow("child", async (ctx, input: number) => {
+    await ctx.sleepUntil("nap", dueAtMs + (input % 1_000));
+    return input;
+  });
+  const parent = workflow("parent", async (ctx) => {
+    const values = await Promise.all(Array.from({ length: many }, (_, index) => ctx.call(`c${index}`, child, index)));
+    return values.reduce((sum, value) => sum + value, 0);
+  });
+  const sleeping = await place.open({ workflows: [parent, child] });
+  await sleeping.start(parent, undefined, { id: "p" });
+  await place.until(async () => (await sleeping.list({ status: ["running", "queued"], limit: 1 })).length === 0, "all of them sleep");
+  await place.close(sleeping);
+  const concurrency = 100;
+  const demand = new Demand();
+  const engine = await place.open({ workflows: [parent, child], concurrency, hotFrames: concurrency }, demand.wrap);
+
+  assert.equal(await place.clock.runUntil((await engine.get("p")).result()), ((many - 1) * many) / 2);
+  assert.ok(place.clock.nowMs() < dueAtMs + minuteMs, "none was found by its parent's patience");
+  assert.ok(demand.mostOwned <= concurrency, `${demand.mostOwned} runs were under way at once`);
+  const ends = (await place.journal("p")).flatMap(({ event }) => (event.type === "op-ended" ? [event.key] : []));
+  assert.deepEqual([ends.length, new Set(ends).size], [many, many]);
 });

@@ -1,46 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommitBatch, RunRow, RunStore } from "@heddle/kernel";
 import { workflow, type Context, type Engine } from "heddle";
+import { Demand } from "./demand.ts";
 import { FakePlace } from "./fake-place.ts";
 import { SlowDisk } from "./slow-disk.ts";
 
 const count = process.env["HEDDLE_SLOW"] === "1" ? 100_000 : 2_000;
 const concurrency = 100;
 const flushMs = 20;
-
-/** Counts what an engine asks of its store, and the runs that it owns. */
-class Demand {
-  readonly #owned = new Set<string>();
-  mostOwned = 0;
-  claims = 0;
-  reads = 0;
-
-  readonly wrap = (store: RunStore): RunStore =>
-    new Proxy(store, {
-      get: (target, name): unknown => {
-        const method: unknown = Reflect.get(target, name, target);
-        if (typeof method !== "function") return method;
-        if (name === "claim")
-          return async (...parameters: unknown[]) => {
-            this.claims++;
-            const rows = (await Reflect.apply(method, target, parameters)) as readonly RunRow[];
-            for (const { runId } of rows) this.#owned.add(runId);
-            this.mostOwned = Math.max(this.mostOwned, this.#owned.size);
-            return rows;
-          };
-        if (name === "commit")
-          return (batch: CommitBatch) => {
-            for (const { runId, release } of batch.parts ?? []) if (release !== undefined) this.#owned.delete(runId);
-            return target.commit(batch);
-          };
-        return (...parameters: unknown[]) => {
-          if (name === "readJournal" || name === "readMail" || name === "readSnapshot") this.reads++;
-          return Reflect.apply(method, target, parameters) as unknown;
-        };
-      },
-    });
-}
 
 const naps = (ended: string[]) =>
   workflow("nap", async (ctx: Context, untilMs: number) => {
