@@ -17,7 +17,7 @@ const kept = (): Record<string, unknown> => ({
   numbers: [Number.NaN, -0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324],
   "lone surrogates": ["\ud800", "\udc00x", { "\udfff": 1 }],
   nul: ["a\0b", { "\0": "\u0001" }],
-  __proto__key: JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as unknown,
+  prototype: JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}') as unknown,
   bytes: new Uint8Array([0, 255]),
   error: new RangeError("inner", { cause: new TypeError("cause") }),
 });
@@ -67,6 +67,18 @@ test("case 51: a result of 200 MB and a signal of 50 MB are refused by a limit t
   }
 });
 
+/** What of an error is compared. `no`: it is none. */
+interface Shape {
+  readonly no?: "error";
+  readonly named: string;
+  readonly message: string;
+  readonly stack: number | undefined;
+  readonly kind: unknown;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly cause: Shape | undefined;
+  readonly errors: readonly Shape[] | undefined;
+}
+
 for (const { name, make } of places) {
   describe(`payloads on ${name}`, () => {
     test("case 50: what can be kept comes back the same through every door, also after it was read from the journal", async () => {
@@ -94,7 +106,7 @@ for (const { name, make } of places) {
       assert.deepEqual(Object.keys(seen).toSorted(), ["call", "input", "map", "signal", "step"]);
       for (const [door, value] of Object.entries(seen)) {
         assert.deepEqual(value, kept(), door);
-        const proto = (value as { __proto__key: object }).__proto__key;
+        const proto = (value as { prototype: object }).prototype;
         assert.ok(Object.hasOwn(proto, "__proto__") && !("polluted" in proto), door);
       }
       const said = (await Array.fromAsync(run.events({ live: false }))).filter(({ type }) => type === "emitted");
@@ -106,7 +118,7 @@ for (const { name, make } of places) {
         using place = make();
         let effects = 0;
         const effect = (): void => void effects++;
-        const child = workflow("child", async (ctx, _: unknown) => ctx.step("effect", effect));
+        const child = workflow<unknown, void>("child", async (ctx) => ctx.step("effect", effect));
         const doors: Record<string, (ctx: Context) => Promise<unknown>> = {
           "step input": (ctx) => ctx.step("s", effect, { input: value }),
           "child input": (ctx) => ctx.call("c", child, value),
@@ -125,7 +137,7 @@ for (const { name, make } of places) {
             { retry: 5 },
           ),
         );
-        const given = workflow("given", async (_: Context, __: unknown) => value);
+        const given = workflow<unknown, unknown>("given", async () => value);
         await using engine = await place.open({ workflows: [job, child, result, given] });
 
         await assert.rejects(engine.start(given, value, { id: "i" }), isRefusal(path));
@@ -175,8 +187,8 @@ for (const { name, make } of places) {
         object: { reason: "plain" },
         circular: Object.assign(new Error("circular"), { self: cyclic }),
       };
-      const shape = (error: unknown): unknown => {
-        if (!(error instanceof Error)) return { no: "error", error };
+      const shape = (error: unknown): Partial<Shape> => {
+        if (!(error instanceof Error)) return { no: "error" };
         const { name: named, message, stack, cause, ...fields } = error as Error & Record<string, unknown>;
         return {
           named,
@@ -184,8 +196,8 @@ for (const { name, make } of places) {
           stack: stack?.length,
           kind: Object.getPrototypeOf(error)?.constructor?.name as unknown,
           fields,
-          cause: cause === undefined ? undefined : shape(cause),
-          errors: error instanceof AggregateError ? error.errors.map(shape) : undefined,
+          cause: cause === undefined ? undefined : (shape(cause) as Shape),
+          errors: error instanceof AggregateError ? (error.errors.map(shape) as Shape[]) : undefined,
         };
       };
       const passes: unknown[][] = [];
@@ -209,26 +221,23 @@ for (const { name, make } of places) {
 
       assert.equal(passes.length, 2, "live, and from the journal");
       assert.deepEqual(passes[1], passes[0]);
-      const [type, fields, many, own, deep, longest, ...others] = passes[0] as Record<string, unknown>[];
+      const [type, fields, many, own, deep, longest, ...others] = passes[0] as Shape[];
+      assert.deepEqual([type?.named, type?.kind, type?.cause?.kind], ["TypeError", "TypeError", "RangeError"]);
+      assert.deepEqual(fields?.fields, { code: "E1", status: 503, when: new Date(5) });
       assert.deepEqual(
-        [type?.["named"], type?.["kind"], (type?.["cause"] as Record<string, unknown>)["kind"]],
-        ["TypeError", "TypeError", "RangeError"],
-      );
-      assert.deepEqual(fields?.["fields"], { code: "E1", status: 503, when: new Date(5) });
-      assert.deepEqual(
-        (many?.["errors"] as Record<string, unknown>[]).map(({ kind }) => kind),
+        many?.errors?.map(({ kind }) => kind),
         ["Error", "SyntaxError"],
       );
-      assert.deepEqual([own?.["named"], (own?.["fields"] as Record<string, unknown>)["left"]], ["QuotaError", 3n]);
+      assert.deepEqual([own?.named, own?.fields["left"]], ["QuotaError", 3n]);
       let levels = 0;
-      for (let at = deep; at !== undefined; at = at["cause"] as Record<string, unknown> | undefined) levels++;
+      for (let at = deep; at !== undefined; at = at.cause) levels++;
       assert.equal(levels, 21);
-      assert.ok(Number(longest?.["stack"]) < 100_000, `a stack of ${String(longest?.["stack"])} characters is kept`);
-      for (const other of others) assert.equal(other["no"], undefined, "an error in any case");
+      assert.ok(Number(longest?.stack) < 100_000, `a stack of ${String(longest?.stack)} characters is kept`);
+      for (const other of others) assert.equal(other.no, undefined, "an error in any case");
       assert.deepEqual(
-        others.map(({ message }) => /only text|404|undefined|null|object|circular/.test(String(message))),
+        others.map(({ message }) => /only text|404|undefined|null|object|circular/.test(message)),
         others.map(() => true),
-        others.map(({ message }) => String(message)).join("; "),
+        others.map(({ message }) => message).join("; "),
       );
     });
   });
