@@ -320,13 +320,16 @@ for (const place of places) {
     });
 
     test("a value that cannot be kept fails its step with the path to it", async () => {
+      let times = 0;
+      const bad = (): unknown => ({ times: ++times, items: [1, () => 2] });
       const value = await run(async (ctx) => {
-        const error = await ctx.step("bad", () => ({ items: [1, () => 2] }), { retry: 5 }).catch((caught: unknown) => caught);
+        const error = await ctx.step("bad", bad, { retry: { attempts: 5, initialMs: 0 } }).catch((caught: unknown) => caught);
         return { code: (error as { code?: string }).code, message: (error as Error).message };
       }, null);
 
       assert.equal(value.code, "VALUE_NOT_DURABLE");
       assert.match(value.message, /items\[1\]/);
+      assert.equal(times, 1, "trying again would only make it happen twice");
     });
   });
 }
