@@ -83,7 +83,10 @@ export interface ForkOptions {
 
 export interface RetryOptions {
   readonly id?: string;
-  /** Tasks or steps to run again; default: those that failed. */
+  /**
+   * Tasks or steps to begin again with. Of a durable function, all that it recorded from that step on is done again; other tasks with what lies
+   * downstream. Default: those that failed. An unknown name, and a completed run without one, are `OPTION_INVALID`.
+   */
   readonly from?: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import { encodeValue, HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
 import type { ForkOptions, RetryOptions } from "./engine.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * The journal of a fork: the events of the original up to `at`, with the edited results in place, and the record of where it came from.
@@ -69,17 +70,34 @@ function withoutChildren(events: readonly RunEvent[]): RunEvent[] {
 /**
  * The journal of a retry: everything that completed is kept; what failed is done again, with the same idempotency keys.
  *
- * Of a durable function, the failed task's end goes and so do the operations that failed it, and those that were undone. Of other plans, the failed
- * tasks are reset with what lies downstream.
+ * Of a durable function, the failed task's end goes and so do the operations that failed it, and those that were undone; with `from`, the operations
+ * from there on. Of other plans, the failed tasks are reset with what lies downstream.
+ *
+ * @throws HeddleError `OPTION_INVALID`
  */
 export function retryPoint(row: RunRow, events: readonly RunEvent[], options: RetryOptions, nowMs: number): RunEvent[] {
   const functions = new Set<number>();
   for (const event of events)
     if (event.type === "op-ended" || event.type === "op-opened" || event.type === "segment-started") functions.add(event.of);
-  const again = new Set(options.from ?? []);
+  const again = new Set<string>();
   const resets: string[] = [];
+  const begunAgain = new Set<number>();
+  const tasks = new Set(events.flatMap((event) => (event.type === "task-ended" && event.task !== "main" ? [event.task] : [])));
+  const operations = recordedOperations(events);
+  for (const name of options.from ?? []) {
+    if (tasks.has(name)) {
+      resets.push(name);
+      continue;
+    }
+    const [of, keys] = [...operations].find(([, each]) => each.has(name)) ?? refuseUnknown(row, name, [...tasks, ...keysOf(operations)]);
+    begunAgain.add(of);
+    const inOrder = [...keys];
+    for (const key of inOrder.slice(inOrder.indexOf(name))) again.add(key);
+  }
   for (const event of events) {
-    if (event.type !== "task-ended" || event.outcome.status === "completed" || event.outcome.status === "skipped") continue;
+    if (event.type !== "task-ended") continue;
+    if (begunAgain.has(event.no) && event.task !== "main" && event.outcome.status === "completed") resets.push(event.task);
+    if (event.outcome.status === "completed" || event.outcome.status === "skipped") continue;
     if (functions.has(event.no) || event.task === "main") {
       if (options.from === undefined) for (const key of event.failedOps ?? []) again.add(key);
     } else if (options.from === undefined) resets.push(event.task);
@@ -89,13 +107,19 @@ export function retryPoint(row: RunRow, events: readonly RunEvent[], options: Re
     again.add(event.key);
     again.add(event.key.replace(/\/undo$/, ""));
   }
-  const tasks = new Set(events.flatMap((event) => (event.type === "task-ended" ? [event.task] : [])));
-  for (const name of options.from ?? []) if (tasks.has(name) && name !== "main") resets.push(name);
+  if (row.status === "completed" && again.size === 0 && resets.length === 0) {
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `Run ${row.runId} completed: nothing failed in it. Say from which step or task it is to be done again, or fork it.`,
+      { data: { runId: row.runId } },
+    );
+  }
   const kept = events.flatMap((event): RunEvent[] => {
     if (event.type === "run-paused" || event.type === "cancel-requested") return [];
     if (event.type === "run-ended") return resets.length > 0 ? [event] : [];
-    if (event.type === "task-ended" && event.outcome.status !== "completed" && (functions.has(event.no) || event.task === "main"))
-      return [];
+    if (event.type === "task-ended" && (functions.has(event.no) || event.task === "main")) {
+      if (event.outcome.status !== "completed" || (event.task === "main" && begunAgain.has(event.no))) return [];
+    }
     if (event.type !== "run-started") return [event];
     const { parent: _, ...own } = event;
     return [{ ...own, seed: event.seed ?? row.runId, effects: event.effects ?? row.runId }];
@@ -109,4 +133,51 @@ export function retryPoint(row: RunRow, events: readonly RunEvent[], options: Re
     ...(again.size === 0 ? null : { again: [...again] }),
   };
   return resets.length === 0 ? [...own, forked] : [...own, forked, { type: "tasks-reset", atMs: nowMs, tasks: [...new Set(resets)] }];
+}
+
+/**
+ * By activation, the keys of the operations that its function recorded in its present segment, in their order. Those that were begun again since stand
+ * where they were recorded then. Updates are not among them: they came from outside, and whoever sent them has their replies.
+ */
+function recordedOperations(events: readonly RunEvent[]): ReadonlyMap<number, ReadonlySet<string>> {
+  const operations = new Map<number, Set<string>>();
+  for (const event of events) {
+    switch (event.type) {
+      case "op-opened":
+      case "op-retried":
+      case "op-ended":
+      case "emitted": {
+        if ("op" in event && (event.op === "update" || event.op === "undo")) break;
+        const keys = operations.get(event.of) ?? new Set();
+        operations.set(event.of, keys.add(event.key));
+        break;
+      }
+      case "segment-started":
+        operations.delete(event.of);
+        break;
+      case "task-retried":
+        for (const key of event.failedOps ?? []) operations.get(event.no)?.delete(key);
+        break;
+      case "run-forked":
+        for (const keys of operations.values()) for (const key of event.again ?? []) keys.delete(key);
+        break;
+      default:
+        break;
+    }
+  }
+  return operations;
+}
+
+function keysOf(operations: ReadonlyMap<number, ReadonlySet<string>>): string[] {
+  return [...operations.values()].flatMap((keys) => [...keys]);
+}
+
+function refuseUnknown({ runId }: RunRow, name: string, names: readonly string[]): never {
+  const near = nearest(name, names);
+  const shown = near.length > 0 ? near : names.slice(0, 10);
+  throw new HeddleError(
+    "OPTION_INVALID",
+    `Run ${runId} has recorded no step or task "${name}"${shown.length === 0 ? "" : `; it has ${shown.join(", ")}`}: name one that it is to begin again with.`,
+    { data: { runId, from: name } },
+  );
 }

@@ -35,7 +35,8 @@ export const retry: Command = {
         ...(values.id === undefined ? null : { id: values.id }),
         ...(values.from === undefined ? null : { from: values.from }),
       });
-      await reportSent(`${again.id} runs again what failed in ${runId}.`, engine, again, steps, io);
+      const what = values.from === undefined ? `what failed in ${runId}` : `${runId} from ${values.from.join(" and ")} on`;
+      await reportSent(`${again.id} runs again ${what}.`, engine, again, steps, io);
     }
     return exitCode.done;
   },
