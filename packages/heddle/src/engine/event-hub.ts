@@ -1,5 +1,6 @@
+import type { Clock } from "@heddle/kernel";
 import { readEvent } from "./event-text.ts";
-import type { JournalEvent, LiveEvent } from "./engine.ts";
+import type { EngineOptions, JournalEvent, LiveEvent, LivePiece } from "./engine.ts";
 
 export interface Listener {
   event(event: LiveEvent): void;
@@ -7,10 +8,18 @@ export interface Listener {
   hint(): void;
 }
 
-/** Tells those in this process who watch a run what was committed for it. Costs nothing for runs that nobody watches. */
+/** Tells those in this process who watch a run what was committed for it, and what it says of itself meanwhile. Costs nothing for runs that nobody watches. */
 export class EventHub {
+  readonly #clock: Clock;
+  readonly #onLive: EngineOptions["onLive"];
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #hinted = new Map<string, Set<() => void>>();
+
+  /** @param onLive is told what all runs say of themselves */
+  constructor(clock: Clock, onLive: EngineOptions["onLive"]) {
+    this.#clock = clock;
+    this.#onLive = onLive;
+  }
 
   listen(runId: string, listener: Listener): Disposable {
     let listeners = this.#listeners.get(runId);
@@ -49,9 +58,25 @@ export class EventHub {
     }
   }
 
-  live(runId: string, event: LiveEvent): void {
+  /** Whether anybody would be told what a run says of itself. */
+  watches(runId: string): boolean {
+    return this.#onLive !== undefined || this.#listeners.has(runId);
+  }
+
+  /** @param seq of the event before it */
+  live(runId: string, seq: number, piece: LivePiece): void {
+    if (!this.watches(runId)) return;
+    const event = { seq, atMs: this.#clock.nowMs(), ...piece };
     const listeners = this.#listeners.get(runId);
     if (listeners !== undefined) for (const listener of listeners) listener.event(event);
+    try {
+      this.#onLive?.(runId, event);
+    } catch (error) {
+      // A listener's fault is not the step's: it surfaces where uncaught errors do.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** Another process may have written: to one run, or to any. */
@@ -63,9 +88,5 @@ export class EventHub {
     }
     for (const calls of this.#hinted.values()) for (const call of calls) call();
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.hint();
-  }
-
-  watched(runId: string): boolean {
-    return this.#listeners.has(runId);
   }
 }

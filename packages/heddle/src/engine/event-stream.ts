@@ -1,5 +1,5 @@
 import type { LiveEvent } from "./engine.ts";
-import type { HeddleEngine } from "./heddle-engine.ts";
+import type { NodeHost } from "./node-host.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
@@ -16,7 +16,7 @@ const pageRows = 500;
  * a bounded number of events.
  */
 export class EventStream implements AsyncIterableIterator<LiveEvent> {
-  readonly #engine: HeddleEngine;
+  readonly #host: NodeHost;
   readonly #runId: string;
   readonly #live: boolean;
   readonly #only: string | undefined;
@@ -32,8 +32,8 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   readonly #stop = (): void => this.#close();
 
   /** @param only hand over events of this type alone */
-  constructor(engine: HeddleEngine, runId: string, from: number, live: boolean, signal: AbortSignal | undefined, only?: string) {
-    this.#engine = engine;
+  constructor(host: NodeHost, runId: string, from: number, live: boolean, signal: AbortSignal | undefined, only?: string) {
+    this.#host = host;
     this.#runId = runId;
     this.#given = from;
     this.#live = live;
@@ -73,7 +73,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
 
   /** From the first read on: who never reads is not told, and the run does nothing for it. */
   #listen(): void {
-    this.#listening ??= this.#engine.hub.listen(this.#runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
+    this.#listening ??= this.#host.hub.listen(this.#runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
   }
 
   #heard(event: LiveEvent): void {
@@ -94,7 +94,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   }
 
   #hinted(): void {
-    if (this.#engine.owns(this.#runId)) return;
+    if (this.#host.runs.owns(this.#runId)) return;
     this.#behind = true;
     this.#wake?.();
   }
@@ -112,7 +112,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
 
   /** Catch up with the journal. While it is read the hub's events are passed over: they are in what is read, or the next read brings them. */
   async #read(): Promise<void> {
-    const page = await this.#engine.page(this.#runId, this.#given, pageRows);
+    const page = await this.#host.reader.page(this.#runId, this.#given, pageRows);
     for (const { seq, event } of page) this.#take({ seq, ...event });
     if (page.length > 0) return;
     if (this.#over) return;
@@ -122,25 +122,25 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
       return;
     }
     // Between the read and this line nothing can have been missed unheard: what is committed later is published later.
-    const again = await this.#engine.page(this.#runId, this.#given, pageRows);
+    const again = await this.#host.reader.page(this.#runId, this.#given, pageRows);
     for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
     if (again.length > 0 || this.#over) return;
-    for (const event of this.#engine.underWay(this.#runId)) this.#give(event);
-    if ((await this.#engine.store.get(this.#runId)) === null) this.#over = true;
+    for (const event of this.#host.runs.underWay(this.#runId)) this.#give(event);
+    if ((await this.#host.store.get(this.#runId)) === null) this.#over = true;
   }
 
   async #sleep(): Promise<void> {
-    if (this.#engine.closed) {
+    if (this.#host.state.closed) {
       this.#over = true;
       return;
     }
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
-      if (this.#engine.owns(this.#runId)) {
+      if (this.#host.runs.owns(this.#runId)) {
         this.#drop();
         return;
       }
-      this.#polling ??= this.#engine.clock.after(pollMs, () => {
+      this.#polling ??= this.#host.clock.after(pollMs, () => {
         this.#polling = null;
         this.#behind = true;
         this.#wake?.();

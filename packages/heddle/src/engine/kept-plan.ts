@@ -8,12 +8,28 @@ function isFunctionPlan(name: string, hash: string): boolean {
 }
 
 /**
- * Keep the plan that a run is begun with under its hash, so that it can be told later in what another one differs. If it cannot be kept, only
+ * Keeps the plan that a run is begun with under its hash, so that it can be told later in what another one differs. If it cannot be kept, only
  * that difference is lost.
  */
-export async function keepPlan(store: RunStore, { name, plan, planHash: hash }: Definition): Promise<void> {
-  if (isFunctionPlan(name, hash)) return;
-  await store.putBlob(hash, JSON.stringify(plan));
+export class PlanKeeper {
+  readonly #store: RunStore;
+  readonly #kept = new WeakSet<Definition>();
+
+  constructor(store: RunStore) {
+    this.#store = store;
+  }
+
+  /** Once per definition. The store takes it before what is committed after this call. */
+  keep(definition: Definition): void {
+    if (this.#store.features.durability === "none" || this.#kept.has(definition)) return;
+    this.#kept.add(definition);
+    this.#put(definition).catch(() => this.#kept.delete(definition));
+  }
+
+  async #put({ name, plan, planHash: hash }: Definition): Promise<void> {
+    if (isFunctionPlan(name, hash)) return;
+    await this.#store.putBlob(hash, JSON.stringify(plan));
+  }
 }
 
 /** The plan of a hash, for a workflow of this name; null: it is not kept here, or damaged. */

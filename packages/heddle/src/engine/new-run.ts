@@ -1,7 +1,8 @@
-import { contentHash, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
+import { contentHash, decodeValue, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
 import type { Definition } from "./definition.ts";
 import type { StartOptions } from "./engine.ts";
-import { runStartedText } from "./event-text.ts";
+import { eventText, runStartedText } from "./event-text.ts";
+import type { ChildPlan } from "./frame/operation.ts";
 
 type Started = Extract<RunEvent, { readonly type: "run-started" }>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -49,6 +50,48 @@ export function prepareRun(
   };
   if (claimFor !== null && delayMs === 0) run.claimFor = claimFor;
   return { run, started };
+}
+
+/**
+ * A run that another one calls or starts. Its code may be unknown here: then a node that has it runs it, without the limit and deadline of its definition.
+ *
+ * @param parent whose operation it is
+ */
+export function prepareChild(
+  definition: Definition | undefined,
+  child: ChildPlan,
+  parent: { readonly runId: string; readonly of: number; readonly key: string },
+  nowMs: number,
+): NewRun {
+  const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
+  const timeoutMs = definition?.timeoutMs;
+  const started: Started = {
+    type: "run-started",
+    atMs: nowMs,
+    workflow: child.workflow,
+    ...(child.version === undefined ? null : { version: child.version }),
+    planHash: definition?.planHash ?? "",
+    ...(child.input === undefined ? null : { input: child.input }),
+    ...(timeoutMs === undefined ? null : { deadlineAtMs: nowMs + timeoutMs }),
+    parent,
+  };
+  return {
+    row: {
+      runId: child.runId,
+      workflow: child.workflow,
+      version: child.version ?? null,
+      wakeAtMs: nowMs,
+      priority: 0,
+      limitKey: limit?.key ?? null,
+      limitMax: limit?.max ?? null,
+      dedupKey: null,
+      parentId: parent.runId,
+      tags: child.tags,
+      createdAtMs: nowMs,
+      inputHash: child.inputHash ?? contentHash(null),
+    },
+    events: [eventText(started)],
+  };
 }
 
 /** @throws HeddleError `VALUE_TOO_LARGE` */

@@ -1,6 +1,6 @@
 import { HeddleError, type RunOutcome } from "@heddle/kernel";
 import type { Ending } from "./ending.ts";
-import type { HeddleEngine } from "./heddle-engine.ts";
+import type { NodeHost } from "./node-host.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
@@ -8,11 +8,11 @@ const pollMs = 5_000;
 const pageRows = 1_000;
 
 /** How a run ends, wherever it runs: told when it ends in this process, else read from its journal once the store says that it has. */
-export async function waitForOutcome(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
+export async function waitForOutcome(host: NodeHost, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
   signal?.throwIfAborted();
   for (;;) {
-    const ending = engine.endingOf(runId);
-    const told = ending === null ? await endElsewhere(engine, runId, signal) : await endHere(ending, signal);
+    const ending = host.runs.get(runId)?.ending ?? null;
+    const told = ending === null ? await endElsewhere(host, runId, signal) : await endHere(ending, signal);
     signal?.throwIfAborted();
     if (told !== null) return told;
   }
@@ -32,15 +32,15 @@ function endHere(ending: Ending, signal: AbortSignal | undefined): Promise<RunOu
 }
 
 /** Look at the store; if the run has not ended, wait until there is a reason to look again. */
-async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
+async function endElsewhere(host: NodeHost, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
   const open: Disposable[] = [];
   try {
     return await new Promise<RunOutcome | null>((resolve, reject) => {
       const again = (): void => resolve(null);
-      open.push(engine.onEnd(runId, resolve), engine.hub.onHint(runId, again), engine.clock.after(pollMs, again));
+      open.push(host.endWaiters.add(runId, resolve), host.hub.onHint(runId, again), host.clock.after(pollMs, again));
       signal?.addEventListener("abort", again, { once: true });
       open.push({ [Symbol.dispose]: () => signal?.removeEventListener("abort", again) });
-      storedEnd(engine, runId).then((outcome) => {
+      storedEnd(host, runId).then((outcome) => {
         if (outcome !== null) resolve(outcome);
       }, reject);
     });
@@ -49,18 +49,18 @@ async function endElsewhere(engine: HeddleEngine, runId: string, signal: AbortSi
   }
 }
 
-async function storedEnd(engine: HeddleEngine, runId: string): Promise<RunOutcome | null> {
-  if (engine.failure !== null) throw engine.failure;
-  if (engine.closed)
+async function storedEnd(host: NodeHost, runId: string): Promise<RunOutcome | null> {
+  if (host.state.failure !== null) throw host.state.failure;
+  if (host.state.closed)
     throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
-  const row = await engine.store.get(runId);
+  const row = await host.store.get(runId);
   if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
   if (row.endedAtMs === null) return null;
   // No snapshot is taken with the end or after it.
-  let after = (await engine.store.readSnapshot(runId))?.seq ?? 0;
+  let after = (await host.store.readSnapshot(runId))?.seq ?? 0;
   let outcome: RunOutcome | null = null;
   for (;;) {
-    const page = await engine.page(runId, after, pageRows);
+    const page = await host.reader.page(runId, after, pageRows);
     for (const { event } of page) if (event.type === "run-ended") outcome = event.outcome;
     if (page.length < pageRows) return outcome;
     after = page.at(-1)?.seq ?? after;

@@ -428,7 +428,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   addChild(frame: TaskFrame, key: string, child: ChildPlan): void {
-    this.#children.push(this.host.newChild(this, child, { runId: this.runId, of: frame.command.no, key }));
+    this.#children.push(this.host.newChild(child, { runId: this.runId, of: frame.command.no, key }));
   }
 
   cancelChild(childId: string): void {

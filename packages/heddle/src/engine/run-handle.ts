@@ -4,8 +4,8 @@ import type { Ending } from "./ending.ts";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
 import { waitForOutcome } from "./outcome-wait.ts";
-import type { HeddleEngine } from "./heddle-engine.ts";
 import { recordedPlan } from "./load-run.ts";
+import type { NodeHost } from "./node-host.ts";
 import { isBeyond, projectRun, type Until } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
 import { isStoreLost } from "./store-trouble.ts";
@@ -14,19 +14,19 @@ import { summaryOf } from "./summary.ts";
 export class Handle<O> implements RunHandle<O> {
   readonly id: string;
   readonly workflow: string;
-  readonly #engine: HeddleEngine;
+  readonly #host: NodeHost;
   readonly #ending: Ending | null;
 
   /** @param ending of a run that this process began: once it has ended here, nobody has to be asked how */
-  constructor(engine: HeddleEngine, id: string, workflow: string, ending: Ending | null = null) {
-    this.#engine = engine;
+  constructor(host: NodeHost, id: string, workflow: string, ending: Ending | null = null) {
+    this.#host = host;
     this.id = id;
     this.workflow = workflow;
     this.#ending = ending;
   }
 
   async result(options: { readonly signal?: AbortSignal } = {}): Promise<O> {
-    const outcome = this.#ending?.outcome ?? (await waitForOutcome(this.#engine, this.id, options.signal));
+    const outcome = this.#ending?.outcome ?? (await waitForOutcome(this.#host, this.id, options.signal));
     if (outcome.status === "completed") return (outcome.value === undefined ? undefined : decodeValue(outcome.value)) as O;
     const cause = outcome.error === undefined ? undefined : decodeError(outcome.error);
     const data = { runId: this.id };
@@ -40,20 +40,20 @@ export class Handle<O> implements RunHandle<O> {
   }
 
   async summary(): Promise<RunSummary> {
-    return summaryOf(await this.#engine.row(this.id));
+    return summaryOf(await this.#host.reader.row(this.id));
   }
 
   events(
     options: { readonly from?: number; readonly live?: boolean; readonly signal?: AbortSignal } = {},
   ): AsyncIterableIterator<LiveEvent> {
-    return new EventStream(this.#engine, this.id, options.from ?? 0, options.live ?? true, options.signal);
+    return new EventStream(this.#host, this.id, options.from ?? 0, options.live ?? true, options.signal);
   }
 
   async state(options: { readonly at?: number | Date } = {}): Promise<RunView> {
-    const row = await this.#engine.row(this.id);
+    const row = await this.#host.reader.row(this.id);
     const { at } = options;
     const until = at === undefined ? undefined : at instanceof Date ? { timeMs: at.getTime() } : { seq: at };
-    const events = await this.#engine.events(this.id);
+    const events = await this.#host.reader.events(this.id);
     return projectRun(row, events, until, this.#channels(row, events, until));
   }
 
@@ -63,7 +63,7 @@ export class Handle<O> implements RunHandle<O> {
     events: readonly { readonly seq: number; readonly event: RunEvent }[],
     until: Until,
   ): Readonly<Record<string, unknown>> {
-    const definition = this.#engine.definitionOf(row);
+    const definition = this.#host.registry.find(row.workflow, row.version);
     if (definition?.plan.channels === undefined || events[0]?.seq !== 1) return {};
     if ((recordedPlan(events) ?? definition.planHash) !== definition.planHash) return {};
     const state = createRun(definition.compiled);

@@ -131,13 +131,13 @@ test("case 65: a reader that is never heard of again is let go when its run ends
   const job = long(5, 10, begin.promise);
   await using engine = await place.open({ workflows: [job] });
   const run = await engine.start(job, undefined, { id: "r" });
-  const { hub } = engine as unknown as { readonly hub: { watched(runId: string): boolean } };
+  const { host } = engine as unknown as { readonly host: { watches(runId: string): boolean } };
   run.events();
-  assert.equal(hub.watched("r"), false, "who never reads is not told");
+  assert.equal(host.watches("r"), false, "who never reads is not told");
   await run.events().next();
-  assert.equal(hub.watched("r"), true);
+  assert.equal(host.watches("r"), true);
   begin.resolve();
   await run.result();
 
-  assert.equal(hub.watched("r"), false);
+  assert.equal(host.watches("r"), false);
 });

@@ -47,7 +47,7 @@ export interface RunHost {
   send(message: NewMessage): void;
   /** A function calls this workflow: its runs may be taken up here from now on. */
   learn(workflow: Workflow<never, unknown>): void;
-  newChild(run: OwnedRun, child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
+  newChild(child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
   readMail(runId: string): Promise<readonly StoredMessage[]>;
   /** Committed events, for whoever watches the run. */
   publish(runId: string, firstSeq: number, events: readonly string[]): void;

@@ -1,0 +1,125 @@
+import { encodeValue, HeddleError, type CreateVerdict, type NewRun, type RunRow } from "@heddle/kernel";
+import type { Workflow } from "../../workflow/workflow.ts";
+import type { Definition } from "../definition.ts";
+import type { Ending } from "../ending.ts";
+import type { RunHandle, StartOptions } from "../engine.ts";
+import { mailText } from "../mail.ts";
+import { checkInputSize, prepareRun, type PreparedRun } from "../new-run.ts";
+import type { NodeHost } from "../node-host.ts";
+import { OwnedRun } from "../owned-run.ts";
+import { Handle } from "../run-handle.ts";
+import { checkStart } from "../run-options.ts";
+import { signalMail, type MailSender } from "./mail-sender.ts";
+
+/** Starts runs: recorded in the store, and where this node has room, taken up by it in the same commit. */
+export class RunStarts {
+  readonly #host: NodeHost;
+  readonly #sender: MailSender;
+  readonly #newId = (): string => this.#host.random.id();
+
+  constructor(host: NodeHost, sender: MailSender) {
+    this.#host = host;
+    this.#sender = sender;
+  }
+
+  async start<O>(workflow: Workflow<never, O> | string, input: unknown, options: StartOptions): Promise<RunHandle<O>> {
+    const { state, registry } = this.#host;
+    state.assertOpen();
+    const definition = typeof workflow === "string" ? registry.get(workflow) : registry.add(workflow);
+    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
+    state.assertOpen();
+    const prepared = this.#prepare(definition, checked, options);
+    const { runId, ending } = await this.#create(definition, prepared);
+    return new Handle<O>(this.#host, runId, definition.name, ending);
+  }
+
+  /** In one commit with the signal, if the run is not there yet. */
+  async signalWithStart<O>(
+    workflow: Workflow<never, O>,
+    input: unknown,
+    signal: { readonly name: string; readonly value?: unknown; readonly id?: string },
+    options: StartOptions & { readonly id: string },
+  ): Promise<RunHandle<O>> {
+    const { state, registry, random, plans, store, clock, writer, hints, maxValueBytes } = this.#host;
+    state.assertOpen();
+    const mail = signalMail(signal.name, signal.value, maxValueBytes);
+    const id = signal.id ?? random.id();
+    const definition = registry.add(workflow);
+    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
+    const prepared = this.#prepare(definition, checked, options);
+    const { claimFor: _, ...unclaimed } = prepared.run;
+    plans.keep(definition);
+    const there = await store.get(options.id);
+    const message = { runId: options.id, id, atMs: clock.nowMs(), body: mailText(mail) };
+    const verdict =
+      there === null ? await writer.createWithMail(unclaimed, message) : ({ status: "exists", row: there } satisfies CreateVerdict);
+    if (verdict.status === "created") {
+      hints.stir([options.id]);
+      return new Handle<O>(this.#host, options.id, definition.name);
+    }
+    const { row } = verdict;
+    checkSame(row, unclaimed);
+    // Somebody who made it just now may have brought this signal along: it counts once.
+    await this.#sender.send(row.runId, mail, id);
+    return new Handle<O>(this.#host, row.runId, definition.name);
+  }
+
+  #prepare(definition: Definition, checkedInput: unknown, options: StartOptions): PreparedRun {
+    const host = this.#host;
+    checkStart(options);
+    const input = checkedInput === undefined ? undefined : encodeValue(checkedInput);
+    checkInputSize(definition.name, input, host.maxValueBytes);
+    const takeNow = !host.options.passive && host.runs.room > 0;
+    return prepareRun(definition, checkedInput, input, options, {
+      nowMs: host.clock.nowMs(),
+      id: this.#newId,
+      claimFor: takeNow ? host.node : null,
+    });
+  }
+
+  async #create(
+    definition: Definition,
+    { run, started }: PreparedRun,
+  ): Promise<{ readonly runId: string; readonly ending: Ending | null }> {
+    const host = this.#host;
+    const { runId } = run.row;
+    host.plans.keep(definition);
+    const taken = run.claimFor !== undefined;
+    if (taken) host.runs.reserve();
+    try {
+      const verdict = this.#createNow(run) ?? (await host.writer.create(run));
+      if (verdict.status === "exists") {
+        checkSame(verdict.row, run);
+        return { runId: verdict.row.runId, ending: null };
+      }
+      if (!verdict.claimed) {
+        host.claims.claimSoon();
+        return { runId, ending: null };
+      }
+      const owned = new OwnedRun(host, { runId, definition, epoch: 1, crashes: 0, parentless: true });
+      host.runs.add(owned);
+      host.hub.publish(runId, 1, run.events);
+      if (!host.state.closing) owned.begin(started);
+      return { runId, ending: owned.ending };
+    } finally {
+      if (taken) host.runs.unreserve();
+    }
+  }
+
+  /** At once and on its own, in a store that keeps nothing; null: it goes with the others. */
+  #createNow(run: NewRun): CreateVerdict | null {
+    const { features, state, store } = this.#host;
+    if (features.durability !== "none" || state.failure !== null) return null;
+    const answer = store.commit({ creates: [run] });
+    if (answer instanceof Promise) throw new HeddleError("STORE_UNAVAILABLE", "A store that keeps nothing must answer at once.");
+    return answer.creates[0] ?? null;
+  }
+}
+
+function checkSame(row: RunRow, run: NewRun): void {
+  if (row.workflow === run.row.workflow && row.inputHash === run.row.inputHash) return;
+  const how = row.workflow === run.row.workflow ? "another input" : `workflow "${row.workflow}"`;
+  throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, {
+    data: { runId: row.runId, workflow: row.workflow },
+  });
+}

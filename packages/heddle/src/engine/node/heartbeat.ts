@@ -1,0 +1,53 @@
+import type { NodeHost } from "../node-host.ts";
+import { DeadNodes } from "./dead-nodes.ts";
+import type { Lease } from "./lease.ts";
+import { UnclaimedRuns } from "./unclaimed-runs.ts";
+
+/** Gives this node's signs of life for as long as it is open, and looks each time for what other nodes have left behind. */
+export class Heartbeat {
+  readonly #host: NodeHost;
+  readonly #lease: Lease;
+  readonly #deadNodes: DeadNodes;
+  readonly #unclaimed: UnclaimedRuns;
+  #beat: Disposable | null = null;
+
+  constructor(host: NodeHost, lease: Lease) {
+    this.#host = host;
+    this.#lease = lease;
+    this.#deadNodes = new DeadNodes(host);
+    this.#unclaimed = new UnclaimedRuns(host);
+  }
+
+  /** Resolves after the first sign of life. */
+  async begin(): Promise<void> {
+    await this.#lease.renew();
+    this.#beatLater();
+    this.#deadNodes.buryTheGone().catch((error: unknown) => this.#host.trouble.heard(error));
+  }
+
+  stop(): void {
+    this.#beat?.[Symbol.dispose]();
+  }
+
+  /** Three times a lease, however long the store takes to write it down, and whether it could or not. */
+  #beatLater(tookMs = 0): void {
+    const { clock, options, state, trouble } = this.#host;
+    const { leaseMs } = options;
+    this.#beat = clock.after(Math.max(leaseMs / 3 - tookMs, leaseMs / 30), () => {
+      const sentAtMs = clock.monotonicMs();
+      void this.#lease
+        .renew()
+        .then(
+          () =>
+            void this.#deadNodes
+              .reap()
+              .then(() => this.#unclaimed.see())
+              .catch((error: unknown) => trouble.heard(error)),
+          (error: unknown) => trouble.heard(error),
+        )
+        .then(() => {
+          if (!state.closed && state.failure === null) this.#beatLater(clock.monotonicMs() - sentAtMs);
+        });
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import { HeddleError, type RunRow, type RunStore } from "@heddle/kernel";
+import { segmentOf } from "@heddle/kernel/internal";
+import { readEvent } from "./event-text.ts";
+import { HistoryReader, type FrameHistory } from "./frame/history.ts";
+import type { RunSource, StoredRunEvent } from "./load-run.ts";
+import { nearest } from "./nearest.ts";
+import type { OwnedRun } from "./owned-run.ts";
+
+/** Journal rows read at once. */
+const pageRows = 2_000;
+/** Runs that an unknown id is compared with. */
+const comparedIds = 200;
+
+/** Reads what the store keeps of runs: their rows and their journals. */
+export class RunReader implements RunSource {
+  readonly store: RunStore;
+
+  constructor(store: RunStore) {
+    this.store = store;
+  }
+
+  /** @throws HeddleError `RUN_UNKNOWN`, naming the nearest ids */
+  async row(runId: string): Promise<RunRow> {
+    const row = await this.store.get(runId);
+    if (row !== null) return row;
+    const ids = (await this.store.list({ limit: comparedIds })).map((each) => each.runId);
+    const near = nearest(runId, ids);
+    throw new HeddleError("RUN_UNKNOWN", `There is no run "${runId}".${near.length === 0 ? "" : ` Did you mean ${near.join(", ")}?`}`, {
+      data: { runId, nearest: near },
+    });
+  }
+
+  async events(runId: string, afterSeq = 0): Promise<StoredRunEvent[]> {
+    const events: StoredRunEvent[] = [];
+    for (;;) {
+      const page = await this.page(runId, events.at(-1)?.seq ?? afterSeq, pageRows);
+      for (const event of page) events.push(event);
+      if (page.length < pageRows) return events;
+    }
+  }
+
+  /** The next events after a seq, at most `limit`. */
+  async page(runId: string, afterSeq: number, limit: number): Promise<StoredRunEvent[]> {
+    const page = await this.store.readJournal(runId, afterSeq, limit);
+    return page.map(({ seq, body }) => ({ seq, event: readEvent(body), length: body.length }));
+  }
+
+  /** What an activation of a run has recorded so far. */
+  async history(run: OwnedRun, of: number): Promise<FrameHistory> {
+    const reader = new HistoryReader(of, segmentOf(run.state, of));
+    for (const { seq, event } of await this.events(run.runId, run.beginningOf(of) - 1)) reader.add(seq, event);
+    return reader.history();
+  }
+}
