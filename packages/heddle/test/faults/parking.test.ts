@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { workflow, type Context, type RunHandle } from "heddle";
+import type { RunStore } from "@heddle/kernel";
+import { HeddleError, workflow, type Context, type RunHandle } from "heddle";
 import { journalFaults } from "@heddle/testing";
 import { FakePlace } from "./fake-place.ts";
 import { HeldCommit } from "./held-commit.ts";
@@ -158,4 +159,52 @@ test("case 39: a signal that a wait took as it lost its race reaches the next se
   });
 
   assert.equal(await place.clock.runUntil(run.result(), 5 * 60_000), "only");
+});
+
+test("case 38: what another process sends while the run is being parked is read at once, although nobody says so", async () => {
+  await using place = new FakePlace();
+  const job = workflow("job", (ctx) => ctx.receive<string>("word", "word"));
+  const commit = new HeldCommit("before");
+  const reached = commit.hold(({ parts = [] }) => parts.some(({ release }) => release?.status === "waiting"));
+  let commits = 0;
+  const deaf = (store: RunStore): RunStore =>
+    new Proxy(store, {
+      get(target, name): unknown {
+        if (name === "watch") return () => ({ [Symbol.dispose]: () => {} });
+        // Who does not read would ask to park for ever.
+        if (name === "commit" && ++commits > 20) throw new HeddleError("STORE_FAILED", "It is asked again and again.");
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  const engine = await place.open({ workflows: [job] }, (store) => commit.wrap(deaf(store)));
+  const other = await place.open({ workflows: [job], passive: true });
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.clock.runUntil(reached);
+  await other.signal("r", "word", "from elsewhere");
+  commit.letGo();
+
+  await place.untilStatus("r", "completed");
+  assert.equal(await place.clock.runUntil(run.result()), "from elsewhere");
+  assert.equal((await place.row("r")).epoch, 1, "it was never given up");
+});
+
+test("of parked runs as many stay in memory as hotFrames says, the last ones; the others are read anew", async () => {
+  await using place = new FakePlace();
+  const begun: string[] = [];
+  const job = workflow("job", (ctx) => {
+    begun.push(ctx.runId);
+    return ctx.receive("word", "word");
+  });
+  const engine = await place.open({ workflows: [job], hotFrames: 2 });
+  for (const id of ["a", "b", "c"]) {
+    await engine.start(job, undefined, { id });
+    await place.untilStatus(id, "waiting");
+  }
+  for (const id of ["c", "b", "a"]) {
+    await engine.signal(id, "word");
+    await place.clock.runUntil((await engine.get(id)).result());
+  }
+
+  assert.deepEqual(begun, ["a", "b", "c", "a"]);
 });
