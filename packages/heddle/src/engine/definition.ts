@@ -8,7 +8,7 @@ import {
   type Plan,
   type RetryPolicy,
 } from "@heddle/kernel";
-import { durationMs } from "@heddle/kernel";
+import { durationMs, validateRetryPolicy } from "@heddle/kernel";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
@@ -65,13 +65,10 @@ export function workflowPlan(name: string, retry: RetryPolicy | undefined): Plan
 
 export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
   const { name, version, options } = workflow;
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name)) {
-    throw new HeddleError(
-      "OPTION_INVALID",
-      `"${name}" cannot name a workflow: begin with a letter, digit or _, then also . : / and -, at most 128 characters.`,
-    );
-  }
-  const plan = workflowPlan(name, options.retry === undefined ? undefined : { attempts: options.retry });
+  const plan = workflowPlan(
+    name,
+    options.retry === undefined ? undefined : validateRetryPolicy({ attempts: options.retry }, `the retry of workflow "${name}"`),
+  );
   // How often it is tried again may change at any time: what is recorded fits either.
   const hash = planHash(workflowPlan(name, undefined));
   const run = workflow.run as (ctx: Context, input: unknown) => unknown;
@@ -94,7 +91,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     reducers: new Map(),
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
-    timeoutMs: timeout === undefined ? undefined : durationMs(timeout),
+    timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of workflow "${name}"`),
   };
 }
 
@@ -102,6 +99,12 @@ type WorkflowLimit = undefined | number | { readonly limit: number; readonly key
 
 function limitOf(name: string, concurrency: WorkflowLimit): Definition["limitOf"] {
   if (concurrency === undefined) return null;
+  const most = typeof concurrency === "number" ? concurrency : concurrency.limit;
+  if (!Number.isInteger(most) || most < 1) {
+    throw new HeddleError("OPTION_INVALID", `The concurrency of workflow "${name}" is ${String(most)}: it must be a whole number from 1.`, {
+      data: { workflow: name },
+    });
+  }
   if (typeof concurrency === "number") return () => ({ key: name, max: concurrency });
   return (input) => ({ key: `${name}:${concurrency.key(input)}`, max: concurrency.limit });
 }

@@ -18,7 +18,7 @@ import { guardGlobals } from "./frame/strict.ts";
 import { hasEnded } from "./has-ended.ts";
 import { NodeHost } from "./node-host.ts";
 import { Handle } from "./run-handle.ts";
-import { resolveOptions } from "./run-options.ts";
+import { checkWorkflows, resolveOptions } from "./run-options.ts";
 import { summaryOf } from "./summary.ts";
 
 /** The door of an engine for everyone who starts runs, asks about them or sends to them. Behind it works a `NodeHost`. */
@@ -35,7 +35,7 @@ export class HeddleEngine implements Engine {
     this.#sender = new MailSender(this.host);
     this.#starts = new RunStarts(this.host, this.#sender);
     this.#mending = new RunMending(this.host);
-    for (const workflow of options.workflows ?? []) this.host.registry.add(workflow);
+    for (const workflow of checkWorkflows(options.workflows ?? [])) this.host.registry.add(workflow);
   }
 
   /** First sign of life, then work. */

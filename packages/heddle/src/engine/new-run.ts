@@ -23,8 +23,8 @@ export function prepareRun(
   options: StartOptions,
   { nowMs, id, claimFor }: { readonly nowMs: number; readonly id: () => string; readonly claimFor: string | null },
 ): PreparedRun {
-  const delayMs = options.delay === undefined ? 0 : durationMs(options.delay);
-  const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout);
+  const delayMs = options.delay === undefined ? 0 : durationMs(options.delay, "delay");
+  const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout, "timeout");
   const limit = definition.limitOf === null ? null : definition.limitOf(checkedInput);
   const started: Mutable<Started> = { type: "run-started", atMs: nowMs, workflow: definition.name, planHash: definition.planHash };
   if (definition.version !== undefined) started.version = definition.version;

@@ -17,6 +17,11 @@ export interface EngineParts {
  */
 export async function open(store: string | RunStore, options: EngineOptions & EngineParts = {}): Promise<Engine> {
   const parts = { clock: options.clock ?? realClock, random: options.random ?? realRandom };
+  if (typeof store !== "string" && typeof store?.commit !== "function")
+    throw new HeddleError(
+      "STORE_URL_INVALID",
+      `The store is ${store === undefined ? "missing" : "neither an address nor a store"}: use memory: or sqlite:PATH.`,
+    );
   const engine = new HeddleEngine(typeof store === "string" ? await openStore(store, parts) : store, options, parts);
   await engine.begin();
   return engine;

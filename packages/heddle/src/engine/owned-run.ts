@@ -521,7 +521,8 @@ export class OwnedRun implements TurnTaker {
           this.host.publish(this.runId, this.seq, [eventText(event)]);
           frame.committed(operation, outcome, event.atMs);
         } else if (verdict.status === "failed") {
-          frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED" } });
+          const message = `Transaction "${operation.key}" failed. ${verdict.error.message}`;
+          frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED", message } });
         } else {
           this.lose();
           return;

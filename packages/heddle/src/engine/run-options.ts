@@ -24,7 +24,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     leaseMs: atLeast("leaseMs", options.leaseMs ?? 15_000, 50),
     drainMs: atLeast("drainMs", options.drainMs ?? 5_000, 0),
     graceMs: atLeast("graceMs", options.graceMs ?? 10_000, 0),
-    retentionMs: options.retention === undefined ? undefined : durationMs(options.retention),
+    retentionMs: options.retention === undefined ? undefined : durationMs(options.retention, "retention"),
     keepHistory: options.keepHistory ?? true,
     maxValueBytes: atLeast("maxValueBytes", options.maxValueBytes ?? 8 * 1024 * 1024, 1),
     strict: options.strict ?? false,
@@ -32,6 +32,22 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     hotFrames: atLeast("hotFrames", options.hotFrames ?? 1_000, 0),
     onLive: options.onLive,
   };
+}
+
+/** @throws HeddleError `OPTION_INVALID` something in the list is no workflow, such as an import that is not there yet */
+export function checkWorkflows(workflows: EngineOptions["workflows"] & object): EngineOptions["workflows"] & object {
+  if (!Array.isArray(workflows))
+    throw new HeddleError("OPTION_INVALID", "workflows is no list: write open(…, { workflows: [first, second] }).", {
+      data: { option: "workflows" },
+    });
+  for (const [index, each] of workflows.entries()) {
+    if (typeof each === "object" && each !== null && "name" in each && ("run" in each || "plan" in each)) continue;
+    const what = each === undefined ? "undefined, as of an import that is not there or comes in a circle" : `a ${typeof each}`;
+    throw new HeddleError("OPTION_INVALID", `workflows[${index}] is ${what}: pass what workflow(…) gave.`, {
+      data: { option: `workflows[${index}]` },
+    });
+  }
+  return workflows;
 }
 
 /** @throws HeddleError `OPTION_INVALID` */

@@ -1,3 +1,4 @@
+import { HeddleError } from "@heddle/kernel";
 import type { Context, Duration } from "./context.ts";
 import type { Schema } from "./standard-schema.ts";
 
@@ -27,12 +28,21 @@ export interface WorkflowOptions<I, O> {
 /**
  * Define a durable function: plain async code whose operations on `ctx` outlive the process.
  *
- * @throws HeddleError `OPTION_INVALID` when the name is not an Id
+ * @throws HeddleError `OPTION_INVALID` when the name is not an Id, or `run` no function; `open` and `start` check the options
  */
 export function workflow<I, O>(
   name: string,
   run: (ctx: Context, input: I) => Promise<O>,
   options: WorkflowOptions<I, O> = {},
 ): Workflow<I, O> {
+  if (typeof name !== "string" || !/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name)) {
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `${JSON.stringify(name) ?? typeof name} cannot name a workflow: begin with a letter, digit or _, then also . : / and -, at most 128 characters.`,
+      { data: { name } },
+    );
+  }
+  if (typeof run !== "function")
+    throw new HeddleError("OPTION_INVALID", `Workflow "${name}" has no function: pass it as the second argument.`, { data: { name } });
   return { kind: "workflow", name, ...(options.version === undefined ? {} : { version: options.version }), options, run };
 }

@@ -78,3 +78,56 @@ describe("an operation that could not be meant is refused where it is called, by
     assert.match(message, /^Item "price\/b" of run \S+, number 2 of 3, failed: no price$/);
   });
 });
+
+describe("what could not be meant is refused before anything begins", () => {
+  const fine = workflow("fine", () => Promise.resolve(1));
+  const begin = async (options: Parameters<typeof open>[1], input?: unknown): Promise<void> => {
+    await using engine = await open("memory:", options);
+    await engine.start(options?.workflows?.[0] ?? fine, input as never);
+  };
+  const calls: Readonly<Record<string, readonly [call: () => unknown, code: string, message: RegExp]>> = {
+    "a name with a space": [() => workflow("my flow", () => Promise.resolve(1)), "OPTION_INVALID", /"my flow" cannot name a workflow/],
+    "a workflow without a function": [() => workflow("flow", none), "OPTION_INVALID", /"flow" has no function/],
+    "a workflow that is tried again less than once": [
+      () => begin({ workflows: [workflow("flow", () => Promise.resolve(1), { retry: 0 })] }),
+      "OPTION_INVALID",
+      /retry of workflow "flow".*attempts is 0/s,
+    ],
+    "a workflow's timeout": [
+      () => begin({ workflows: [workflow("flow", () => Promise.resolve(1), { timeout: "soon" })] }),
+      "OPTION_INVALID",
+      /timeout of workflow "flow" is "soon"/,
+    ],
+    "a workflow of which none may run": [
+      () => begin({ workflows: [workflow("flow", () => Promise.resolve(1), { concurrency: { limit: 0, key: String } })] }),
+      "OPTION_INVALID",
+      /concurrency of workflow "flow" is 0/,
+    ],
+    "workflows that are no list": [() => begin({ workflows: fine as never }), "OPTION_INVALID", /workflows is no list/],
+    "a workflow that an import in a circle has not made yet": [
+      () => begin({ workflows: [fine, none] }),
+      "OPTION_INVALID",
+      /workflows\[1\] is undefined, as of an import/,
+    ],
+    "a function where its workflow is meant": [
+      () => begin({ workflows: [(() => Promise.resolve(1)) as never] }),
+      "OPTION_INVALID",
+      /workflows\[0\] is a function/,
+    ],
+    "retention that is no duration": [() => begin({ retention: "for ever" }), "OPTION_INVALID", /Retention is "for ever"/],
+    "no store": [() => open(none), "STORE_URL_INVALID", /store is missing.*sqlite:PATH/],
+    "an input that cannot be kept": [
+      () => begin({ workflows: [fine] }, { items: [() => 1] }),
+      "VALUE_NOT_DURABLE",
+      /^The input of "fine" cannot be kept: at \$\.items\[0\]/,
+    ],
+  };
+  for (const [what, [call, code, message]] of Object.entries(calls)) {
+    test(what, async () => {
+      await assert.rejects(
+        async () => void (await call()),
+        (error: Error & { readonly code?: string }) => error.code === code && message.test(error.message),
+      );
+    });
+  }
+});

@@ -45,7 +45,11 @@ export class MailSender {
         );
       }
     } else checkAnswer(question, asked.question as AskedQuestion, answer);
-    await this.send(runId, { type: "signal", name: answerSignal(question), value: encodeValue(answer) }, undefined);
+    await this.send(
+      runId,
+      { type: "signal", name: answerSignal(question), value: encodeValue(answer, { what: `the answer to "${question}"` }) },
+      undefined,
+    );
   }
 
   async cancel(runId: string, reason: string | undefined): Promise<void> {
@@ -89,7 +93,11 @@ export class MailSender {
     await reader.row(runId);
     // The reply to a new request comes later than everything that is there now.
     const from = givenId === undefined ? ((await store.readSnapshot(runId))?.seq ?? 0) : 0;
-    await this.send(runId, { type: "update", name, ...(input === undefined ? null : { input: encodeValue(input) }) }, id);
+    await this.send(
+      runId,
+      { type: "update", name, ...(input === undefined ? null : { input: encodeValue(input, { what: `the input of update "${name}"` }) }) },
+      id,
+    );
     for await (const event of new EventStream(this.#host, runId, from, true, undefined)) {
       if (event.type === "op-ended" && event.key === `update:${id}`) {
         if (event.outcome.status === "completed")
@@ -124,7 +132,7 @@ export class MailSender {
 export function signalMail(name: string, value: unknown, maxValueBytes: number): Mail {
   if (name.startsWith("?"))
     throw new HeddleError("OPTION_INVALID", `A signal's name cannot begin with "?": such names are kept for answers.`);
-  const encoded = value === undefined ? undefined : encodeValue(value);
+  const encoded = value === undefined ? undefined : encodeValue(value, { what: `the value of signal "${name}"` });
   checkInputSize(`signal ${name}`, encoded, maxValueBytes);
   return { type: "signal", name, ...(encoded === undefined ? null : { value: encoded }) };
 }

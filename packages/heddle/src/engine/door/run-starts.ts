@@ -67,7 +67,7 @@ export class RunStarts {
   #prepare(definition: Definition, checkedInput: unknown, options: StartOptions): PreparedRun {
     const host = this.#host;
     checkStart(options);
-    const input = checkedInput === undefined ? undefined : encodeValue(checkedInput);
+    const input = checkedInput === undefined ? undefined : encodeValue(checkedInput, { what: `the input of "${definition.name}"` });
     checkInputSize(definition.name, input, host.maxValueBytes);
     const takeNow = !host.options.passive && host.runs.room > 0;
     return prepareRun(definition, checkedInput, input, options, {
