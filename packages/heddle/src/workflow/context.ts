@@ -65,15 +65,15 @@ export interface Context {
   emit(key: string, name: string, value?: unknown): Promise<void>;
   /** A line for people, beside the journal; not repeated on replay. */
   log(message: string, fields?: Record<string, unknown>): void;
-  /** Evenly in [0, 1), the same on every replay. */
+  /** Evenly in [0, 1), the same on every replay, and for the same key: in a loop, add the index to it. */
   random(key: string): number;
-  /** The same on every replay. */
+  /** The same on every replay, and for the same key. */
   uuid(key: string): string;
   /** Run the compensations of completed steps now, newest first. Happens by itself when the function fails or is cancelled. */
   compensate(key: string): Promise<void>;
   /** End this segment and begin the function anew with this input; its journal before may be dropped. Never returns. */
   continueAs(input: unknown): Promise<never>;
-  /** Read and write the user's own tables; they and the record of it are one commit. Only on stores with user tables. */
+  /** Write the user's own tables; they and the record of it are one commit. Reads belong in a step. Only on stores with user tables. @throws `TRANSACTION_FAILED` */
   transaction<T>(key: string, run: (tx: Transaction) => T): Promise<T>;
   /** Answer queries by this name with the running function's state. Reads only; nothing is recorded. */
   onQuery<I, O>(name: string, answer: (input: I) => O): void;

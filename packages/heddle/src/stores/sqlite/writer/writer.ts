@@ -284,13 +284,18 @@ export class Writer {
   }
 }
 
+/** What SQLite says of a statement that `UserStatements` does not allow. */
+const refusedByUs = "not authorized";
+const refusedHint =
+  ". A statement may not begin or end a transaction, attach a database, set a pragma, or change tables whose names begin with heddle_";
+
 function errorValue(part: RunPart, error: unknown): ErrorValue {
   const cause = error instanceof Error ? error.message : String(error);
   const sql = part.statements?.[0]?.sql ?? "";
   return {
     name: "HeddleError",
     code: "TRANSACTION_FAILED",
-    message: `A part of run ${part.runId} could not be committed: ${cause}`,
+    message: `A part of run ${part.runId} could not be committed: ${cause}${cause === refusedByUs ? refusedHint : ""}`,
     data: { runId: part.runId, sql, sqlite: resultCode(error) },
   };
 }
