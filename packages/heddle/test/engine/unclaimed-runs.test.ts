@@ -44,20 +44,20 @@ test("a child that was left queued is taken up by a new process that knows only 
 });
 
 test("a queued run whose code no process has says so, and is taken up when one comes that has it", async () => {
-  using at = place();
+  using at = places.find(({ name }) => name === "sqlite")!.make();
   const clock = new FakeClock();
   const gone = workflow("gone", async () => "done");
   {
-    await using engine = await open(at.url, { workflows: [gone], clock });
+    await using engine = await at.open({ workflows: [gone], clock });
     await engine.start(gone, undefined, { id: "r", delay: 60_000 });
   }
   {
-    await using engine = await open(at.url, { workflows: [workflow("other", async () => 1)], clock });
+    await using engine = await at.open({ workflows: [workflow("other", async () => 1)], clock });
     await clock.advance(300_000);
     const [run] = await engine.list();
     assert.equal(run?.status, "queued");
     assert.match(run.note ?? "", /no open process seems to have code for "gone"/);
   }
-  await using engine = await open(at.url, { workflows: [gone], clock });
+  await using engine = await at.open({ workflows: [gone], clock });
   assert.equal(await clock.runUntil((await engine.get("r")).result()), "done");
 });
