@@ -22,7 +22,18 @@ export async function open(store: string | RunStore, options: EngineOptions & En
       "STORE_URL_INVALID",
       `The store is ${store === undefined ? "missing" : "neither an address nor a store"}: use memory: or sqlite:PATH.`,
     );
-  const engine = new HeddleEngine(typeof store === "string" ? await openStore(store, parts) : store, options, parts);
+  if (typeof store !== "string") return begun(store, options, parts);
+  const own = await openStore(store, parts);
+  try {
+    return await begun(own, options, parts);
+  } catch (error) {
+    await own[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function begun(store: RunStore, options: EngineOptions, parts: Required<EngineParts>): Promise<Engine> {
+  const engine = new HeddleEngine(store, options, parts);
   await engine.begin();
   return engine;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,4 +86,26 @@ test("case 26: a run whose journal is damaged is put aside with a reason, and th
   while ((await engine.list()).find(({ runId }) => runId === "bad")?.status !== "paused")
     await new Promise((resolve) => setImmediate(resolve));
   assert.match((await engine.list({ status: "paused" }))[0]?.note ?? "", /cannot be read.*seq 2|event 2/i);
+});
+
+test("an engine that cannot be opened leaves its store's file closed", {
+  skip: process.platform !== "linux" && "only Linux lists open files",
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "heddle-open-"));
+  const file = join(folder, "heddle.db");
+  const isOpen = (): boolean =>
+    readdirSync("/proc/self/fd").some((each) => {
+      try {
+        return readlinkSync(join("/proc/self/fd", each)).startsWith(file);
+      } catch {
+        return false;
+      }
+    });
+  {
+    await using _ = await open(`sqlite:${file}`);
+    assert.ok(isOpen());
+  }
+  await assert.rejects(open(`sqlite:${file}`, { concurrency: 0 }), { code: "OPTION_INVALID" });
+  assert.ok(!isOpen());
+  rmSync(folder, { recursive: true, force: true });
 });
