@@ -30,7 +30,8 @@ export function failureOf(error: unknown, io: Pick<Io, "program" | "env">): Fail
   return {
     code,
     message,
-    details: [...details(data), ...(io.env.HEDDLE_DEBUG && stack !== null ? stack : [])],
+    // What the message says already is not said again.
+    details: [...details(data).filter((line) => !message.includes(line)), ...(io.env.HEDDLE_DEBUG && stack !== null ? stack : [])],
     next: nextSteps(code, data, io.program),
     exitCode: usageCodes.has(code) ? exitCode.usage : exitCode.failed,
   };

@@ -138,6 +138,22 @@ describe("the live screen", () => {
     assert.doesNotMatch(stage.terminal.text, /What is colour\?/u);
   });
 
+  test("while questions are put off it says how one gets on, until they are gone", () => {
+    using stage = new Stage();
+    stage.screen.ask([question("colour")]);
+    stage.type(escape);
+    assert.match(stage.terminal.text, /\nPut off\. Ctrl-C stops; going on asks again$/u);
+
+    stage.screen.notice([["Stopping"]]);
+    assert.doesNotMatch(stage.terminal.text, /Put off/u);
+    using other = new Stage();
+    other.screen.ask([question("colour")]);
+    other.type(escape);
+    other.screen.ask([]);
+    other.frame();
+    assert.doesNotMatch(other.terminal.text, /Put off/u);
+  });
+
   test("what is typed survives events, other questions and a new width", () => {
     using stage = new Stage();
     stage.screen.ask([question("colour")]);

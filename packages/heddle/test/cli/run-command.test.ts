@@ -246,6 +246,7 @@ describe("run, without a terminal", () => {
 
     assert.equal(await cli.run("run", flows("order"), "--input", '{"sku":1}'), 2);
     assert.match(cli.err, /^INPUT_INVALID: .*sku.*expected text/su);
+    assert.equal(cli.err.match(/expected text/gu)?.length, 1, "and says it once");
   });
 
   test("reads input from a file and from standard input", async () => {

@@ -206,6 +206,15 @@ describe("a value that is refused", () => {
     );
   });
 
+  test("has a message that can be read however deep it stands; the data have the whole path", () => {
+    let deep: unknown = () => 1;
+    for (let level = 0; level < 900; level += 1) deep = { inner: deep };
+    const { path, message } = refused(deep);
+
+    assert.equal(path, `$${".inner".repeat(900)}`);
+    assert.match(message, /^A value cannot be kept: at \$(\.inner){19}\.inne…(\.inner){10} stands the function deep\. Return/);
+  });
+
   test("names itself in the sentence as the caller calls it", () => {
     assert.throws(() => encodeValue(Symbol("x"), { what: 'the result of step "charge"' }), {
       code: "VALUE_NOT_DURABLE",

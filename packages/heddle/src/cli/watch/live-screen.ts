@@ -8,7 +8,7 @@ import { Painter, type Picture } from "../progress/painter.ts";
 import { renderProgress } from "../progress/render-progress.ts";
 import { newRunProgress, type RunProgress, watchEvent } from "../progress/run-progress.ts";
 import { describeEvent } from "../text/describe-event.ts";
-import { formatLine, type Line } from "../text/line.ts";
+import { fitLine, formatLine, type Line } from "../text/line.ts";
 
 /** No more than so many pictures a second; eyes and remote terminals see no more. */
 const frameMs = 1000 / 12;
@@ -32,6 +32,8 @@ export class LiveScreen implements Disposable {
   readonly #resize: Disposable;
   readonly #later = new Set<string>();
   #questions: readonly OpenQuestion[] = [];
+  /** Some that were put off are still open: nothing is asked, and somebody may wonder. */
+  #putOff = false;
   #prompt: Prompt | null = null;
   #keys: Disposable | null = null;
   #notice: Line | null = null;
@@ -63,6 +65,7 @@ export class LiveScreen implements Disposable {
   /** The questions that are open now. The first that was not put off is asked; one that is gone is taken away. */
   ask(questions: readonly OpenQuestion[]): void {
     this.#questions = questions;
+    this.#putOff = questions.some((open) => this.#later.has(nameOf(open)));
     this.#askNext();
   }
 
@@ -84,6 +87,7 @@ export class LiveScreen implements Disposable {
     if (this.#closed) return;
     this.#setPrompt(null);
     this.#notice = null;
+    this.#putOff = false;
     this.#paint();
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
@@ -122,8 +126,10 @@ export class LiveScreen implements Disposable {
       if ("prompt" in step) this.#prompt = step.prompt;
       else {
         this.#questions = this.#questions.filter((open) => !sameQuestion(open, question));
-        if ("later" in step) this.#later.add(nameOf(question));
-        else this.#send(question, step.answer);
+        if ("later" in step) {
+          this.#later.add(nameOf(question));
+          this.#putOff = true;
+        } else this.#send(question, step.answer);
         this.#prompt = null;
         this.#askNext();
       }
@@ -164,13 +170,16 @@ export class LiveScreen implements Disposable {
     const columns = Math.max(1, screen.columns - 1);
     const frame = { columns, nowMs: clock.nowMs(), style };
     const asked = this.#prompt === null ? null : renderPrompt(this.#prompt, frame);
-    const below = (asked?.lines.length ?? 0) + (this.#notice === null ? 0 : 1);
+    const notice = this.#notice ?? (this.#putOff && asked === null && this.#run.endedAtMs === null ? putOffLine : null);
+    const below = (asked?.lines.length ?? 0) + (notice === null ? 0 : 1);
     const tree = renderProgress({ run: this.#run, children: this.#children }, { ...frame, rows: Math.max(2, screen.rows - below - 1) });
-    const lines = [...tree, ...(this.#notice === null ? [] : [this.#notice]), ...(asked?.lines ?? [])];
+    const lines = [...tree, ...(notice === null ? [] : [fitLine(notice, columns, style)]), ...(asked?.lines ?? [])];
     if (asked === null) return { lines };
     return { lines, cursor: { line: lines.length - asked.lines.length + asked.cursor.line, column: asked.cursor.column } };
   }
 }
+
+const putOffLine: Line = [["Put off. Ctrl-C stops; going on asks again", "dim"]];
 
 function nameOf(question: OpenQuestion): string {
   return `${question.runId} ${question.key}`;
