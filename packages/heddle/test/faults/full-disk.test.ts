@@ -123,7 +123,7 @@ test("case 24: an engine on a small disk that really fills up goes on with all i
     ];
     if (!canRun([...mount, "true"])) return context.skip("no small file system can be mounted here");
     const report = JSON.parse(
-      await runProcess([...mount, process.execPath, join(import.meta.dirname, "run-on-full-disk.ts"), join(folder, "disk")]),
+      await runProcess([...mount, process.execPath, join(import.meta.dirname, "children", "run-on-full-disk.ts"), join(folder, "disk")]),
     ) as {
       readonly stalled: readonly string[];
       readonly refused: number;

@@ -52,7 +52,7 @@ const isRefusal =
 test("case 51: a result of 200 MB and a signal of 50 MB are refused by a limit that is named, in a process that has no room for a copy; other runs go on", async () => {
   const folder = mkdtempSync(join(tmpdir(), "heddle-large-"));
   try {
-    const script = join(import.meta.dirname, "run-with-little-memory.ts");
+    const script = join(import.meta.dirname, "children", "run-with-little-memory.ts");
     // One text of 200 MB fits, a second does not.
     const output = await runProcess([process.execPath, "--max-old-space-size=450", script, `sqlite:${join(folder, "heddle.db")}`]);
     const report = JSON.parse(output) as { codes: Record<string, string>; messages: string[]; received: string; other: string };

@@ -1,3 +1,4 @@
+import { HeddleError } from "../errors/heddle-error.ts";
 import { amendPlan } from "./amend-plan.ts";
 import { endActivation, taskEnded } from "./answer.ts";
 import type { Command } from "./command.ts";
@@ -74,7 +75,7 @@ export function advance(state: RunState, event: RunEvent): readonly Command[] {
     case "emitted":
       return takeCommands(state);
     default:
-      return event satisfies never;
+      throw unknownEvent(event satisfies never);
   }
   settle(state);
   return takeCommands(state);
@@ -128,4 +129,12 @@ function published(state: RunState, event: Published): void {
   const fault = matchFault(state, event.matches);
   if (fault === undefined) publish(state, event.blob, event.matches);
   else failAtOnce(state, kernelError("VERB_REFUSED", `Artifact "${event.artifact}" was ${fault}.`));
+}
+
+function unknownEvent({ type }: { readonly type: string }): HeddleError {
+  return new HeddleError(
+    "JOURNAL_CORRUPT",
+    `It holds an event of type "${type}", which this version does not know: a newer Heddle wrote it. Use that version in every process that shares the store.`,
+    { data: { type } },
+  );
 }
