@@ -33,12 +33,9 @@ export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 
     await pool(Number(warmRuns), Number(inFlight), one);
     recording.reset();
     before = sqlite.counters();
-    const cpu0 = process.cpuUsage(), t0 = process.threadCpuUsage();
     const startedAt = performance.now();
     await pool(total, Number(inFlight), one);
     seconds = (performance.now() - startedAt) / 1000;
-    const cpu = process.cpuUsage(cpu0), th = process.threadCpuUsage(t0);
-    console.error(`main ${((th.user+th.system)/steps).toFixed(1)} all ${((cpu.user+cpu.system)/steps).toFixed(1)} wall ${(seconds*1e6/steps).toFixed(1)} us/step`);
     after = sqlite.counters();
   }
   const batches = recording.rows();
