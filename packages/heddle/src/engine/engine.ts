@@ -155,7 +155,7 @@ export interface RunHandle<O = unknown> {
 export interface EngineOptions {
   /** Registered so that runs of them can be recovered, started by name and called. */
   readonly workflows?: readonly Workflow<never, unknown>[];
-  /** Unique among processes that share the store. Default: made of machine, process id and a random part; an engine that is opened then takes over at once what killed processes of its machine ran, others wait for the lease. */
+  /** Unique among processes that share the store. Default: made of machine, process id and a random part; what killed processes of its machine ran an engine takes over when it is opened or gives its next sign of life, and what those of other machines ran when their lease is over. */
   readonly node?: string;
   /** Runs under way at once. Default 1,000. */
   readonly concurrency?: number;

@@ -83,20 +83,31 @@ describe("the painter", () => {
     assert.equal(terminal.text, [...Array.from({ length: 10 }, (_, count) => `line ${count}`), "a", "b", "9"].join("\n"));
   });
 
-  test("puts the cursor where a person types, and hides it otherwise", () => {
+  test("puts the cursor where a person types, and else behind the last line", () => {
     const terminal = new FakeTerminal(40, 10);
     using painter = new Painter(terminal, style);
 
     painter.paint(picture("tree", "leaf"));
-    assert.equal(terminal.cursorShown, false);
+    assert.deepEqual(terminal.cursor, [1, 4]);
     painter.paint({ ...picture("tree", "name: ", "below"), cursor: { line: 1, column: 6 } });
     assert.deepEqual(terminal.cursor, [1, 6]);
-    assert.equal(terminal.cursorShown, true);
     painter.print("said");
     assert.deepEqual(terminal.cursor, [2, 6]);
     painter.paint(picture("tree"));
     assert.equal(terminal.text, "said\ntree");
-    assert.equal(terminal.cursorShown, false);
+    assert.deepEqual(terminal.cursor, [1, 4]);
+  });
+
+  test("hides the cursor in each frame and shows it at its end, for a process may be killed between two", () => {
+    const terminal = new FakeTerminal(40, 10);
+    const painter = new Painter(terminal, style);
+    for (let count = 1; count <= 3; count++) {
+      painter.paint(picture("tree", `leaf ${count}`));
+      assert.equal(terminal.cursorShown, true);
+    }
+    assert.equal(terminal.written.split("\u001b[?25l").length, 4);
+    terminal.write("Killed\r\n$ ");
+    assert.equal(terminal.text, "tree\nleaf 3Killed\n$");
   });
 
   test("leaves the block and gives the cursor back when it is done", () => {

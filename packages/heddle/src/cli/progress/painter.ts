@@ -11,13 +11,14 @@ const endFrame = `${escape}?2026l`;
 
 export interface Picture {
   readonly lines: readonly Line[];
-  /** Where a person types; absent: the cursor is hidden. */
+  /** Where a person types; absent: the cursor stands behind the last line, where a shell goes on if this process is killed. */
   readonly cursor?: { readonly line: number; readonly column: number };
 }
 
 /**
  * Keeps a block of lines at the end of the screen and changes it in place: only lines that differ are written, each with
- * what was there after it cleared at its end, so that nothing blinks. Lines must be narrower than the screen.
+ * what was there after it cleared at its end, so that nothing blinks. Lines must be narrower than the screen. The cursor is hidden
+ * while it writes and not between: who is killed cannot show it again.
  */
 export class Painter implements Disposable {
   readonly #screen: Screen;
@@ -27,7 +28,6 @@ export class Painter implements Disposable {
   /** Line of the block in which the cursor stands. */
   #at = 0;
   #column = 0;
-  #cursorShown = true;
 
   constructor(screen: Screen, style: Style) {
     this.#screen = screen;
@@ -37,12 +37,12 @@ export class Painter implements Disposable {
   /** Show this block instead of the one before. Writes nothing where nothing changed. */
   paint(picture: Picture): void {
     const next = picture.lines.map((line) => ({ text: formatLine(line, this.#style), width: lineWidth(line) }));
-    const cursor = picture.cursor ?? { line: Math.max(0, next.length - 1), column: 0 };
+    const cursor = picture.cursor ?? { line: Math.max(0, next.length - 1), column: next.at(-1)?.width ?? 0 };
     // A screen of another width has broken our lines in ways that differ between terminals: begin afresh.
     const fresh = this.#columns !== this.#screen.columns;
     const shown = fresh ? [] : this.#shown;
     const changed = next.map((line, index) => (shown[index]?.text === line.text ? -1 : index)).filter((index) => index !== -1);
-    const kept = changed.length === 0 && shown.length === next.length && this.#cursorShown === (picture.cursor !== undefined);
+    const kept = changed.length === 0 && shown.length === next.length;
     if (kept && this.#at === cursor.line && this.#column === cursor.column) return;
 
     let out = this.#toTop() + (fresh && this.#shown.length > 0 ? `${escape}0J` : "");
@@ -63,7 +63,7 @@ export class Painter implements Disposable {
       out += `\r${escape}0J`;
     }
     go(cursor.line);
-    out += `\r${cursor.column > 0 ? `${escape}${cursor.column}C` : ""}${this.#cursor(picture.cursor !== undefined)}`;
+    out += `\r${cursor.column > 0 ? `${escape}${cursor.column}C` : ""}`;
     this.#shown = next;
     this.#columns = this.#screen.columns;
     this.#at = cursor.line;
@@ -87,13 +87,13 @@ export class Painter implements Disposable {
   /** Leave the block where it is; what follows is written below it. */
   release(): void {
     const down = this.#shown.length === 0 ? "" : `${this.#move(this.#at, this.#shown.length - 1)}\r\n`;
-    this.#write(down + this.#cursor(true));
+    this.#write(down);
     this.#forget();
   }
 
   /** Take the block away. */
   clear(): void {
-    this.#write(`${this.#toTop()}${escape}0J${this.#cursor(true)}`);
+    this.#write(`${this.#toTop()}${escape}0J`);
     this.#forget();
   }
 
@@ -120,13 +120,7 @@ export class Painter implements Disposable {
     return to > from ? `${escape}${to - from}B` : `${escape}${from - to}A`;
   }
 
-  #cursor(shown: boolean): string {
-    if (shown === this.#cursorShown) return "";
-    this.#cursorShown = shown;
-    return shown ? showCursor : hideCursor;
-  }
-
   #write(out: string): void {
-    if (out !== "") this.#screen.write(`${beginFrame}${out}${endFrame}`);
+    if (out !== "") this.#screen.write(`${beginFrame}${hideCursor}${out}${showCursor}${endFrame}`);
   }
 }

@@ -40,7 +40,7 @@ export class Heartbeat {
         .then(
           () =>
             void this.#deadNodes
-              .reap()
+              .buryTheGone()
               .then(() => this.#unclaimed.see())
               .catch((error: unknown) => trouble.heard(error)),
           (error: unknown) => trouble.heard(error),
