@@ -24,6 +24,7 @@ import { eventText, taskEndedText } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, isForAll } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
+import type { FrameOperations } from "./frame/frame-operations.ts";
 import type { TaskFrame } from "./frame/task-frame.ts";
 import { UnheardSignals } from "./frame/unheard-signals.ts";
 import { mailText } from "./mail.ts";
@@ -150,9 +151,6 @@ export class OwnedRun implements TurnTaker {
   }
   /** It crashed twice without progress: for as long as this process owns it, one recorded start at a time. Null: it is trusted. */
   readonly line: StartLine | null;
-  get suspect(): boolean {
-    return this.line !== null;
-  }
   /** It crashed once more although only one recorded start was under way: that one is to blame. */
   readonly poisonous: boolean;
   /** No step and no task starts any more. */
@@ -487,9 +485,9 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** A transaction: the user's statements and its record in one commit, on their own, since they may be refused. */
-  transact(frame: TaskFrame, operation: Operation): void {
+  transact(operations: FrameOperations, operation: Operation): void {
     if (this.#transacting || this.#inFlight > 0 || this.#events.length > 0) {
-      this.#transactions.push(() => this.transact(frame, operation));
+      this.#transactions.push(() => this.transact(operations, operation));
       this.touch();
       return;
     }
@@ -500,7 +498,7 @@ export class OwnedRun implements TurnTaker {
     const event: RunEvent = {
       type: "op-ended",
       atMs: this.stampMs(),
-      of: frame.command.no,
+      of: operations.frame.command.no,
       key: operation.key,
       op: "transaction",
       outcome,
@@ -519,10 +517,10 @@ export class OwnedRun implements TurnTaker {
           this.journaled.seq++;
           this.journaled.fold(event);
           this.host.publish(this.runId, this.seq, [eventText(event)]);
-          frame.committed(operation, outcome, event.atMs);
+          operations.committed(operation, outcome, event.atMs);
         } else if (verdict.status === "failed") {
           const message = `Transaction "${operation.key}" failed. ${verdict.error.message}`;
-          frame.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED", message } });
+          operations.conclude(operation, { status: "failed", error: { ...verdict.error, code: "TRANSACTION_FAILED", message } });
         } else {
           this.lose();
           return;

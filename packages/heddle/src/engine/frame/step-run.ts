@@ -1,14 +1,14 @@
 import { HeddleError, type Json } from "@heddle/kernel";
 import type { StepContext } from "../../workflow/context.ts";
 import type { DueEntry } from "../due-times.ts";
+import type { FrameOperations } from "./frame-operations.ts";
 import type { Operation } from "./operation.ts";
 import { stepScope, workflowScope } from "./scopes.ts";
 import type { StepPlan } from "./step-plan.ts";
-import type { TaskFrame } from "./task-frame.ts";
 
 /** One attempt of one step: runs the user's function, bounds its time, and reports how it ended. What comes after that is dropped. */
 export class StepRun implements StepContext {
-  readonly #frame: TaskFrame;
+  readonly #operations: FrameOperations;
   readonly #operation: Operation;
   readonly #plan: StepPlan;
   #done = false;
@@ -18,8 +18,8 @@ export class StepRun implements StepContext {
   /** Of an item in its map, which sets it. */
   index = -1;
 
-  constructor(frame: TaskFrame, operation: Operation, plan: StepPlan) {
-    this.#frame = frame;
+  constructor(operations: FrameOperations, operation: Operation, plan: StepPlan) {
+    this.#operations = operations;
     this.#operation = operation;
     this.#plan = plan;
     this.attempt = operation.attempt + operation.crashes;
@@ -30,45 +30,45 @@ export class StepRun implements StepContext {
   }
 
   get idempotencyKey(): string {
-    return this.#frame.idempotencyKey(this.#operation.key);
+    return this.#operations.frame.idempotencyKey(this.#operation.key);
   }
 
   // Getters of functions, so that `({ heartbeat, stream }) => …` works; most steps ask for none.
 
   get reveal(): StepContext["reveal"] {
-    return (secret) => this.#frame.run.host.secrets.reveal(secret);
+    return (secret) => this.#operations.run.host.secrets.reveal(secret);
   }
 
   get heartbeat(): StepContext["heartbeat"] {
     return (progress) => {
       if (this.#done) return;
       this.#expectBeat();
-      if (progress !== undefined) this.#frame.run.live({ type: "progress", key: this.#operation.key, value: progress });
+      if (progress !== undefined) this.#operations.run.live({ type: "progress", key: this.#operation.key, value: progress });
     };
   }
 
   get log(): StepContext["log"] {
     return (message, fields) =>
-      this.#frame.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
+      this.#operations.run.live({ type: "log", key: this.#operation.key, message, ...(fields === undefined ? null : { value: fields }) });
   }
 
   get stream(): StepContext["stream"] {
     return (chunk) => {
-      if (!this.#done) this.#frame.run.live({ type: "stream", key: this.#operation.key, value: chunk });
+      if (!this.#done) this.#operations.run.live({ type: "stream", key: this.#operation.key, value: chunk });
     };
   }
 
   begin(): void {
-    if (this.#frame.run.watched) this.#frame.run.live({ type: "started", key: this.#operation.key });
+    if (this.#operations.run.watched) this.#operations.run.live({ type: "started", key: this.#operation.key });
     const { timeoutMs, totalTimeoutMs } = this.#plan;
     if (timeoutMs !== undefined || totalTimeoutMs !== undefined) this.#boundTime(timeoutMs, totalTimeoutMs);
     if (this.#plan.heartbeatMs !== undefined) this.#expectBeat();
     const code = this.#operation.itemCode ?? this.#plan.run;
     let result: unknown;
     try {
-      result = this.#frame.run.host.strict
-        ? workflowScope.run(null, () => stepScope.run(this.#frame, code, this))
-        : stepScope.run(this.#frame, code, this);
+      result = this.#operations.run.host.strict
+        ? workflowScope.run(null, () => stepScope.run(this.#operations.frame, code, this))
+        : stepScope.run(this.#operations.frame, code, this);
     } catch (error) {
       this.#failed(error);
       return;
@@ -82,7 +82,7 @@ export class StepRun implements StepContext {
   }
 
   #boundTime(timeoutMs: number | undefined, totalTimeoutMs: number | undefined): void {
-    const { host } = this.#frame.run;
+    const { host } = this.#operations.run;
     const leftMs =
       totalTimeoutMs === undefined
         ? Number.POSITIVE_INFINITY
@@ -99,35 +99,35 @@ export class StepRun implements StepContext {
 
   #completed(value: unknown): void {
     if (!this.#end()) return;
-    const frame = this.#frame;
+    const operations = this.#operations;
     let encoded: Json | undefined;
     try {
-      encoded = value === undefined ? undefined : frame.run.keep(value, "the result of step", this.#operation.key);
+      encoded = value === undefined ? undefined : operations.run.keep(value, "the result of step", this.#operation.key);
     } catch (error) {
       // It happened and cannot be kept: trying again would only make it happen twice.
-      frame.attemptFailed(this.#operation, error, "failed", "final");
-      frame.run.line?.next();
+      operations.attemptFailed(this.#operation, error, "failed", "final");
+      operations.run.line?.next();
       return;
     }
-    frame.conclude(this.#operation, encoded === undefined ? { status: "completed" } : { status: "completed", value: encoded });
-    frame.run.line?.next();
+    operations.conclude(this.#operation, encoded === undefined ? { status: "completed" } : { status: "completed", value: encoded });
+    operations.run.line?.next();
   }
 
   #failed(error: unknown): void {
     if (!this.#end()) return;
-    this.#frame.attemptFailed(this.#operation, error);
-    this.#frame.run.line?.next();
+    this.#operations.attemptFailed(this.#operation, error);
+    this.#operations.run.line?.next();
   }
 
   #timedOut(what: string): void {
     const { key } = this.#operation;
-    const error = new HeddleError("STEP_TIMED_OUT", `Step "${key}" of run ${this.#frame.run.runId} was given up: ${what}.`, {
+    const error = new HeddleError("STEP_TIMED_OUT", `Step "${key}" of run ${this.#operations.run.runId} was given up: ${what}.`, {
       data: { key },
     });
     this.#operation.abort(error);
     if (!this.#end()) return;
-    this.#frame.attemptFailed(this.#operation, error, "timed-out");
-    this.#frame.run.line?.next();
+    this.#operations.attemptFailed(this.#operation, error, "timed-out");
+    this.#operations.run.line?.next();
   }
 
   /** False when it had ended already, or when nobody waits for it any more. */
@@ -137,7 +137,7 @@ export class StepRun implements StepContext {
     if (this.#limit !== null) this.#limit.fire = null;
     if (this.#beat !== null) this.#beat.fire = null;
     if (!this.#operation.acting) return false;
-    this.#frame.stopped(this.#operation);
+    this.#operations.stopped(this.#operation);
     return true;
   }
 
@@ -145,7 +145,7 @@ export class StepRun implements StepContext {
     const { heartbeatMs } = this.#plan;
     if (heartbeatMs === undefined) return;
     if (this.#beat !== null) this.#beat.fire = null;
-    const { limits, clock } = this.#frame.run.host;
+    const { limits, clock } = this.#operations.run.host;
     this.#beat = limits.add(clock.monotonicMs() + heartbeatMs, () =>
       this.#timedOut(`attempt ${this.attempt} gave no heartbeat for ${heartbeatMs} ms`),
     );

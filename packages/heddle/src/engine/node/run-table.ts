@@ -92,6 +92,6 @@ export class RunTable {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#owned.get(runId);
     if (run === undefined) return;
-    for (const frame of run.frames.all()) for (const piece of frame.underWay()) yield { seq: run.seq, ...piece };
+    for (const frame of run.frames.all()) for (const piece of frame.operations?.underWay() ?? []) yield { seq: run.seq, ...piece };
   }
 }

@@ -1,8 +1,9 @@
 import { encodeError, HeddleError, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
 import { isEnding, openOperations } from "@heddle/kernel/internal";
 import { readEvent } from "../event-text.ts";
+import type { FrameOperations } from "../frame/frame-operations.ts";
 import type { Operation } from "../frame/operation.ts";
-import type { TaskFrame } from "../frame/task-frame.ts";
+import { takeUpdate } from "../frame/updates.ts";
 import { mailText, readMail, type Mail } from "../mail.ts";
 import type { OwnedRun } from "../owned-run.ts";
 
@@ -87,7 +88,7 @@ export class RunMailbox {
             ...(mail.value === undefined ? null : { value: mail.value }),
           });
         else
-          receiver.frame.conclude(
+          receiver.operations.conclude(
             receiver.operation,
             { status: "completed", ...(mail.value === undefined ? null : { value: mail.value }) },
             id,
@@ -107,7 +108,7 @@ export class RunMailbox {
         break;
       case "update": {
         const frame = this.#run.frames.all().find(({ updates }) => updates?.has(mail.name) === true) ?? this.#run.frames.all()[0];
-        frame?.handleUpdate(id, mail.name, mail.input);
+        if (frame !== undefined) takeUpdate(frame, id, mail.name, mail.input);
         break;
       }
       default:
@@ -158,16 +159,18 @@ export class RunMailbox {
       const signal = receiver === null ? null : this.#run.signals.take(name);
       if (receiver === null || signal === null) continue;
       const { id, value } = signal;
-      receiver.frame.conclude(receiver.operation, { status: "completed", ...(value === undefined ? null : { value }) }, id);
+      receiver.operations.conclude(receiver.operation, { status: "completed", ...(value === undefined ? null : { value }) }, id);
     }
   }
 
   /** The wait for this signal that was opened first. */
-  #receiverOf(name: string): { readonly frame: TaskFrame; readonly operation: Operation } | null {
-    let first: { frame: TaskFrame; operation: Operation } | null = null;
-    for (const frame of this.#run.frames.all()) {
-      for (const operation of frame.receivers()) {
-        if (operation.signal === name && (first === null || operation.openedSeq < first.operation.openedSeq)) first = { frame, operation };
+  #receiverOf(name: string): { readonly operations: FrameOperations; readonly operation: Operation } | null {
+    let first: { operations: FrameOperations; operation: Operation } | null = null;
+    for (const { operations } of this.#run.frames.all()) {
+      if (operations === null) continue;
+      for (const operation of operations.receivers()) {
+        if (operation.signal === name && (first === null || operation.openedSeq < first.operation.openedSeq))
+          first = { operations, operation };
       }
     }
     return first;
