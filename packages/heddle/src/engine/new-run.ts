@@ -1,7 +1,8 @@
-import { contentHash, decodeValue, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
+import { decodeValue, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
 import type { Definition } from "./definition.ts";
 import type { StartOptions } from "./engine.ts";
 import { eventText, runStartedText } from "./event-text.ts";
+import { inputHash } from "./input-hash.ts";
 import type { ChildPlan } from "./frame/operation.ts";
 
 type Started = Extract<RunEvent, { readonly type: "run-started" }>;
@@ -44,7 +45,7 @@ export function prepareRun(
       tags: options.tags ?? noTags,
       createdAtMs: nowMs,
       // Most starts make an id of their own: nobody will ever ask whether their input is the same.
-      inputHash: options.id === undefined && options.idempotencyKey === undefined ? "" : contentHash(input ?? null),
+      inputHash: options.id === undefined && options.idempotencyKey === undefined ? "" : inputHash(input ?? null),
     },
     events: [runStartedText(started)],
   };
@@ -88,7 +89,7 @@ export function prepareChild(
       parentId: parent.runId,
       tags: child.tags,
       createdAtMs: nowMs,
-      inputHash: child.inputHash ?? contentHash(null),
+      inputHash: child.inputHash ?? inputHash(null),
     },
     events: [eventText(started)],
   };

@@ -122,7 +122,7 @@ export class NodeHost implements RunHost {
       if (what === "work" && !passive) this.hints.heard(runId);
     });
     if (passive) return;
-    if (this.features.shared) await this.#heartbeat.begin();
+    await this.#heartbeat.begin();
     this.#sweep.begin();
     this.claims.claimSoon();
   }

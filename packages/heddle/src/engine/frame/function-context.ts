@@ -1,4 +1,5 @@
-import { contentHash, decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
+import { decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
+import { inputHash } from "../input-hash.ts";
 import type {
   CallOptions,
   Context,
@@ -62,7 +63,7 @@ export class FunctionContext implements TaskContext {
   step<T>(key: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T> {
     return this.#ask<T>(key, "step", (operation) => {
       operation.step = stepPlan(key, run, options);
-      if (options?.input !== undefined) operation.inputHash = contentHash(encodeValue(options.input));
+      if (options?.input !== undefined) operation.inputHash = inputHash(encodeValue(options.input));
     });
   }
 
@@ -277,7 +278,7 @@ export class FunctionContext implements TaskContext {
     if ("run" in workflow) this.#frame.run.host.learn(workflow);
     return this.#ask<R>(key, kind, (operation) => {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
-      if (kept !== undefined) operation.inputHash = contentHash(kept);
+      if (kept !== undefined) operation.inputHash = inputHash(kept);
       operation.child = {
         runId: options.id ?? this.#frame.run.childId(this.#frame, operation.key),
         workflow: workflow.name,

@@ -29,7 +29,6 @@ export class DeadNodes {
   /** Runs of processes of this machine that were killed are free now; those of other nodes when their leases run out. */
   async buryTheGone(): Promise<void> {
     const { store, clock } = this.#host;
-    if (!store.features.shared) return this.reap();
     const running = await store.list({ status: ["running"], limit: lookedAtOnce });
     const gone = new Set(running.map(({ owner }) => owner).filter((owner) => owner !== null && isGone(owner)));
     const nowMs = clock.nowMs();

@@ -18,11 +18,22 @@ export class Heartbeat {
     this.#unclaimed = new UnclaimedRuns(host);
   }
 
-  /** Resolves after the first sign of life. */
+  /** Resolves after the first sign of life. A store that nobody else opens needs none. */
   async begin(): Promise<void> {
+    if (!this.#host.features.shared) {
+      this.#unclaimed.see().catch((error: unknown) => this.#host.trouble.heard(error));
+      return;
+    }
     await this.#lease.renew();
     this.#beatLater();
-    this.#deadNodes.buryTheGone().catch((error: unknown) => this.#host.trouble.heard(error));
+    this.#look();
+  }
+
+  #look(): void {
+    this.#deadNodes
+      .buryTheGone()
+      .then(() => this.#unclaimed.see())
+      .catch((error: unknown) => this.#host.trouble.heard(error));
   }
 
   stop(): void {
@@ -38,11 +49,7 @@ export class Heartbeat {
       void this.#lease
         .renew()
         .then(
-          () =>
-            void this.#deadNodes
-              .buryTheGone()
-              .then(() => this.#unclaimed.see())
-              .catch((error: unknown) => trouble.heard(error)),
+          () => this.#look(),
           (error: unknown) => trouble.heard(error),
         )
         .then(() => {
