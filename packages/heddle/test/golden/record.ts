@@ -1,5 +1,6 @@
 // npm run record:journals: keeps what this version writes into a store, for every later version to go on with. Once for each release, and never again:
 // what a release has written stays as it is.
+import "./no-stacks.ts";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { begin, workflows } from "./scenarios-0.1.ts";
