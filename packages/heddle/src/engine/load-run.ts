@@ -49,6 +49,14 @@ export async function loadRun(source: RunSource, run: OwnedRun): Promise<LoadedR
     }
     const after = Math.min(run.seq, (run.journaled.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
     const events = await source.events(runId, after);
+    if (
+      stored !== null &&
+      events.some(({ seq, event }) => seq > stored.seq && event.type === "run-paused" && event.code === "STATE_DIVERGED")
+    ) {
+      // What was found out after it was taken: it may hold what never happened.
+      run.forget();
+      continue;
+    }
     const recorded =
       recordedPlan(run.seq === 0 ? events : events.filter(({ seq }) => seq > run.seq)) ?? (stored === null ? foreign : undefined);
     if (recorded !== undefined && recorded !== definition.planHash) return otherPlan(source, run, recorded, events);

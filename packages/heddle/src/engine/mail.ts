@@ -5,6 +5,8 @@ export type Mail =
   | { readonly type: "signal"; readonly name: string; readonly value?: Json }
   | { readonly type: "cancel"; readonly reason?: string; readonly deadline?: true }
   | { readonly type: "pause"; readonly reason?: string }
+  /** Its state is not the one that its journal tells. */
+  | { readonly type: "diverged"; readonly difference: readonly string[] }
   | { readonly type: "resume"; readonly accept?: boolean }
   | { readonly type: "child-ended"; readonly child: string; readonly of: number; readonly key: string; readonly outcome: Outcome }
   | { readonly type: "update"; readonly name: string; readonly input?: Json };

@@ -30,6 +30,7 @@ import { Lease } from "./node/lease.ts";
 import { RetentionSweep } from "./node/retention-sweep.ts";
 import { RunQueries } from "./node/run-queries.ts";
 import { RunTable } from "./node/run-table.ts";
+import { ShadowFold } from "./node/shadow-fold.ts";
 import { NodeTrouble } from "./node/node-trouble.ts";
 import type { OwnedRun } from "./owned-run.ts";
 import { processName } from "./process-name.ts";
@@ -87,6 +88,7 @@ export class NodeHost implements RunHost {
   readonly #lease = new Lease(this);
   readonly #heartbeat: Heartbeat;
   readonly #sweep = new RetentionSweep(this);
+  readonly #shadow = new ShadowFold(this);
   #watch: Disposable | null = null;
   /** Called when no run is under way any more. */
   #idle: (() => void) | null = null;
@@ -232,9 +234,10 @@ export class NodeHost implements RunHost {
     this.hub.live(runId, seq, piece);
   }
 
-  snapshotKept(runId: string, throughSeq: number): void {
+  snapshotKept(run: OwnedRun, seq: number, throughSeq: number): void {
+    this.#shadow.snapshotKept(run, seq).catch((error: unknown) => this.trouble.heard(error));
     if (this.options.keepHistory || throughSeq === 0) return;
-    this.store.compact(runId, throughSeq).catch((error: unknown) => this.trouble.heard(error));
+    this.store.compact(run.runId, throughSeq).catch((error: unknown) => this.trouble.heard(error));
   }
 
   ghostReady(run: OwnedRun): void {

@@ -465,6 +465,15 @@ export class OwnedRun implements TurnTaker {
     );
   }
 
+  /** What it holds is not what its journal tells, found by folding that once more. */
+  diverged(difference: readonly string[]): void {
+    this.pause(
+      "STATE_DIVERGED",
+      `The state of run ${this.runId} is not the one that its journal tells, so it is paused. Resumed, it goes on from its journal alone.`,
+      difference,
+    );
+  }
+
   /** Let what acts come to rest, then pause. */
   holdToPause(reason: string | undefined): void {
     this.#hold = "pause";
@@ -739,7 +748,7 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (part.events.length > 0) this.host.publish(this.runId, firstSeq, part.events);
-    if (part.snapshot !== undefined) this.host.snapshotKept(this.runId, this.#snapshots.dispensableThrough);
+    if (part.snapshot !== undefined) this.host.snapshotKept(this, firstSeq + part.events.length - 1, this.#snapshots.dispensableThrough);
     verdict.children?.forEach((child, index) => {
       if (child.status === "exists") this.#mail.childTaken(part.children?.[index] as NewRun);
     });

@@ -58,6 +58,7 @@ export const errorTable = {
   STORE_READ_ONLY: "The store cannot be written.",
   STORE_FULL: "The disk is full.",
   STORE_FAILED: "The store failed and will not be believed until it is opened again.",
+  STATE_DIVERGED: "A run's state is not the one that its journal tells.",
   JOURNAL_CORRUPT: "A run's journal fails its checksum or its order.",
   // Command line
   FILE_UNKNOWN: "There is no such file.",

@@ -55,8 +55,8 @@ export interface RunHost {
   live(runId: string, seq: number, piece: LivePiece): void;
   /** What an activation has recorded so far, from the journal. */
   history(run: OwnedRun, of: number): Promise<FrameHistory>;
-  /** What stands up to `throughSeq` is in the last two snapshots, and no open function of either needs it: it may be dropped. */
-  snapshotKept(runId: string, throughSeq: number): void;
+  /** There is a snapshot of `seq`. What stands up to `throughSeq` is in the last two, and no open function of either needs it: it may be dropped. */
+  snapshotKept(run: OwnedRun, seq: number, throughSeq: number): void;
   ghostReady(run: OwnedRun): void;
   /** Whether this node's lease holds by its own clock; if not, it is looked up before anything else happens. */
   leaseHolds(): boolean;

@@ -70,6 +70,8 @@ export class RunMailbox {
       this.#takenSeq = message.mailSeq;
       if (message.mailSeq !== this.#cancelTaken) this.#take(message.id, readMail(message.body));
       this.#run.mailSeen = message.mailSeq;
+      // Paused: nobody is there to be told of what came after.
+      if (readMail(message.body).type === "diverged") break;
     }
     this.#run.touch();
   }
@@ -100,6 +102,9 @@ export class RunMailbox {
         break;
       case "pause":
         this.#run.holdToPause(mail.reason);
+        break;
+      case "diverged":
+        this.#run.diverged(mail.difference);
         break;
       case "resume":
         break;
