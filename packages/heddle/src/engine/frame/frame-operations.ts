@@ -254,6 +254,11 @@ export class FrameOperations {
     return pending.length > 0;
   }
 
+  /** Replay is over and so is the code: what is pending is known to be open where it is, and none of it begins. */
+  findOpenings(): void {
+    for (const operation of this.#pending.values()) this.frame.replay?.findOpening(operation);
+  }
+
   /** Stop waiting for and doing everything in a branch. */
   closeWithin(branch: Branch): void {
     for (const operation of this.#pending.values()) if (operation.branch?.isWithin(branch) === true) this.close(operation);

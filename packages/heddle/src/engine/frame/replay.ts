@@ -110,12 +110,50 @@ export class Replay {
           entry satisfies never;
       }
     }
-    if (!frame.ended) this.end();
+    if (!frame.ended) this.#end("on");
     return false;
   }
 
-  /** Nothing is left to give back, or the code is over: what it asks for is begun for real from here on, unless it does not fit what is open. */
-  end(): void {
+  /** The code is over, perhaps before it was given all that is recorded: it was not told of that before either. Says whether it may be; what it has never asked for pauses the run. */
+  endEarly(how: string): boolean {
+    if (!this.underWay) return true;
+    const left = this.#leftover();
+    if (left !== null) {
+      this.#mismatch([`recorded   ${describe(left)}`, `code       ${how} without asking for it`]);
+      return false;
+    }
+    while (this.#at < this.#entries.length) this.#passOver(this.#entries[this.#at++] as HistoryEntry);
+    this.#end("over");
+    return !this.#frame.ended;
+  }
+
+  /** Recorded, and nobody is left to be told of it. */
+  #passOver(entry: HistoryEntry): void {
+    const { operations } = this.#frame;
+    if (entry.type === "cancelled") this.#cancelsWhenOver = true;
+    else if (entry.type === "opened") {
+      (this.#opened ??= new Map()).set(entry.event.key, entry);
+      this.#frame.noteChild(entry.event);
+    } else if (entry.type === "ended") {
+      const { key, signal, outcome } = entry.event;
+      this.#opened?.delete(key);
+      this.#retries?.delete(key);
+      const operation = operations?.get(key);
+      if (operation !== undefined) operation.ended = true;
+      if (signal === undefined) return;
+      if (operation?.signal === undefined || outcome.status !== "completed") this.#signalTaken(entry.event, signal, entry.seq);
+      else
+        operation.taken = {
+          id: signal,
+          name: operation.signal,
+          seq: entry.seq,
+          ...(outcome.value === undefined ? null : { value: outcome.value }),
+        };
+    }
+  }
+
+  /** Nothing is left to give back: what the code waits for is begun for real, unless it does not fit what is open. `over`: it waits for nothing any more. */
+  #end(then: "on" | "over"): void {
     if (!this.underWay) return;
     const { operations } = this.#frame;
     for (const [key, { event }] of this.#opened ?? []) {
@@ -134,15 +172,7 @@ export class Replay {
       return;
     }
     this.#entries = nothing;
-    this.#frame.live(this.#cancelsWhenOver);
-  }
-
-  /** Whether the code ended although something recorded was not given to it, and it has never asked for that; then the run is paused. */
-  isLeftBehind(): boolean {
-    const left = this.#leftover();
-    if (left === null) return false;
-    this.#mismatch([`recorded   ${describe(left)}`, `code       returned without asking for it`]);
-    return true;
+    this.#frame.live(this.#cancelsWhenOver, then);
   }
 
   /** A recorded end that accepted code asks for only now. */

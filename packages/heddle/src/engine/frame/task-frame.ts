@@ -205,13 +205,14 @@ export class TaskFrame {
     this.#fail(cancelError(this.run));
   }
 
-  /** Everything recorded was given back: what the code waits for begins for real. */
-  live(cancel: boolean): void {
+  /** Everything recorded was given back: what the code waits for begins for real, unless it is over. */
+  live(cancel: boolean, then: "on" | "over"): void {
     this.run.frameLive(this);
     this.account();
+    if (then === "over") this.#operations?.findOpenings();
     if (cancel) this.cancelNow();
     if (this.cancelled) this.run.armGrace();
-    if (this.#operations?.beginAll() === true) this.run.line?.leave(this.command.no);
+    if (then === "on" && this.#operations?.beginAll() === true) this.run.line?.leave(this.command.no);
     this.run.touch();
   }
 
@@ -288,7 +289,7 @@ export class TaskFrame {
   /** The code is to begin a new segment: from here on nothing it does counts. */
   continueAs(input: unknown): void {
     const value = this.run.keep(input, "the input of continueAs", "");
-    if (this.replaying) return;
+    if (this.#replay?.endEarly("goes on in a new segment") === false) return;
     this.#operations?.closeAll();
     this.run.keepUnheard();
     const atMs = this.run.stampMs();
@@ -372,11 +373,7 @@ export class TaskFrame {
   }
 
   #end(outcome: Outcome, failedOps: readonly string[]): void {
-    if (this.#replay !== null) {
-      if (this.#replay.isLeftBehind()) return;
-      this.#replay.end();
-    }
-    if (this.ended) return;
+    if (this.#replay?.endEarly("returned") === false || this.ended) return;
     const policy = this.#entry.retry;
     if (outcome.status === "failed" && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
