@@ -203,6 +203,39 @@ for (const { name, make } of places) {
       assert.equal(typeof Date.now(), "number");
     });
 
+    for (const [what, decide] of Object.entries({
+      "the clock": () => `at ${process.hrtime.bigint()}`,
+      chance: () => `by ${crypto.randomUUID()}`,
+      "what is outside": (() => {
+        let reads = 0;
+        return () => `file ${++reads}`;
+      })(),
+    })) {
+      test(`case 55: without strict mode, code that goes by ${what} is found when it is replayed, and nothing of it happens again`, async () => {
+        using place = make();
+        const did: string[] = [];
+        const job = workflow("job", async (ctx) => {
+          await ctx.step("same", () => void did.push("same"));
+          const key = decide();
+          await ctx.step(key, () => void did.push(key));
+          return ctx.receive("go", "go");
+        });
+        await using engine = await place.open({ workflows: [job], hotFrames: 0 });
+        await engine.start(job, undefined, { id: "r" });
+        await untilStatus(engine, "r", "waiting");
+        await engine.signal("r", "go");
+        await untilStatus(engine, "r", "paused");
+
+        const { pause } = await (await engine.get("r")).state();
+        assert.equal(pause?.code, "RUN_MISMATCH");
+        assert.match(
+          pause.difference?.join("\n") ?? "",
+          /recorded +step "(at|by|file) .*\ncode +does not ask for it; it asks for "(at|by|file) /,
+        );
+        assert.equal(did.length, 2);
+      });
+    }
+
     test("a secret travels as a reference; its value in a result is refused, in an error blacked out; one that is not there fails its step", async () => {
       using place = make();
       const job = workflow("job", async (ctx, input: { key: Secret }) => {

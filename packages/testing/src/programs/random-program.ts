@@ -11,6 +11,8 @@ export type Program =
   | { readonly op: "emit"; readonly key: string }
   | { readonly op: "sequence"; readonly parts: readonly Program[] }
   | { readonly op: "all" | "race"; readonly key: string; readonly parts: readonly Program[] }
+  /** Each part in a segment of its own. Stands only where a run begins. */
+  | { readonly op: "segments"; readonly before: number; readonly parts: readonly Program[] }
   | { readonly op: "promises"; readonly how: "all" | "race" | "any" | "allSettled"; readonly parts: readonly Program[] };
 
 export interface ProgramLimits {
@@ -57,10 +59,16 @@ export function randomProgram(random: SeededRandom, { depth = 3, width = 4 }: Pr
       case 8:
         return { op: "promises", how: random.pick(["all", "race", "any", "allSettled"] as const), parts: parts() };
       default:
-        return { op: "call", key: key(), program: draw(left - 1), cancel: random.below(6) === 0 };
+        return { op: "call", key: key(), program: whole(left - 1), cancel: random.below(6) === 0 };
     }
   };
-  return { op: "sequence", parts: Array.from({ length: 2 + random.below(width) }, () => draw(depth)) };
+  /** What a run of its own does. */
+  const whole = (left: number): Program =>
+    random.below(3) === 0
+      ? { op: "segments", before: 0, parts: Array.from({ length: 2 + random.below(2) }, () => draw(left)) }
+      : draw(left);
+  const first: Program = { op: "sequence", parts: Array.from({ length: 2 + random.below(width) }, () => draw(depth)) };
+  return random.below(3) === 0 ? { op: "segments", before: 0, parts: [first, draw(depth)] } : first;
 }
 
 /** What a program does to the world: called by each attempt of each step. */
@@ -114,6 +122,11 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
         let total = 0;
         for (const part of program.parts) total += await run(ctx, part);
         return total;
+      }
+      case "segments": {
+        const [first, ...rest] = program.parts;
+        const total = program.before + (first === undefined ? 0 : await run(ctx, first));
+        return rest.length === 0 ? total : ctx.continueAs({ op: "segments", before: total, parts: rest });
       }
       case "all": {
         const values = await ctx.all(program.key, branches(program.parts));
