@@ -6,7 +6,7 @@ export const parkedRuns: Workload = {
   id: "W6",
   title: "SQLite, fsync: runs parked on a signal, then all signalled",
   async measure(bench) {
-    const runs = bench.quick ? 4_000 : 10_000;
+    const runs = 10_000;
     const name = `${runs.toLocaleString("en-US")} parked`;
     const sample = (profile?: string) => {
       const folder = dataFolder();

@@ -31,8 +31,9 @@ export function failAtOnce(state: RunState, error: ErrorValue): void {
 
 /** The run has reached a limit, which no reset gets round (rules 28 and 32). */
 export function endByLimit(state: RunState, message: string): void {
-  failAtOnce(state, kernelError("STEP_LIMIT", message));
-  state.limited = true;
+  const outcome: RunOutcome = { status: "failed", error: kernelError("STEP_LIMIT", message) };
+  endAtOnce(state, outcome);
+  state.limit = outcome;
 }
 
 /** Command `end-run` and let go of all but the root frame (rule 29). */

@@ -39,8 +39,8 @@ import { workOff } from "./work-off.ts";
 
 /** Reopen an ended run: start the named tasks again, and what its end cut off, and let all that they lead to wait for them (rule 32). */
 export function resetTasks(state: RunState, names: readonly Id[]): void {
-  if (state.limited) {
-    commandEnd(state, state.outcome!);
+  if (state.limit !== undefined) {
+    commandEnd(state, state.limit);
     return;
   }
   const history = rootHistory(state);

@@ -33,8 +33,8 @@ export interface RunState {
   gateCount: number;
   /** Activations so far, for the limit. */
   activations: number;
-  /** A limit ended the run. */
-  limited: boolean;
+  /** How a limit ended the run, if one did: no reset gets round it. */
+  limit: RunOutcome | undefined;
   readonly root: Frame;
   /** Open frames but the root, by serial, which is the order in which they opened. */
   frames: Numbered<Frame> | undefined;
@@ -194,7 +194,7 @@ export function createRun(plan: CompiledPlan): RunState {
     timerCount: 0,
     gateCount: 0,
     activations: 0,
-    limited: false,
+    limit: undefined,
     root: openRoot(plan.homes[rootHome]!),
     frames: undefined,
     lastFrame: 0,

@@ -50,7 +50,7 @@ interface Shape {
   readonly lastNo: number;
   readonly lastFrame: number;
   readonly activations: number;
-  readonly limited?: true;
+  readonly limit?: RunOutcome;
   readonly outcome?: RunOutcome;
   readonly failures?: readonly Failure[];
   readonly frames: readonly FrameShape[];
@@ -97,7 +97,7 @@ export function snapshotRun(state: RunState): Json {
     lastNo: state.lastNo,
     lastFrame: state.lastFrame,
     activations: state.activations,
-    ...(state.limited ? { limited: true as const } : undefined),
+    ...(state.limit === undefined ? undefined : { limit: state.limit }),
     ...(state.outcome === undefined ? undefined : { outcome: state.outcome }),
     ...(state.failures === undefined ? undefined : { failures: [...state.failures] }),
     frames: writeFrames(state),
@@ -179,7 +179,7 @@ function restore(plan: CompiledPlan, shape: Shape): RunState {
   state.lastNo = shape.lastNo;
   state.lastFrame = shape.lastFrame;
   state.activations = shape.activations;
-  state.limited = shape.limited === true;
+  state.limit = shape.limit;
   state.outcome = shape.outcome;
   state.failures = shape.failures === undefined ? undefined : [...shape.failures];
   readFrames(state, shape.frames);

@@ -31,6 +31,15 @@ test("a reset of nothing does not complete a run that reached its limit", () => 
   assert.equal(codeOf(again[0]), "STEP_LIMIT");
 });
 
+test("a reset of a run that reached its limit ends it by that, also when it ended otherwise since", () => {
+  const run = createRun(compilePlan(plan));
+  advance(run, { atMs: 0, type: "run-started", workflow: "w", planHash: "-" });
+  advance(run, { atMs: 0, type: "task-ended", no: 1, task: "a", outcome: { status: "completed" }, verbs: [{ iterate: 2 }] });
+  advance(run, { atMs: 0, type: "run-ended", outcome: { status: "timed-out", error: { name: "Error", message: "late" } } });
+
+  assert.equal(codeOf(advance(run, { atMs: 0, type: "tasks-reset", tasks: ["a"] })[0]), "STEP_LIMIT");
+});
+
 function codeOf(command: Command | undefined): string | undefined {
   return command?.type === "end-run" && command.outcome.status === "failed" ? command.outcome.error.code : undefined;
 }
