@@ -140,16 +140,21 @@ export class LogWriter {
       const known = waiting.unsure ? answer.then((verdict) => knownVerdict(this.#store, waiting.batch, verdict)) : answer;
       known.then(
         (verdict) => {
-          this.#answered(waiting, verdict);
+          this.#inFlight--;
+          // What has gathered goes out before the answer is told: the store works on it while the code runs that the answer sets going.
+          this.flush();
+          this.#tell(waiting, verdict);
           this.flush();
         },
         (error: unknown) => this.#refused(waiting, error),
       );
-    } else this.#answered(waiting, answer);
+    } else {
+      this.#inFlight--;
+      this.#tell(waiting, answer);
+    }
   }
 
-  #answered(waiting: Waiting, verdict: CommitVerdict): void {
-    this.#inFlight--;
+  #tell(waiting: Waiting, verdict: CommitVerdict): void {
     const { creates, parts, messages } = waiting;
     for (let index = 0; index < creates.length; index++) creates[index]?.(verdict.creates[index] as CreateVerdict);
     for (let index = 0; index < parts.length; index++) parts[index]?.(verdict.parts[index] as PartVerdict);
