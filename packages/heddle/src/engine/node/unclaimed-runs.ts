@@ -36,10 +36,10 @@ export class UnclaimedRuns {
       const which = row.version === null ? `"${row.workflow}"` : `"${row.workflow}" version ${row.version}`;
       if (looked.has(which)) continue;
       const parent = row.parentId === null ? null : await store.get(row.parentId);
-      if (parent?.status === "waiting" && registry.find(parent.workflow, parent.version) !== undefined) {
-        looked.add(which);
-        await this.#wakeParent(parent, row);
-      } else if (row.note === null && row.wakeAtMs !== null && row.wakeAtMs <= nowMs - unclaimedAfterMs) {
+      const wakes = parent?.status === "waiting" && registry.find(parent.workflow, parent.version) !== undefined;
+      // A parent that was woken before and did not bring the code is no help: the next one may be.
+      if (wakes && (await this.#wakeParent(parent, row))) looked.add(which);
+      else if (row.note === null && row.wakeAtMs !== null && row.wakeAtMs <= nowMs - unclaimedAfterMs) {
         await store.setStatus(
           row.runId,
           [row.status],
@@ -51,9 +51,10 @@ export class UnclaimedRuns {
     }
   }
 
-  async #wakeParent(parent: RunRow, child: RunRow): Promise<void> {
+  /** False: it was woken for this child before. */
+  async #wakeParent(parent: RunRow, child: RunRow): Promise<boolean> {
     const { writer, clock, claims, node } = this.#host;
-    await writer.message({
+    const { status } = await writer.message({
       runId: parent.runId,
       // Once for each child by each process: one before may have been killed between the parent and the child.
       id: `unclaimed:${child.runId}:${node}:${this.#beganAtMs}`,
@@ -61,5 +62,6 @@ export class UnclaimedRuns {
       body: mailText({ type: "resume" }),
     });
     claims.claimSoon();
+    return status === "kept";
   }
 }
