@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type EngineOptions, open, workflow } from "heddle";
 import { openMemoryStore } from "heddle/internal";
 import { parkedRun } from "../../src/cli/watch/parked-run.ts";
+import { kept } from "../kept-store.ts";
 
 const asks = workflow("asks", async (ctx) => {
   const answer = await ctx.ask("approve", { kind: "approval", prompt: "Go?", timeout: "2d" });
@@ -20,14 +21,7 @@ const workflows = [asks, sleeps, soon, caller];
 /** A run that is parked and owned by nobody, and a look at it. */
 async function parked(name: string, act: (engine: Awaited<ReturnType<typeof open>>) => Promise<void> = () => Promise.resolve()) {
   await using store = openMemoryStore();
-  const kept = new Proxy(store, {
-    get(target, property) {
-      if (property === Symbol.asyncDispose) return () => Promise.resolve();
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  const engineFor = (options: EngineOptions) => open(kept, options);
+  const engineFor = (options: EngineOptions) => open(kept(store), options);
   {
     await using engine = await engineFor({ workflows });
     const run = await engine.start(name, undefined, { id: "r1" });

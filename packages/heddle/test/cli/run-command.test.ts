@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Engine, type EngineOptions, open, workflow } from "heddle";
 import { openMemoryStore } from "heddle/internal";
+import { kept } from "../kept-store.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 import { TestCli, type TestIoOptions, until } from "./test-io.ts";
 
@@ -14,14 +15,7 @@ class Shop implements AsyncDisposable {
   }
 
   open(options: EngineOptions): Promise<Engine> {
-    const kept = new Proxy(this.#store, {
-      get(target, name) {
-        if (name === Symbol.asyncDispose) return () => Promise.resolve();
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    });
-    return open(kept, options);
+    return open(kept(this.#store), options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

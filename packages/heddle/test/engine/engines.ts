@@ -5,6 +5,7 @@ import type { RunStore } from "@heddle/kernel";
 import { FakeClock } from "@heddle/testing";
 import { open, type Engine, type EngineOptions, type EngineParts } from "heddle";
 import { openMemoryStore, openSqliteStore } from "heddle/internal";
+import { kept } from "../kept-store.ts";
 
 /** A store that outlives its engines, for one test. */
 export interface Place extends Disposable {
@@ -18,15 +19,7 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
     name: "memory",
     make() {
       const store = openMemoryStore();
-      // The store belongs to the test, not to the engines that come and go on it.
-      const kept = new Proxy(store, {
-        get(target, name) {
-          if (name === Symbol.asyncDispose) return () => Promise.resolve();
-          const value: unknown = Reflect.get(target, name, target);
-          return typeof value === "function" ? value.bind(target) : value;
-        },
-      });
-      return { open: (options) => open(kept, options), [Symbol.dispose]: () => void store[Symbol.asyncDispose]() };
+      return { open: (options) => open(kept(store), options), [Symbol.dispose]: () => void store[Symbol.asyncDispose]() };
     },
   },
   {

@@ -4,6 +4,7 @@ import { open, workflow } from "heddle";
 import { encodeValue } from "@heddle/kernel";
 import { openMemoryStore } from "heddle/internal";
 import { inputHash } from "../../src/engine/input-hash.ts";
+import { kept } from "../kept-store.ts";
 
 /** An error as code that lies in this folder throws it. */
 function thrownIn(folder: string, message = "declined"): Error {
@@ -25,23 +26,16 @@ test("inputs are the same wherever the code lies that threw the errors in them",
 
 test("a child that was given an error is found again after a deployment to another folder", async () => {
   const store = openMemoryStore();
-  const kept = new Proxy(store, {
-    get(target, name) {
-      if (name === Symbol.asyncDispose) return () => Promise.resolve();
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
   const code = (folder: string) => {
     const child = workflow("child", async (ctx, { why }: { why: Error }) => `${why.message} ${await ctx.receive<string>("go", "go")}`);
     return workflow("parent", (ctx) => ctx.call("child", child, { why: thrownIn(folder) }));
   };
   {
-    await using engine = await open(kept, { workflows: [code("/a")] });
+    await using engine = await open(kept(store), { workflows: [code("/a")] });
     const run = await engine.start("parent", undefined, { id: "p" });
     for await (const event of run.events()) if (event.type === "op-opened") break;
   }
-  await using engine = await open(kept, { workflows: [code("/b")] });
+  await using engine = await open(kept(store), { workflows: [code("/b")] });
   await engine.signal("p.child", "go", "again");
 
   assert.equal(await (await engine.get("p")).result(), "declined again");

@@ -43,6 +43,31 @@ test("a child that was left queued is taken up by a new process that knows only 
   assert.equal(await clock.runUntil((await engine.get("p")).result()), "done");
 });
 
+test("a parent that did not bring its child's code is not asked again in place of the next", async () => {
+  using at = places.find(({ name }) => name === "sqlite")!.make();
+  const clock = new FakeClock();
+  const hangs = workflow("child", async (ctx) => ctx.step("work", () => new Promise<string>(() => {})), { version: "1" });
+  const ends = workflow("child", async (ctx) => ctx.step("work", () => "done"), { version: "1" });
+  const newer = workflow("child", async () => "of the newer one", { version: "2" });
+  const parent = (name: string, child: typeof ends) => workflow(name, async (ctx) => ctx.call("child", child, undefined));
+  const names = ["first", "second", "third"];
+  const first = await at.open({ workflows: names.map((name) => parent(name, hangs)), drainMs: 0 });
+  for (const name of names) {
+    await first.start(name, undefined, { id: name });
+    await untilStatus(first, name, "waiting");
+    await untilStatus(first, `${name}.child`, "running");
+  }
+  await first.close();
+
+  clock.jump(Date.now() - clock.nowMs());
+  for (const old of names) {
+    // The others were deployed anew with a newer child; only one of the three still has the code that its child began with.
+    await using engine = await at.open({ workflows: names.map((name) => parent(name, name === old ? ends : newer)), clock });
+    await clock.advance(240_000);
+    assert.equal((await (await engine.get(old)).summary()).status, "completed", old);
+  }
+});
+
 test("a queued run whose code no process has says so, and is taken up when one comes that has it", async () => {
   using at = places.find(({ name }) => name === "sqlite")!.make();
   const clock = new FakeClock();

@@ -6,13 +6,22 @@ export interface Count {
   readonly sum: number;
 }
 
-/** Counts to `total`, 500 steps a segment, then waits for a word. `seen` gets what must be the same however it was recovered: a random id and an idempotency key. */
-export function countingFunction(seen: string[] = []): Workflow<Count, { readonly sum: number; readonly word: string }> {
+/**
+ * Counts to `total`, 500 steps a segment, then waits for a word. `seen` gets what must be the same however it was recovered: a random id and
+ * an idempotency key. `look` is called in each step.
+ */
+export function countingFunction(
+  seen: string[] = [],
+  look: (index: number) => void = () => {},
+): Workflow<Count, { readonly sum: number; readonly word: string }> {
   return workflow("counter", async (ctx, input: Count) => {
     const draw = ctx.uuid("draw");
     let { sum } = input;
     for (let index = input.from; index < Math.min(input.from + 500, input.total); index++) {
-      sum += await ctx.step(`s${index}`, () => 1);
+      sum += await ctx.step(`s${index}`, () => {
+        look(index);
+        return 1;
+      });
     }
     if (input.from + 500 < input.total) return ctx.continueAs({ ...input, from: input.from + 500, sum });
     const word = await ctx.receive<string>("word", "word");
