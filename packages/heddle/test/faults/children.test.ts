@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasCode, workflow, type Context } from "heddle";
+import { hasCode, workflow, type Context, type Workflow } from "heddle";
 import { Demand } from "./demand.ts";
 import { FakePlace } from "./fake-place.ts";
 import { HeldCommit } from "./held-commit.ts";
@@ -8,6 +8,17 @@ import { HeldCommit } from "./held-commit.ts";
 const minuteMs = 60_000;
 const seven = workflow("seven", async () => 7);
 const waiting = workflow("waiting", async (ctx) => ctx.receive<number>("go", "go"));
+
+/** A parent that fails at its first attempt, beside its child. */
+function failsOnce(): Workflow<unknown, number> {
+  let attempts = 0;
+  const flaky = (): void => {
+    if (++attempts === 1) throw new Error("once");
+  };
+  return workflow("parent", async (ctx) => (await Promise.all([ctx.call("child", waiting, undefined), ctx.step("flaky", flaky)]))[0], {
+    retry: 2,
+  });
+}
 
 test("case 42: a child that ends before its parent is told that it began gives its result", async () => {
   await using place = new FakePlace();
@@ -46,17 +57,7 @@ test("case 42: a child that ends while its parent's process is dead gives its re
 
 test("case 42: a child that ends while its parent waits to be tried again gives its result to the next attempt", async () => {
   await using place = new FakePlace();
-  let attempts = 0;
-  const parent = workflow(
-    "parent",
-    async (ctx) => {
-      const flaky = (): void => {
-        if (++attempts === 1) throw new Error("once");
-      };
-      return (await Promise.all([ctx.call("child", waiting, undefined), ctx.step("flaky", flaky)]))[0];
-    },
-    { retry: 2 },
-  );
+  const parent = failsOnce();
   const engine = await place.open({ workflows: [parent, waiting] });
   const run = await engine.start(parent, undefined, { id: "p" });
   await place.until(async () => (await place.journal("p")).some(({ event }) => event.type === "task-retried"), "the parent failed once");
@@ -69,17 +70,7 @@ test("case 42: a child that ends while its parent waits to be tried again gives 
 
 test("case 42: what ends between two attempts is given to the next, however late its record is durable", async () => {
   await using place = new FakePlace();
-  let attempts = 0;
-  const parent = workflow(
-    "parent",
-    async (ctx) => {
-      const flaky = (): void => {
-        if (++attempts === 1) throw new Error("once");
-      };
-      return (await Promise.all([ctx.call("child", waiting, undefined), ctx.step("flaky", flaky)]))[0];
-    },
-    { retry: 2 },
-  );
+  const parent = failsOnce();
   using held = new HeldCommit("before");
   const engine = await place.open({ workflows: [parent, waiting] }, held.wrap);
   const run = await engine.start(parent, undefined, { id: "p" });

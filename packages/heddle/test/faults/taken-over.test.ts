@@ -48,6 +48,27 @@ async function takeAway(store: RunStore, from: string, nowMs: number, thief = "t
   assert.equal(rows.length, 1);
 }
 
+/** A run of one step, the answer to whose record never comes. @param meanwhile what happens before that is known */
+async function lostAnswer(place: FakePlace, meanwhile: (store: RunStore) => Promise<void>) {
+  const told: string[] = [];
+  const held = new HeldStep();
+  const job = workflow("job", async (ctx) => {
+    told.push(await ctx.step("work", held.run));
+    return told.length;
+  });
+  const between = new Between();
+  const engine = await place.open({ workflows: [job], node: "a" }, between.wrap);
+  let lost = 0;
+  between.before = async (name, [batch]) => {
+    const parts = name === "commit" ? ((batch as CommitBatch).parts ?? []) : [];
+    if (lost > 0 || !parts.some(({ events }) => events.some((event) => event.includes('"work"')))) return;
+    lost++;
+    await meanwhile(await place.store());
+    throw new HeddleError("STORE_UNAVAILABLE", "The store did not answer.");
+  };
+  return { told, held, run: await engine.start(job, undefined, { id: "r" }), lost: () => lost };
+}
+
 test("case 10: the result of a step whose run was taken over is refused: the code is not told, nothing further begins, and what still runs is told to stop", async () => {
   await using place = new FakePlace();
   const [first, beside] = [new HeldStep(), new HeldStep()];
@@ -132,26 +153,10 @@ test("case 11: what a node began under an earlier claim of its own counts for no
 
 test("case 12: an append whose answer is lost while its run is taken over counts as refused, not as made", async () => {
   await using place = new FakePlace();
-  const told: string[] = [];
-  const held = new HeldStep();
-  const job = workflow("job", async (ctx) => {
-    told.push(await ctx.step("work", held.run));
-    return told.length;
-  });
-  const between = new Between();
-  const engine = await place.open({ workflows: [job], node: "a" }, between.wrap);
-  const run = await engine.start(job, undefined, { id: "r" });
-  let lost = 0;
-  between.before = async (name, [batch]) => {
-    const parts = name === "commit" ? ((batch as CommitBatch).parts ?? []) : [];
-    if (lost > 0 || !parts.some(({ events }) => events.some((event) => event.includes('"work"')))) return;
-    lost++;
-    await takeAway(await place.store(), "a", place.clock.nowMs());
-    throw new HeddleError("STORE_UNAVAILABLE", "The store did not answer.");
-  };
+  const { held, told, run, lost } = await lostAnswer(place, (store) => takeAway(store, "a", place.clock.nowMs()));
   held.end(0, "first");
   await place.clock.advance(1_000);
-  assert.deepEqual([lost, told], [1, []]);
+  assert.deepEqual([lost(), told], [1, []]);
   await (await place.store()).leave("thief", place.clock.nowMs());
   await place.clock.advance(20_000);
   held.end(1, "second");
@@ -162,27 +167,12 @@ test("case 12: an append whose answer is lost while its run is taken over counts
 
 test("case 12: an append whose answer is lost while its node is declared dead counts as refused, although nobody has claimed the run yet", async () => {
   await using place = new FakePlace();
-  const told: string[] = [];
-  const held = new HeldStep();
-  const job = workflow("job", async (ctx) => {
-    told.push(await ctx.step("work", held.run));
-    return told.length;
-  });
-  const between = new Between();
-  const engine = await place.open({ workflows: [job], node: "a" }, between.wrap);
-  const run = await engine.start(job, undefined, { id: "r" });
-  let lost = 0;
-  between.before = async (name, [batch]) => {
-    const parts = name === "commit" ? ((batch as CommitBatch).parts ?? []) : [];
-    if (lost > 0 || !parts.some(({ events }) => events.some((event) => event.includes('"work"')))) return;
-    lost++;
-    const store = await place.store();
+  const { held, told, run, lost } = await lostAnswer(place, async (store) => {
     await store.heartbeat("a", place.clock.nowMs() - 1, place.clock.nowMs());
     await store.reapDeadNodes(place.clock.nowMs());
-    throw new HeddleError("STORE_UNAVAILABLE", "The store did not answer.");
-  };
+  });
   held.end(0, "first");
-  await place.until(() => lost === 1, "the answer is lost");
+  await place.until(() => lost() === 1, "the answer is lost");
   await place.clock.advance(20_000);
   assert.deepEqual([told, held.begun.length], [[], 2]);
   held.end(1, "second");
