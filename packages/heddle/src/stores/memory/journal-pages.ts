@@ -1,20 +1,19 @@
 import type { StoredEvent } from "@heddle/kernel";
 
-/** Events that are gathered before they become a page. */
+/** Events that are gathered before they become a page, and UTF-16 units after which fewer of them do. */
 const pageEvents = 128;
-
-const encoder = new TextEncoder();
-// A byte order mark is text here like any other.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const pageUnits = 2 ** 16;
 
 /**
- * Up to 128 events in one buffer: their times (float64 each), the ends of their texts in UTF-16 units (uint32 each), then the
- * texts as UTF-8. One buffer and no strings, because texts that were built by `+` stay trees of four times their size.
+ * Up to 128 events: their texts as one flat string, because texts that were built by `+` stay trees of four times their size. On the heap, and
+ * not in a buffer beside it: V8 collects everything for each 64 MB of buffers that are made, however large the heap is that it then has to walk.
  */
 interface Page {
   readonly firstSeq: number;
-  readonly count: number;
-  readonly buffer: ArrayBuffer;
+  readonly text: string;
+  /** Where each text ends in `text`. */
+  readonly ends: readonly number[];
+  readonly times: readonly number[];
 }
 
 /** One run's events: pages of bytes, and the newest texts as they came. */
@@ -22,6 +21,7 @@ export class JournalPages {
   #pages: Page[] | null = null;
   #texts: string[] = [];
   #times: number[] = [];
+  #units = 0;
   /** Last seq that was removed. */
   #base = 0;
   #lastSeq = 0;
@@ -37,21 +37,23 @@ export class JournalPages {
   append(body: string, atMs: number): void {
     this.#times.push(atMs);
     this.#lastSeq++;
-    if (this.#texts.push(body) === pageEvents) this.settle();
+    this.#units += body.length;
+    if (this.#texts.push(body) === pageEvents || this.#units >= pageUnits) this.settle();
   }
 
-  /** Turn the gathered texts into bytes. A page that is not full takes them in, so that a run that parks often has few pages. */
+  /** Turn the gathered texts into a page. One that is not full takes them in, so that a run that parks often has few pages. */
   settle(): void {
     const count = this.#texts.length;
     if (count === 0) return;
     const pages = (this.#pages ??= []);
     const last = pages.at(-1);
-    const grows = last !== undefined && last.count + count <= pageEvents ? last : null;
+    const grows = last !== undefined && last.ends.length + count <= pageEvents && last.text.length < pageUnits ? last : null;
     const page = joinPage(grows, this.#lastSeq - count + 1, this.#texts, this.#times);
     if (grows === null) pages.push(page);
     else pages[pages.length - 1] = page;
     this.#texts = [];
     this.#times = [];
+    this.#units = 0;
   }
 
   read(afterSeq: number, limit: number): StoredEvent[] {
@@ -81,51 +83,30 @@ function pageOf(pages: readonly Page[], seq: number): number {
   while (low < high) {
     const middle = (low + high) >> 1;
     const page = pages[middle]!;
-    if (page.firstSeq + page.count <= seq) low = middle + 1;
+    if (page.firstSeq + page.ends.length <= seq) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
 function joinPage(before: Page | null, firstSeq: number, texts: readonly string[], times: readonly number[]): Page {
-  const oldCount = before?.count ?? 0;
-  const count = oldCount + texts.length;
-  const oldText = before === null ? null : new Uint8Array(before.buffer, oldCount * 12);
-  const oldBytes = oldText?.length ?? 0;
-  const text = texts.join("");
-  const start = count * 12 + oldBytes;
-  let buffer = new ArrayBuffer(start + text.length);
-  const encoded = encoder.encodeInto(text, new Uint8Array(buffer, start));
-  if (encoded.read < text.length) {
-    // Not all ASCII: more bytes than units.
-    const bytes = encoder.encode(text);
-    buffer = new ArrayBuffer(start + bytes.length);
-    new Uint8Array(buffer, start).set(bytes);
-  }
-
-  const allTimes = new Float64Array(buffer, 0, count);
-  const ends = new Uint32Array(buffer, count * 8, count);
-  let end = 0;
-  if (before !== null && oldText !== null) {
-    allTimes.set(new Float64Array(before.buffer, 0, oldCount));
-    ends.set(new Uint32Array(before.buffer, oldCount * 8, oldCount));
-    new Uint8Array(buffer, count * 12).set(oldText);
-    end = ends[oldCount - 1]!;
-  }
-  for (let index = 0; index < texts.length; index++) {
-    end += texts[index]!.length;
-    ends[oldCount + index] = end;
-    allTimes[oldCount + index] = times[index]!;
-  }
-  return { firstSeq: before?.firstSeq ?? firstSeq, count, buffer };
+  if (before === null) return { firstSeq, text: texts.join(""), ends: endsOf(texts, 0), times };
+  return {
+    firstSeq: before.firstSeq,
+    text: [before.text, ...texts].join(""),
+    ends: [...before.ends, ...endsOf(texts, before.text.length)],
+    times: [...before.times, ...times],
+  };
 }
 
-function readPage(page: Page, from: number, limit: number, into: StoredEvent[]): void {
-  const times = new Float64Array(page.buffer, 0, page.count);
-  const ends = new Uint32Array(page.buffer, page.count * 8, page.count);
-  const text = decoder.decode(new Uint8Array(page.buffer, page.count * 12));
-  for (let index = Math.max(0, from - page.firstSeq); index < page.count && into.length < limit; index++) {
+function endsOf(texts: readonly string[], start: number): number[] {
+  let end = start;
+  return texts.map((text) => (end += text.length));
+}
+
+function readPage({ firstSeq, text, ends, times }: Page, from: number, limit: number, into: StoredEvent[]): void {
+  for (let index = Math.max(0, from - firstSeq); index < ends.length && into.length < limit; index++) {
     const start = index === 0 ? 0 : ends[index - 1]!;
-    into.push({ seq: page.firstSeq + index, atMs: times[index]!, body: text.slice(start, ends[index]) });
+    into.push({ seq: firstSeq + index, atMs: times[index]!, body: text.slice(start, ends[index]) });
   }
 }
