@@ -5,7 +5,7 @@ import { readBenchArguments, usage } from "./src/arguments.ts";
 import { Bench } from "./src/bench.ts";
 import { killChildren } from "./src/child-process.ts";
 import { failures, type Result } from "./src/figure.ts";
-import { loadLine, machineLine } from "./src/machine.ts";
+import { loadLine, machineLine } from "../scripts/machine.ts";
 import { markdownTable } from "./src/markdown-table.ts";
 import { PeersFolder } from "./src/peers-folder.ts";
 import { Progress } from "./src/progress.ts";

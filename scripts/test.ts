@@ -1,12 +1,12 @@
 // npm test [-- PART-OF-A-PATH… --flag=of-node-test]     the fast lane
-// npm run test:slow [-- --seed=N PART-OF-A-PATH…]       the slow lane; --sample for its small counts
+// npm run test:slow [-- --seed=N --write PART-OF-A-PATH…]   the slow lane; --sample for its small counts, --write for docs/slow-lane.md
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { type Lane, laneEnvironment, laneFiles } from "./test-lanes.ts";
 
 const root = join(import.meta.dirname, "..");
 const given = process.argv.slice(2);
-const ours = /^--(slow|sample|seed=(\d+))$/;
+const ours = /^--(slow|sample|write|seed=(\d+))$/;
 const lane: Lane = given.includes("--sample") ? "sample" : given.includes("--slow") ? "slow" : "fast";
 const seed = Number(given.map((argument) => ours.exec(argument)?.[2]).find((digits) => digits !== undefined) ?? 1);
 const filters = given.filter((argument) => !argument.startsWith("-"));
@@ -20,12 +20,19 @@ if (files.length === 0) {
 }
 if (lane !== "fast") process.stdout.write(`${lane} lane, ${files.length} files, --seed=${seed}\n`);
 
+const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"];
+if (lane === "slow" && given.includes("--write"))
+  reporters.push(
+    `--test-reporter=${join(import.meta.dirname, "slow-lane", "reporter.ts")}`,
+    `--test-reporter-destination=${join(root, "docs", "slow-lane.md")}`,
+  );
+
 // One process per file, two at a time: files do not share globals, and two cores are kept busy.
 // A hanging file is ended and named after the time limit, so that nothing waits for ever.
 const timeoutMs = lane === "slow" ? 3_600_000 : 300_000;
 const runner = spawn(
   process.execPath,
-  ["--test", "--test-reporter=spec", `--test-concurrency=${lane === "slow" ? 1 : 2}`, `--test-timeout=${timeoutMs}`, ...flags, ...files],
+  ["--test", ...reporters, `--test-concurrency=${lane === "slow" ? 1 : 2}`, `--test-timeout=${timeoutMs}`, ...flags, ...files],
   {
     cwd: root,
     stdio: "inherit",

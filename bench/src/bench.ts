@@ -35,6 +35,7 @@ export class Bench {
   readonly quick: boolean;
   readonly #options: BenchOptions;
   readonly #missed = new Map<Contestant, string>();
+  readonly #kept = new DisposableStack();
 
   constructor(workload: string, options: BenchOptions) {
     this.workload = workload;
@@ -83,12 +84,18 @@ export class Bench {
     this.#options.result({ workload: this.workload, name, of: "Heddle", skipped: why, fault: true });
   }
 
+  /** Dispose of something when the sitting is over, profiles included. */
+  keep<T extends Disposable>(thing: T): T {
+    return this.#kept.use(thing);
+  }
+
   progress(text: string): void {
     this.#options.progress(`${this.workload} ${text}`);
   }
 
   /** After the sitting: profile what missed a bar, if that was asked for. */
   async end(): Promise<void> {
+    using _ = this.#kept;
     if (!this.#options.profile) return;
     for (const [contestant, name] of this.#missed) {
       if (contestant.profile === undefined) continue;

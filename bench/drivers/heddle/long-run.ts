@@ -10,7 +10,8 @@ interface Place {
 
 /**
  * @param what `run`: to the end; `crash`: the process kills itself in step `at`; `resume`: goes on with that run, measured from the start of
- *   the process to the first step that had not been recorded; `fresh`: the same of a run that begins
+ *   the process to the first step that had not been recorded; `recover`: ends there, for a profile of what came before; `fresh`: the same of a
+ *   run that begins
  */
 export async function measure({ folder, steps, segment, what, at }: Parameters): Promise<Sample> {
   const total = Number(steps);
@@ -18,11 +19,16 @@ export async function measure({ folder, steps, segment, what, at }: Parameters):
   const marks: number[] = [];
   let ran = 0;
   let firstStepAtMs = Number.NaN;
+  const recovered = Promise.withResolvers<void>();
   const long = workflow("long", async (ctx, { done }: Place) => {
     const end = Math.min(total, done + segmentSteps);
     for (let step = done; step < end; step++) {
       await ctx.step(`s${step}`, async () => {
         if (ran++ === 0) firstStepAtMs = performance.now();
+        if (what === "recover") {
+          recovered.resolve();
+          return new Promise<number>(() => {});
+        }
         if (step % (total / 10) === 0) marks.push(performance.now());
         if (what === "crash" && step + 1 === at) process.kill(process.pid, "SIGKILL");
         return 1;
@@ -32,9 +38,13 @@ export async function measure({ folder, steps, segment, what, at }: Parameters):
     return end;
   });
   const file = join(String(folder), "heddle.db");
-  await using engine = await open(`sqlite:${file}`, { workflows: [long] });
+  await using engine = await open(`sqlite:${file}`, { workflows: [long], drainMs: what === "recover" ? 0 : 5_000 });
   const openedAtMs = performance.now();
 
+  if (what === "recover") {
+    await recovered.promise;
+    return { processToFirstStepMs: firstStepAtMs };
+  }
   if (what === "resume") {
     const run = await engine.get<number>("long");
     if ((await run.result()) !== total) throw new Error("The run lost steps.");

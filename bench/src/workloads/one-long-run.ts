@@ -36,20 +36,29 @@ export const oneLongRun: Workload = {
     const at = 0.9 * steps;
     const killed = `killed with SIGKILL in step ${at.toLocaleString("en-US")}`;
     // Beside each resume: reading the tail of the very store that is resumed, and a start of the same program that has nothing to resume.
+    const crashIn = async (folder: string) => {
+      const parameters = { folder, steps, segment, at };
+      const driver = join(import.meta.dirname, "..", "..", "drivers", "drive.ts");
+      const crash = await runChild({
+        args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })],
+        timeoutMs: 900_000,
+      });
+      if (crash.signal !== "SIGKILL") {
+        throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
+      }
+      return parameters;
+    };
     const resumed: Contestant = {
       name: "Heddle",
+      profile: async (profile) => {
+        using folder = dataFolder();
+        const parameters = await crashIn(folder.path);
+        await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, what: "recover" }, profile });
+      },
       sample: async () => {
         using folder = dataFolder();
         using empty = dataFolder();
-        const parameters = { folder: folder.path, steps, segment, at };
-        const driver = join(import.meta.dirname, "..", "..", "drivers", "drive.ts");
-        const crash = await runChild({
-          args: ["--no-warnings", driver, "heddle/long-run.ts", JSON.stringify({ ...parameters, what: "crash" })],
-          timeoutMs: 900_000,
-        });
-        if (crash.signal !== "SIGKILL") {
-          throw new NotMeasured(`the run was not killed in step ${at}: ${crash.stderr.trim().split("\n").at(0) ?? ""}`);
-        }
+        const parameters = await crashIn(folder.path);
         const { readTailMs = Number.NaN } = await runDriver({ driver: "floor/read-tail.ts", parameters: { folder: folder.path } });
         const fresh = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, folder: empty.path, what: "fresh" } });
         const resume = await runDriver({ driver: "heddle/long-run.ts", parameters: { ...parameters, what: "resume" }, timeoutMs: 900_000 });

@@ -35,7 +35,7 @@ export const processStart: Workload = {
   title: "process start to the first completed durable run, of the installed package",
   async measure(bench, peers) {
     const name = "process start to its end";
-    using folder = dataFolder();
+    const folder = bench.keep(dataFolder());
     const project = join(folder.path, "project");
     mkdirSync(project);
     for (const [file, text] of [
