@@ -7,4 +7,4 @@ export { ProcessDied, SimulatedProcess, type KillPoint, type StoreFaults } from 
 export { crashIndex, type CrashIndexOptions, type Workload } from "./simulator/crash-index.ts";
 export { journalFaults } from "./checks/check-journal.ts";
 // Port suites: the laws that every adapter keeps.
-export { runStoreSuite, type RunStoreSuiteOptions, type StoreDamage } from "./suites/run-store-suite.ts";
+export { runStoreSuite, type RunStoreSuiteOptions, type SqlDialect, type StoreDamage } from "./suites/run-store-suite.ts";

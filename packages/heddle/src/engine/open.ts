@@ -11,9 +11,9 @@ export interface EngineParts {
 }
 
 /**
- * Open an engine on a store: `memory:` for this process only, `sqlite:PATH` for one file. A ready-made store may be given instead of an address.
+ * Open an engine on a store: `memory:` for this process only, `sqlite:PATH` for one file, `postgres://…` for many nodes (with the package `@heddle/postgres`). A ready-made store may be given instead of an address.
  *
- * @throws HeddleError `STORE_URL_INVALID`, `OPTION_INVALID`, `WORKFLOW_DUPLICATE`, and what opening the store throws
+ * @throws HeddleError `STORE_URL_INVALID`, `STORE_PACKAGE_MISSING`, `OPTION_INVALID`, `WORKFLOW_DUPLICATE`, and what opening the store throws
  */
 export async function open(store: string | RunStore, options: EngineOptions & EngineParts = {}): Promise<Engine> {
   const parts = { clock: options.clock ?? realClock, random: options.random ?? realRandom };
@@ -51,7 +51,26 @@ async function openStore(address: string, { clock }: { readonly clock: Clock }):
     const { openSqliteStore } = await import("../stores/sqlite/sqlite-store.ts");
     return openSqliteStore({ path, clock });
   }
-  throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory: or sqlite:PATH.`, {
+  if (/^postgres(ql)?:/u.test(address)) return (await postgresAdapter()).openPostgresStore({ url: address, clock });
+  throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory:, sqlite:PATH or postgres://….`, {
     data: { address },
   });
+}
+
+interface PostgresAdapter {
+  openPostgresStore(options: { readonly url: string; readonly clock: Clock }): Promise<RunStore>;
+}
+
+/** A package of its own, so that only those who have such a server install a driver for it. */
+async function postgresAdapter(): Promise<PostgresAdapter> {
+  const name = "@heddle/postgres";
+  try {
+    return (await import(name)) as PostgresAdapter;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(name))) throw error;
+    throw new HeddleError("STORE_PACKAGE_MISSING", `Stores in PostgreSQL are in the package ${name}, which is not installed: npm install ${name}`, {
+      data: { package: name },
+      cause: error,
+    });
+  }
 }

@@ -4,8 +4,11 @@ import { join } from "node:path";
 import type { RunStore } from "@heddle/kernel";
 import { FakeClock } from "@heddle/testing";
 import { open, type Engine, type EngineOptions, type EngineParts } from "heddle";
+import { openPostgresStore } from "@heddle/postgres";
 import { openMemoryStore, openSqliteStore } from "heddle/internal";
 import { kept } from "../kept-store.ts";
+
+let schemas = 0;
 
 /** A store that outlives its engines, for one test. */
 export interface Place extends Disposable {
@@ -30,13 +33,42 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
       return {
         open: async (options) =>
           options.clock instanceof FakeClock
-            ? open(held(await openSqliteStore({ path, clock: options.clock }), options.clock), options)
+            ? openHeld(await openSqliteStore({ path, clock: options.clock }), options, options.clock)
             : open(`sqlite:${path}`, options),
         [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
       };
     },
   },
+  ...postgresPlaces(process.env["HEDDLE_POSTGRES"]),
 ];
+
+/** With the address of a server: each place is a schema of its own there. */
+function postgresPlaces(address: string | undefined): { readonly name: string; make(): Place }[] {
+  if (address === undefined) return [];
+  const make = (): Place => {
+    const url = new URL(address);
+    url.searchParams.set("schema", `t${process.pid}_${++schemas}`);
+    url.searchParams.set("options", `-csearch_path=t${process.pid}_${schemas}`);
+    const at = url.href;
+    return {
+      open: async (options) => {
+        const { clock } = options;
+        return clock instanceof FakeClock ? openHeld(await openPostgresStore({ url: at, clock }), options, clock) : open(at, options);
+      },
+      [Symbol.dispose]: () => {},
+    };
+  };
+  return [{ name: "postgres", make }];
+}
+
+async function openHeld(store: RunStore, options: EngineOptions & EngineParts, clock: FakeClock): Promise<Engine> {
+  try {
+    return await open(held(store, clock), options);
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
 
 /** A store in whose calls no time passes: fake time does not run ahead of the disk and the thread that writes. */
 function held(store: RunStore, clock: FakeClock): RunStore {

@@ -52,6 +52,7 @@ export const errorTable = {
   OPTION_INVALID: "An option has a value that it cannot have.",
   // Stores
   STORE_URL_INVALID: "The store's address cannot be read.",
+  STORE_PACKAGE_MISSING: "The store's package is not installed.",
   STORE_UNAVAILABLE: "The store did not answer.",
   STORE_NEWER: "The store was written by a newer version.",
   STORE_NOT_A_STORE: "The file is not a Heddle store.",

@@ -14,9 +14,10 @@ import { nodeLaws } from "./run-store/node-laws.ts";
 import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
 import { snapshotLaws } from "./run-store/snapshot-laws.ts";
+import { type SqlDialect, sqliteDialect } from "./run-store/sql-dialect.ts";
 import { transactionLaws } from "./run-store/transaction-laws.ts";
 
-export type { StoreDamage };
+export type { SqlDialect, StoreDamage };
 
 export interface RunStoreSuiteOptions {
   /** Close this store and open its data again. Needed by stores whose `features.durability` is not `none`. */
@@ -25,6 +26,8 @@ export interface RunStoreSuiteOptions {
   readonly beside?: (store: RunStore) => Promise<RunStore>;
   /** Spoil what is kept, for the laws about checksums; absent: they are not tested. */
   readonly damage?: StoreDamage;
+  /** How the user's statements are written, for stores with `features.transactions`. Default: as SQLite takes them. */
+  readonly dialect?: SqlDialect;
   /** Laws that this store does not keep: title and reason. A title that no law has is a failure. */
   readonly skip?: Readonly<Record<string, string>>;
   /** Rounds of random operations. Default 5. */
@@ -61,9 +64,9 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       snapshotLaws,
       listLaws,
       lifecycleLaws,
-      transactionLaws,
     ])
       laws(law);
+    transactionLaws(law, options.dialect ?? sqliteDialect);
     law("the suite was given what the store's features need", async ({ features }) => {
       assert.equal(options.reopen !== undefined, features.durability !== "none", "reopen, exactly if something survives");
       assert.equal(options.beside !== undefined, features.shared, "beside, exactly if the store is shared");

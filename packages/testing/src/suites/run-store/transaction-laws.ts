@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import type { Law } from "./law.ts";
+import type { SqlDialect } from "./sql-dialect.ts";
 import { append, bodies, claim, commit, createOwned, newRun, part, row, send, message, startMs } from "./sample.ts";
 
 const table = { sql: "CREATE TABLE account (name TEXT PRIMARY KEY, cents INTEGER NOT NULL CHECK (cents >= 0), note TEXT)" };
-const insert = (name: string, cents: number): { sql: string; parameters: (string | number)[] } => ({
-  sql: "INSERT INTO account (name, cents) VALUES (?, ?)",
-  parameters: [name, cents],
-});
 const all = { sql: "SELECT name, cents FROM account ORDER BY name" };
 
-export function transactionLaws(law: Law): void {
+export function transactionLaws(law: Law, { parameter, harmful }: SqlDialect): void {
+  const insert = (name: string, cents: number): { sql: string; parameters: (string | number)[] } => ({
+    sql: `INSERT INTO account (name, cents) VALUES (${parameter(1, "text")}, ${parameter(2, "number")})`,
+    parameters: [name, cents],
+  });
+
   law("statements are committed with the append, and answer their rows; a store without tables refuses them", async (store) => {
     await createOwned(store, "run");
     const verdict = await append(store, part("run", 1, { events: ["made"], statements: [table, insert("ann", 5), all] }));
@@ -21,7 +23,10 @@ export function transactionLaws(law: Law): void {
     }
 
     assert.deepEqual(verdict, { status: "ok", seq: 2, rows: [[], [], [{ name: "ann", cents: 5 }]] });
-    const change = { sql: "UPDATE account SET cents = cents + ? WHERE name = ? RETURNING cents", parameters: [7, "ann"] };
+    const change = {
+      sql: `UPDATE account SET cents = cents + ${parameter(1, "number")} WHERE name = ${parameter(2, "text")} RETURNING cents`,
+      parameters: [7, "ann"],
+    };
     assert.deepEqual(await append(store, part("run", 2, { statements: [change] })), { status: "ok", seq: 2, rows: [[{ cents: 12 }]] });
   });
 
@@ -84,8 +89,7 @@ export function transactionLaws(law: Law): void {
       "COMMIT",
       "ROLLBACK",
       "BEGIN",
-      "SAVEPOINT x",
-      "INSERT OR ROLLBACK INTO account (name, cents) VALUES ('ann', 1)",
+      ...harmful,
       "no SQL",
       "",
       "SELECT 1; SELECT 2",
@@ -111,10 +115,10 @@ export function transactionLaws(law: Law): void {
     if (!store.features.transactions) return context.skip("the store has no tables");
     await createOwned(store, "run");
     const parameters = [null, 1.5, 9_007_199_254_740_993n, "text \u{1F9F5}", new Uint8Array([0, 255])];
-    const verdict = await append(
-      store,
-      part("run", 1, { statements: [{ sql: "SELECT ? AS none, ? AS number, ? AS big, ? AS text, ? AS bytes", parameters }] }),
-    );
+    const types = ["text", "number", "big", "text", "bytes"] as const;
+    const names = ["none", "number", "big", "text", "bytes"];
+    const sql = `SELECT ${names.map((name, index) => `${parameter(index + 1, types[index]!)} AS ${name}`).join(", ")}`;
+    const verdict = await append(store, part("run", 1, { statements: [{ sql, parameters }] }));
 
     assert.ok(verdict.status === "ok");
     const found = verdict.rows?.[0]?.[0] ?? {};

@@ -1,0 +1,46 @@
+import { HeddleError } from "@heddle/kernel";
+
+/** What an error of the server or the road to it means for the call that met it. */
+export type Fault =
+  /** Nothing was done, and the same call may succeed at once: a deadlock, a serialization failure. */
+  | "again"
+  /** Nothing was done, or it is not known; the connection is of no use any more. */
+  | "gone"
+  /** Nothing was done: no room. */
+  | "full"
+  /** Nothing was done, and whoever asks again gets the same: the call itself is wrong. */
+  | "ordinary";
+
+const againCodes = new Set(["40001", "40P01", "55P03"]);
+
+export function faultOf(error: unknown): Fault {
+  const code = stateOf(error);
+  if (code === null) return "gone";
+  if (againCodes.has(code)) return "again";
+  if (code === "53100" || code === "53200") return "full";
+  // Connection, too many of them, operator's intervention (a cancelled statement among them), read-only, the system.
+  if (/^(08|53|57|58|XX|25006)/u.test(code)) return "gone";
+  return "ordinary";
+}
+
+/** SQLSTATE of an error that the server sent; null: it came from elsewhere. */
+export function stateOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("severity" in error) || !("code" in error)) return null;
+  return typeof error.code === "string" && error.code.length === 5 ? error.code : null;
+}
+
+export function toHeddleError(error: unknown, place: string): HeddleError {
+  if (error instanceof HeddleError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const state = stateOf(error);
+  const options = { data: { place, ...(state === null ? null : { state }) }, cause: error };
+  switch (faultOf(error)) {
+    case "full":
+      return new HeddleError("STORE_FULL", `PostgreSQL at ${place} has no room: ${text}. Nothing of this commit was kept.`, options);
+    case "gone":
+    case "again":
+      return new HeddleError("STORE_UNAVAILABLE", `PostgreSQL at ${place} does not answer: ${text}.`, options);
+    case "ordinary":
+      return new HeddleError("STORE_FAILED", `PostgreSQL at ${place} refused: ${text}.`, options);
+  }
+}

@@ -1,0 +1,278 @@
+import {
+  type ClaimOptions,
+  type Clock,
+  type CommitBatch,
+  type CommitVerdict,
+  HeddleError,
+  type ListOptions,
+  type RunId,
+  type RunRow,
+  type RunStatus,
+  type RunStore,
+  type StoredEvent,
+  type StoredMessage,
+  type StoreFeatures,
+  type StoreHint,
+} from "@heddle/kernel";
+import pg from "pg";
+import { type Address, parseAddress } from "./address.ts";
+import { CarefulCommit } from "./careful-commit.ts";
+import { checksum } from "./checksum.ts";
+import { CommitCall, type CommitAnswer } from "./commit-call.ts";
+import { connect } from "./connect.ts";
+import { faultOf } from "./fault.ts";
+import { KnownRuns } from "./known-runs.ts";
+import { Listener } from "./listener.ts";
+import { quoted } from "./migrate.ts";
+import { hintFor, RunHints } from "./run-hints.ts";
+import { type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
+import { StoreReads } from "./store-reads.ts";
+import { toKept, toKeptOrNull } from "./text.ts";
+import { WriteLine } from "./write-line.ts";
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database?schema=heddle`. */
+  readonly url: string;
+  /** Most connections for reading. Default 4. One more writes, and one listens. */
+  readonly readers?: number;
+  /** The store's time. Default: the machine's clock. */
+  readonly clock?: Pick<Clock, "nowMs">;
+}
+
+/** A node that was dead for longer learns no more of it: 30 days. */
+const rememberDeadMs = 30 * 24 * 3_600_000;
+
+const features: StoreFeatures = { durability: "machine", transactions: true, shared: true };
+
+/**
+ * Open a store in a schema of a PostgreSQL database, which is made where it is not there yet.
+ *
+ * @throws HeddleError `STORE_URL_INVALID`, `STORE_UNAVAILABLE`, `STORE_READ_ONLY`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_FAILED`
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<RunStore> {
+  const address = parseAddress(options.url);
+  const client = await connect(address, { migrate: true });
+  return new PostgresStore(address, client, options);
+}
+
+class PostgresStore implements RunStore {
+  readonly features: StoreFeatures = features;
+  readonly #clock: Pick<Clock, "nowMs">;
+  readonly #s: string;
+  readonly #pool: pg.Pool;
+  readonly #reads: StoreReads;
+  readonly #known: KnownRuns = new KnownRuns();
+  readonly #line: WriteLine;
+  readonly #hints: RunHints = new RunHints();
+  readonly #listener: Listener;
+  #closed: Promise<void> | null = null;
+
+  constructor(address: Address, first: pg.Client, { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions) {
+    this.#clock = clock;
+    this.#s = quoted(address.schema);
+    this.#pool = new pg.Pool({ ...address.config, max: readers, allowExitOnIdle: true });
+    // A connection that breaks while nobody uses it is replaced when somebody does.
+    this.#pool.on("error", () => {});
+    this.#reads = new StoreReads(this.#pool, this.#s, address.place);
+    let unused: pg.Client | null = first;
+    this.#line = new WriteLine(
+      async () => {
+        const client = unused ?? (await connect(address));
+        unused = null;
+        return client;
+      },
+      address.place,
+      () => this.#known.forgetAll(),
+    );
+    this.#listener = new Listener(() => connect(address), address.schema, this.#hints);
+  }
+
+  commit(batch: CommitBatch): Promise<CommitVerdict> {
+    return this.#write(async (client) => {
+      const verdict = await this.#commit(client, batch);
+      this.#hints.giveBatch(batch, verdict);
+      return verdict;
+    });
+  }
+
+  async #commit(client: pg.Client, batch: CommitBatch): Promise<CommitVerdict> {
+    const nowMs = this.#clock.nowMs();
+    const hint = hintFor(batch);
+    const careful = new CarefulCommit(client, this.#s, batch, this.#known, nowMs, hint);
+    if (batch.parts?.some(({ statements }) => statements !== undefined && statements.length > 0) === true) return careful.run();
+    const call = new CommitCall(batch, this.#known);
+    let answer: CommitAnswer | null;
+    try {
+      const { rows } = await client.query<{ answer: CommitAnswer | null }>({
+        name: "commit",
+        text: `SELECT ${this.#s}.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS answer`,
+        values: call.parameters(nowMs, hint),
+      });
+      answer = rows[0]?.answer ?? null;
+    } catch (error) {
+      if (faultOf(error) !== "ordinary") throw error;
+      // Something in it cannot be kept. Which part that is, is found out one by one.
+      this.#known.forgetAll();
+      return careful.run();
+    }
+    if (CommitCall.placeFree(answer)) this.#hints.give(null, "work");
+    return call.verdict(answer);
+  }
+
+  claim({ node, limit, nowMs, workflows }: ClaimOptions): Promise<readonly RunRow[]> {
+    return this.#write(async (client) => {
+      const kinds = await this.#kinds(workflows);
+      if (kinds?.length === 0) return [];
+      const { rows } = await client.query<{ row: RunRecord; seq: number }>({
+        name: "claim",
+        text: `SELECT "row", seq FROM ${this.#s}.claim($1, $2, $3, $4) ORDER BY place`,
+        values: [toKept(node), limit, nowMs, kinds],
+      });
+      return rows.map(({ row, seq }) => {
+        const claimed = toRunRow(row);
+        this.#known.keep(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, seq });
+        return claimed;
+      });
+    });
+  }
+
+  heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean> {
+    return this.#ask<boolean>("heartbeat", [toKept(node), untilMs, nowMs]);
+  }
+
+  async reapDeadNodes(nowMs: number): Promise<number> {
+    const freed = await this.#ask<number>("reap", [nowMs, nowMs - rememberDeadMs]);
+    if (freed > 0) this.#hints.give(null, "work");
+    return freed;
+  }
+
+  async leave(node: string, nowMs: number): Promise<void> {
+    await this.#ask("leave", [toKept(node), nowMs]);
+    this.#hints.give(null, "work");
+  }
+
+  async nextWakeMs(workflows?: readonly string[]): Promise<number | null> {
+    this.#checkOpen();
+    return this.#reads.nextWakeMs(await this.#kinds(workflows));
+  }
+
+  async readJournal(runId: RunId, afterSeq: number, limit: number = Number.MAX_SAFE_INTEGER): Promise<readonly StoredEvent[]> {
+    this.#checkOpen();
+    return this.#reads.journal(runId, afterSeq, limit);
+  }
+
+  async ownedWithMail(node: string): Promise<readonly RunId[]> {
+    this.#checkOpen();
+    return this.#reads.ownedWithMail(node);
+  }
+
+  async readMail(runId: RunId): Promise<readonly StoredMessage[]> {
+    this.#checkOpen();
+    return this.#reads.mail(runId);
+  }
+
+  async readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null> {
+    this.#checkOpen();
+    return this.#reads.snapshot(runId, beforeSeq);
+  }
+
+  async get(runId: RunId): Promise<RunRow | null> {
+    this.#checkOpen();
+    return this.#reads.get(runId);
+  }
+
+  async list(options: ListOptions): Promise<readonly RunRow[]> {
+    this.#checkOpen();
+    return this.#reads.list(options);
+  }
+
+  async setStatus(
+    runId: RunId,
+    from: readonly RunStatus[],
+    to: Exclude<RunStatus, "running">,
+    wakeAtMs: number | null,
+    note: string | null,
+  ): Promise<boolean> {
+    const values = [toKept(runId), from.map(statusNumber), statusNumber(to), wakeAtMs, toKeptOrNull(note), this.#clock.nowMs()];
+    const moved = await this.#ask<boolean>("set_status", values);
+    if (moved) this.#hints.give(runId, "work");
+    return moved;
+  }
+
+  delete(runId: RunId): Promise<boolean> {
+    this.#known.forget(runId);
+    return this.#ask<boolean>("delete_run", [toKept(runId)]).then((removed) => {
+      // It may have stood before others in the queue of its limit.
+      if (removed) this.#hints.give(null, "work");
+      return removed;
+    });
+  }
+
+  compact(runId: RunId, throughSeq: number): Promise<void> {
+    return this.#write(async (client) => {
+      const snapshot = await this.#reads.snapshot(runId);
+      if (snapshot === null) return;
+      await client.query(`SELECT ${this.#s}.compact($1, $2)`, [toKept(runId), Math.min(throughSeq, snapshot.seq)]);
+    });
+  }
+
+  sweep(beforeMs: number, limit: number): Promise<number> {
+    return this.#ask<number>("sweep", [beforeMs, Math.min(limit, 2 ** 31 - 1)]);
+  }
+
+  async putBlob(hash: string, body: string): Promise<void> {
+    await this.#write((client) =>
+      client.query(`INSERT INTO ${this.#s}.blob (hash, crc, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
+        toKept(hash),
+        checksum(hash, 0, 0, body),
+        toKept(body),
+      ]),
+    );
+  }
+
+  async getBlob(hash: string): Promise<string | null> {
+    this.#checkOpen();
+    return this.#reads.blob(hash);
+  }
+
+  watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {
+    this.#checkOpen();
+    const heard = this.#hints.add(call);
+    this.#listener.begin();
+    return heard;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#hints.clear();
+    await this.#line.close();
+    await this.#listener.close();
+    await this.#pool.end();
+  }
+
+  async #kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
+    return this.#reads.kinds(workflows);
+  }
+
+  /** One function of the schema that answers one value. */
+  #ask<T>(name: string, values: readonly unknown[]): Promise<T> {
+    const places = values.map((_, index) => `$${index + 1}`).join(", ");
+    return this.#write(async (client) => {
+      const { rows } = await client.query<{ answer: T }>({ name, text: `SELECT ${this.#s}.${name}(${places}) AS answer`, values: [...values] });
+      return rows[0]!.answer;
+    });
+  }
+
+  async #write<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return this.#line.call(run);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== null) throw new HeddleError("ENGINE_CLOSED", "The store is closed.");
+  }
+}
+

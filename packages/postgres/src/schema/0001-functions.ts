@@ -1,0 +1,440 @@
+/**
+ * What a commit, a claim and the rest do, inside the database: one round trip each, one transaction each.
+ *
+ * Locks are taken in one order everywhere: nodes, then limits, then runs by id. A node's row, locked by a commit for sharing, keeps the node
+ * from being declared dead until the commit is over: so the rows of its runs need no lock, and a step writes nothing but its event.
+ *
+ * @param s the schema's name, quoted
+ */
+export const functions = (s: string): string => `
+-- The node's number; a new one is noted, without a heartbeat.
+CREATE FUNCTION ${s}.node_of(p_name text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE v_node integer;
+BEGIN
+  SELECT node INTO v_node FROM ${s}.node WHERE name = p_name;
+  WHILE v_node IS NULL LOOP
+    INSERT INTO ${s}.node (name) VALUES (p_name) ON CONFLICT DO NOTHING RETURNING node INTO v_node;
+    IF v_node IS NULL THEN SELECT node INTO v_node FROM ${s}.node WHERE name = p_name; END IF;
+  END LOOP;
+  RETURN v_node;
+END $$;
+
+CREATE FUNCTION ${s}.kind_of(p_workflow text, p_version text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE v_kind integer;
+BEGIN
+  SELECT kind INTO v_kind FROM ${s}.kind WHERE workflow = p_workflow AND version IS NOT DISTINCT FROM p_version;
+  WHILE v_kind IS NULL LOOP
+    INSERT INTO ${s}.kind (workflow, version) VALUES (p_workflow, p_version) ON CONFLICT DO NOTHING RETURNING kind INTO v_kind;
+    IF v_kind IS NULL THEN
+      SELECT kind INTO v_kind FROM ${s}.kind WHERE workflow = p_workflow AND version IS NOT DISTINCT FROM p_version;
+    END IF;
+  END LOOP;
+  RETURN v_kind;
+END $$;
+
+-- Nobody else counts or takes places of these keys until the transaction is over.
+CREATE FUNCTION ${s}.lock_limits(p_keys text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_hash bigint;
+BEGIN
+  FOR v_hash IN SELECT DISTINCT hashtextextended(k, 4711) AS h FROM unnest(p_keys) k WHERE k IS NOT NULL ORDER BY h LOOP
+    PERFORM pg_advisory_xact_lock(v_hash);
+  END LOOP;
+END $$;
+
+CREATE FUNCTION ${s}.places_taken(p_key text) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT count(*) FROM ${s}.run WHERE limit_key = p_key AND status = 2 AND status < 3
+$$;
+
+-- Whenever a run of the key stops running or leaves the queue unclaimed: what could run now must not stay held.
+CREATE FUNCTION ${s}.pass_place_on(p_key text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_taken bigint := ${s}.places_taken(p_key);
+BEGIN
+  UPDATE ${s}.run SET held = NULL WHERE run IN (
+    SELECT DISTINCT ON (kind) run FROM ${s}.run WHERE held AND limit_key = p_key AND limit_max > v_taken ORDER BY kind, priority DESC, wake_at, run);
+  PERFORM pg_notify(${channel(s)}, '[]');
+END $$;
+
+-- Put a run into a status without an owner. One with unconsumed mail that can be claimed is due at once.
+CREATE FUNCTION ${s}.move(
+  p_run bigint, p_now bigint, p_status integer, p_wake bigint, p_ended bigint, p_dead text, p_note text, p_kind integer, p_crashes integer
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_run ${s}.run;
+  v_wake bigint := p_wake;
+BEGIN
+  SELECT * INTO v_run FROM ${s}.run WHERE run = p_run;
+  IF p_status < 2 AND v_run.mail_seq > v_run.mail_seen THEN
+    v_wake := least(p_wake, p_now, (SELECT at FROM ${s}.mail WHERE run = p_run AND seq > v_run.mail_seen ORDER BY seq LIMIT 1));
+  END IF;
+  UPDATE ${s}.run SET kind = coalesce(p_kind, kind), status = p_status, owner = NULL, held = NULL, wake_at = v_wake, ended_at = p_ended,
+    dead = p_dead, note = p_note, crashes = coalesce(p_crashes, crashes) WHERE run = p_run;
+  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key); END IF;
+END $$;
+
+-- A new run with its first events. {"status":"created","claimed":…,"run":…,"node":…} or {"status":"exists","row":…}
+CREATE FUNCTION ${s}.create_run(c jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  v_node integer;
+  v_kind integer;
+  v_claimed boolean := false;
+  v_held boolean;
+  v_key text := c->>'limitKey';
+  v_max integer := (c->>'limitMax')::integer;
+  v_wake bigint := (c->>'wakeAtMs')::bigint;
+  v_created bigint := (c->>'createdAtMs')::bigint;
+  v_run bigint;
+  v_row jsonb;
+BEGIN
+  IF c ? 'claimFor' THEN
+    v_node := ${s}.node_of(c->>'claimFor');
+    -- Sharing: it cannot be declared dead while its new run comes to be.
+    PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
+    v_claimed := FOUND AND (v_key IS NULL
+      OR (${s}.places_taken(v_key) < v_max AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE limit_key = v_key AND status = 0 AND status < 3)));
+  END IF;
+  v_kind := ${s}.kind_of(c->>'workflow', c->>'version');
+  IF NOT v_claimed AND v_key IS NOT NULL AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
+  LOOP
+    INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
+    VALUES (c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
+      CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, (c->>'priority')::integer, v_key, v_max, c->>'dedup', c->>'parentId', c->'tags', v_created,
+      c->>'inputHash')
+    ON CONFLICT DO NOTHING RETURNING run INTO v_run;
+    EXIT WHEN v_run IS NOT NULL;
+    SELECT to_jsonb(r) INTO v_row FROM ${s}.run_row r WHERE r.id = c->>'runId';
+    IF v_row IS NULL THEN SELECT to_jsonb(r) INTO v_row FROM ${s}.run_row r WHERE r.dedup = c->>'dedup'; END IF;
+    IF v_row IS NOT NULL THEN RETURN jsonb_build_object('status', 'exists', 'row', v_row); END IF;
+    -- It was removed between the two looks: try again.
+  END LOOP;
+  INSERT INTO ${s}.journal (run, seq, at, crc, body)
+    SELECT v_run, e.seq, v_created, (e.event->>0)::bigint, e.event->>1 FROM jsonb_array_elements(c->'events') WITH ORDINALITY AS e(event, seq);
+  IF c->'tags' IS NOT NULL THEN
+    INSERT INTO ${s}.tag (name, value, run) SELECT t.key, t.value, v_run FROM jsonb_each_text(c->'tags') t;
+  END IF;
+  RETURN jsonb_build_object('status', 'created', 'claimed', v_claimed, 'run', v_run, 'node', CASE WHEN v_claimed THEN v_node END);
+END $$;
+
+CREATE FUNCTION ${s}.keep_message(m jsonb, p_now bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE v_run ${s}.run;
+BEGIN
+  SELECT * INTO v_run FROM ${s}.run WHERE id = m->>'runId' FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RETURN 'unknown'; END IF;
+  IF v_run.status >= 4 THEN
+    RETURN CASE WHEN EXISTS (SELECT 1 FROM ${s}.mail_id WHERE run = v_run.run AND id = m->>'id') THEN 'duplicate' ELSE 'ended' END;
+  END IF;
+  INSERT INTO ${s}.mail_id (run, id) VALUES (v_run.run, m->>'id') ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN RETURN 'duplicate'; END IF;
+  INSERT INTO ${s}.mail (run, seq, at, crc, id, body)
+    VALUES (v_run.run, v_run.mail_seq + 1, (m->>'atMs')::bigint, (m->>'crc')::bigint, m->>'id', m->>'body');
+  -- Not later than now, so that a sender whose clock is ahead does not delay the run.
+  UPDATE ${s}.run SET mail_seq = mail_seq + 1,
+    wake_at = CASE WHEN status < 2 THEN least(wake_at, (m->>'atMs')::bigint, p_now) ELSE wake_at END WHERE run = v_run.run;
+  RETURN 'kept';
+END $$;
+
+-- One run's part: fenced by epoch and seq, all or nothing. Its run's row was locked before.
+CREATE FUNCTION ${s}.append_part(p jsonb, p_now bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  v_run ${s}.run;
+  v_seq bigint;
+  v_seen integer;
+  v_events integer := jsonb_array_length(p->'events');
+  v_release jsonb := p->'release';
+  v_verdict jsonb;
+BEGIN
+  SELECT * INTO v_run FROM ${s}.run WHERE id = p->>'runId' FOR NO KEY UPDATE;
+  IF NOT FOUND OR v_run.status <> 2 OR v_run.epoch <> (p->>'epoch')::integer THEN RETURN '{"status":"stale"}'; END IF;
+  v_seq := coalesce((SELECT max(seq) FROM ${s}.journal WHERE run = v_run.run), v_run.base);
+  IF p->>'expectedSeq' IS NULL THEN
+    IF v_events > 0 THEN RETURN '{"status":"stale"}'; END IF;
+  ELSIF (p->>'expectedSeq')::bigint <> v_seq THEN RETURN '{"status":"stale"}';
+  END IF;
+  v_seen := greatest(v_run.mail_seen, least(coalesce((p->>'mailSeen')::integer, 0), v_run.mail_seq));
+  IF (v_release->>'status')::integer = 1 AND (v_run.mail_seq > v_seen
+    OR EXISTS (SELECT 1 FROM jsonb_array_elements(p->'messages') m WHERE m->>'runId' = v_run.id)) THEN RETURN '{"status":"mail"}'; END IF;
+
+  IF v_events > 0 THEN
+    INSERT INTO ${s}.journal (run, seq, at, crc, body)
+      SELECT v_run.run, v_seq + e.n, (p->>'atMs')::bigint, (e.event->>0)::bigint, e.event->>1
+      FROM jsonb_array_elements(p->'events') WITH ORDINALITY AS e(event, n);
+    v_seq := v_seq + v_events;
+  END IF;
+  IF p ? 'snapshot' THEN
+    INSERT INTO ${s}.snapshot (run, seq, crc, body) VALUES (v_run.run, v_seq, (p->'snapshot'->>0)::bigint, p->'snapshot'->>1)
+      ON CONFLICT (run, seq) DO UPDATE SET crc = excluded.crc, body = excluded.body;
+    DELETE FROM ${s}.snapshot WHERE run = v_run.run AND seq < (SELECT min(seq) FROM (
+      SELECT seq FROM ${s}.snapshot WHERE run = v_run.run ORDER BY seq DESC LIMIT 2) newest);
+  END IF;
+  IF v_seen > v_run.mail_seen THEN DELETE FROM ${s}.mail WHERE run = v_run.run AND seq <= v_seen; END IF;
+  IF v_seen > v_run.mail_seen OR (p ? 'progress' AND v_run.crashes > 0) THEN
+    UPDATE ${s}.run SET mail_seen = v_seen, crashes = CASE WHEN p ? 'progress' THEN 0 ELSE crashes END WHERE run = v_run.run;
+  END IF;
+  v_verdict := jsonb_build_object('status', 'ok', 'seq', v_seq, 'run', v_run.run, 'node', v_run.owner);
+  IF p ? 'children' THEN
+    v_verdict := v_verdict || jsonb_build_object('children',
+      (SELECT coalesce(jsonb_agg(${s}.create_run(c) ORDER BY n), '[]') FROM jsonb_array_elements(p->'children') WITH ORDINALITY AS x(c, n)));
+  END IF;
+  IF p ? 'messages' THEN
+    v_verdict := v_verdict || jsonb_build_object('messages',
+      (SELECT coalesce(jsonb_agg(${s}.keep_message(m, p_now) ORDER BY n), '[]') FROM jsonb_array_elements(p->'messages') WITH ORDINALITY AS x(m, n)));
+  END IF;
+  IF v_release IS NOT NULL THEN
+    PERFORM ${s}.move(v_run.run, p_now, (v_release->>'status')::integer, (v_release->>'wakeAtMs')::bigint,
+      CASE WHEN (v_release->>'status')::integer >= 4 THEN (p->>'atMs')::bigint END, v_release->>'dead', v_release->>'note',
+      CASE WHEN v_release ? 'version' THEN ${s}.kind_of((SELECT workflow FROM ${s}.kind WHERE kind = v_run.kind), v_release->>'version') END, NULL);
+    IF v_run.limit_key IS NOT NULL THEN v_verdict := v_verdict || '{"placeFree":true}'; END IF;
+  END IF;
+  RETURN v_verdict;
+END $$;
+
+-- What the rest of a batch will touch, locked in the order in which everybody locks.
+CREATE FUNCTION ${s}.lock_for(p_rest jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_ids text[];
+  v_keys text[];
+BEGIN
+  SELECT array_agg(x.id) INTO v_ids FROM (
+    SELECT p->>'runId' AS id FROM jsonb_array_elements(p_rest->'parts') p
+    UNION SELECT m->>'runId' FROM jsonb_array_elements(p_rest->'parts') p, jsonb_array_elements(p->'messages') m
+    UNION SELECT m->>'runId' FROM jsonb_array_elements(p_rest->'messages') m) x;
+  SELECT array_agg(x.key) INTO v_keys FROM (
+    SELECT c->>'limitKey' AS key FROM jsonb_array_elements(p_rest->'creates') c
+    UNION SELECT c->>'limitKey' FROM jsonb_array_elements(p_rest->'parts') p, jsonb_array_elements(p->'children') c
+    UNION SELECT r.limit_key FROM ${s}.run r WHERE r.id = ANY (v_ids)) x;
+  PERFORM ${s}.lock_limits(v_keys);
+  PERFORM 1 FROM ${s}.run WHERE id = ANY (v_ids) ORDER BY id FOR NO KEY UPDATE;
+END $$;
+
+/*
+ * One batch. Parts that only append events, of runs whose place the caller knows, come as arrays, one row an event: they are fenced and
+ * inserted by one statement. All else comes as JSON. Order: creates, parts, messages; the arrays hold no run that the JSON has.
+ */
+CREATE FUNCTION ${s}.commit(
+  p_now bigint, f_node integer[], f_run bigint[], f_epoch integer[], f_seq bigint[], f_at bigint[], f_crc bigint[], f_body text[], p_rest jsonb, p_hint text
+) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  v_count bigint;
+  v_answer jsonb := NULL;
+  v_stale bigint[];
+  v_creates jsonb;
+  v_parts jsonb;
+  v_messages jsonb;
+BEGIN
+  IF cardinality(f_run) > 0 THEN PERFORM 1 FROM ${s}.node WHERE node = ANY (f_node) ORDER BY node FOR SHARE; END IF;
+  IF p_rest IS NOT NULL THEN
+    PERFORM ${s}.lock_for(p_rest);
+    SELECT coalesce(jsonb_agg(${s}.create_run(c) ORDER BY n), '[]') INTO v_creates FROM jsonb_array_elements(p_rest->'creates') WITH ORDINALITY AS x(c, n);
+  END IF;
+  IF cardinality(f_run) > 0 THEN
+    INSERT INTO ${s}.journal (run, seq, at, crc, body)
+      SELECT e.run, e.seq, e.at, e.crc, e.body FROM unnest(f_run, f_epoch, f_seq, f_at, f_crc, f_body) AS e(run, epoch, seq, at, crc, body)
+      JOIN ${s}.run r ON r.run = e.run WHERE r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node);
+    GET DIAGNOSTICS v_count = ROW_COUNT;
+    IF v_count < cardinality(f_run) THEN
+      SELECT array_agg(DISTINCT e.run) INTO v_stale FROM unnest(f_run, f_epoch) AS e(run, epoch)
+        WHERE NOT EXISTS (SELECT 1 FROM ${s}.run r WHERE r.run = e.run AND r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node));
+      v_answer := jsonb_build_object('stale', to_jsonb(v_stale));
+    END IF;
+  END IF;
+  IF p_rest IS NOT NULL THEN
+    SELECT coalesce(jsonb_agg(${s}.append_part(p, p_now) ORDER BY n), '[]') INTO v_parts FROM jsonb_array_elements(p_rest->'parts') WITH ORDINALITY AS x(p, n);
+    SELECT coalesce(jsonb_agg(${s}.keep_message(m, p_now) ORDER BY n), '[]') INTO v_messages FROM jsonb_array_elements(p_rest->'messages') WITH ORDINALITY AS x(m, n);
+    v_answer := coalesce(v_answer, '{}') || jsonb_build_object('creates', v_creates, 'parts', v_parts, 'messages', v_messages);
+  END IF;
+  IF p_hint IS NOT NULL THEN PERFORM pg_notify(${channel(s)}, p_hint); END IF;
+  RETURN v_answer;
+END $$;
+
+-- Runs that are due, first those that go first, without meeting one that is not due: from priority to priority.
+CREATE FUNCTION ${s}.due(p_kinds integer[], p_now bigint, p_limit integer) RETURNS TABLE (run bigint, priority integer, wake_at bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  v_kind integer;
+  v_level integer;
+  v_found integer;
+  v_more integer;
+BEGIN
+  FOR v_kind IN SELECT k.kind FROM ${s}.kind k WHERE p_kinds IS NULL OR k.kind = ANY (p_kinds) LOOP
+    v_found := 0;
+    SELECT r.priority INTO v_level FROM ${s}.run r
+      WHERE r.kind = v_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL ORDER BY r.priority DESC LIMIT 1;
+    WHILE v_level IS NOT NULL AND v_found < p_limit LOOP
+      RETURN QUERY SELECT r.run, r.priority, r.wake_at FROM ${s}.run r
+        WHERE r.kind = v_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= p_now
+        ORDER BY r.wake_at, r.run LIMIT p_limit - v_found;
+      GET DIAGNOSTICS v_more = ROW_COUNT;
+      v_found := v_found + v_more;
+      SELECT r.priority INTO v_level FROM ${s}.run r
+        WHERE r.kind = v_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.priority < v_level ORDER BY r.priority DESC LIMIT 1;
+    END LOOP;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[]) RETURNS TABLE (place integer, "row" jsonb, seq bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  v_node integer := ${s}.node_of(p_node);
+  v_due bigint[];
+  v_run ${s}.run;
+  v_id bigint;
+  v_taken integer := 0;
+  v_any boolean;
+BEGIN
+  PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN RETURN; END IF;
+  WHILE v_taken < p_limit LOOP
+    SELECT array_agg(d.run ORDER BY d.priority DESC, d.wake_at, d.run) INTO v_due FROM (
+      SELECT * FROM ${s}.due(p_kinds, p_now, p_limit - v_taken) x ORDER BY x.priority DESC, x.wake_at, x.run LIMIT p_limit - v_taken) d;
+    EXIT WHEN v_due IS NULL;
+    PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
+    v_any := false;
+    FOREACH v_id IN ARRAY v_due LOOP
+      -- What another node has in its hands at this moment is left to it.
+      SELECT * INTO v_run FROM ${s}.run r WHERE r.run = v_id AND r.status < 2 AND r.held IS NULL AND r.wake_at <= p_now FOR NO KEY UPDATE SKIP LOCKED;
+      CONTINUE WHEN NOT FOUND;
+      v_any := true;
+      IF v_run.limit_key IS NOT NULL AND ${s}.places_taken(v_run.limit_key) >= v_run.limit_max THEN
+        UPDATE ${s}.run SET held = true WHERE run = v_id;
+        CONTINUE;
+      END IF;
+      UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, dead = NULL, note = NULL WHERE run = v_id;
+      v_taken := v_taken + 1;
+      RETURN QUERY SELECT v_taken, to_jsonb(x), coalesce((SELECT max(j.seq) FROM ${s}.journal j WHERE j.run = v_id), v_run.base)
+        FROM ${s}.run_row x WHERE x.run = v_id;
+    END LOOP;
+    EXIT WHEN NOT v_any;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION ${s}.next_wake(p_kinds integer[]) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_kind integer;
+  v_level integer;
+  v_wake bigint;
+BEGIN
+  FOR v_kind IN SELECT k.kind FROM ${s}.kind k WHERE p_kinds IS NULL OR k.kind = ANY (p_kinds) LOOP
+    SELECT priority INTO v_level FROM ${s}.run
+      WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY priority DESC LIMIT 1;
+    WHILE v_level IS NOT NULL LOOP
+      v_wake := least(v_wake, (SELECT wake_at FROM ${s}.run
+        WHERE kind = v_kind AND priority = v_level AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1));
+      SELECT priority INTO v_level FROM ${s}.run
+        WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL AND priority < v_level ORDER BY priority DESC LIMIT 1;
+    END LOOP;
+  END LOOP;
+  RETURN v_wake;
+END $$;
+
+CREATE FUNCTION ${s}.heartbeat(p_node text, p_until bigint, p_now bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE v_alive boolean;
+BEGIN
+  PERFORM ${s}.node_of(p_node);
+  SELECT died_at IS NULL INTO v_alive FROM ${s}.node WHERE name = p_node FOR NO KEY UPDATE;
+  UPDATE ${s}.node SET until = p_until, lease = greatest(0, p_until - p_now), died_at = NULL WHERE name = p_node;
+  RETURN v_alive;
+END $$;
+
+-- Take the runs of these nodes away: queued, due at once.
+CREATE FUNCTION ${s}.free_runs_of(p_nodes integer[], p_now bigint, p_crash integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  v_run ${s}.run;
+  v_count integer := 0;
+BEGIN
+  PERFORM ${s}.lock_limits(ARRAY(SELECT limit_key FROM ${s}.run WHERE owner = ANY (p_nodes)));
+  FOR v_run IN SELECT * FROM ${s}.run WHERE owner = ANY (p_nodes) ORDER BY id FOR NO KEY UPDATE LOOP
+    PERFORM ${s}.move(v_run.run, p_now, 0, p_now, NULL, NULL, NULL, NULL, v_run.crashes + p_crash);
+    v_count := v_count + 1;
+  END LOOP;
+  RETURN v_count;
+END $$;
+
+CREATE FUNCTION ${s}.reap(p_now bigint, p_forget bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  v_dead integer[];
+  v_count integer;
+BEGIN
+  -- Locked against commits of those nodes, in the order in which everybody locks.
+  SELECT array_agg(x.node) INTO v_dead FROM (
+    SELECT n.node FROM ${s}.node n WHERE n.until IS NULL OR n.until < p_now OR n.until - 2 * n.lease > p_now ORDER BY n.node FOR UPDATE) x;
+  IF v_dead IS NULL THEN RETURN 0; END IF;
+  UPDATE ${s}.node SET until = NULL, died_at = p_now WHERE node = ANY (v_dead) AND until IS NOT NULL;
+  v_count := ${s}.free_runs_of(v_dead, p_now, 1);
+  DELETE FROM ${s}.node WHERE died_at < p_forget;
+  RETURN v_count;
+END $$;
+
+CREATE FUNCTION ${s}.leave(p_node text, p_now bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_node integer;
+BEGIN
+  SELECT node INTO v_node FROM ${s}.node WHERE name = p_node FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  PERFORM ${s}.free_runs_of(ARRAY[v_node], p_now, 0);
+  DELETE FROM ${s}.node WHERE node = v_node;
+END $$;
+
+CREATE FUNCTION ${s}.lock_run(p_id text) RETURNS ${s}.run LANGUAGE plpgsql AS $$
+DECLARE v_run ${s}.run;
+BEGIN
+  PERFORM ${s}.lock_limits(ARRAY(SELECT limit_key FROM ${s}.run WHERE id = p_id));
+  SELECT * INTO v_run FROM ${s}.run WHERE id = p_id FOR UPDATE;
+  RETURN v_run;
+END $$;
+
+CREATE FUNCTION ${s}.set_status(p_id text, p_from integer[], p_to integer, p_wake bigint, p_note text, p_now bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE v_run ${s}.run := ${s}.lock_run(p_id);
+BEGIN
+  IF v_run.run IS NULL OR v_run.status = 2 OR NOT v_run.status = ANY (p_from) THEN RETURN false; END IF;
+  PERFORM ${s}.move(v_run.run, p_now, p_to, p_wake, CASE WHEN p_to >= 4 THEN p_now END, NULL, p_note, NULL, NULL);
+  RETURN true;
+END $$;
+
+CREATE FUNCTION ${s}.remove_runs(p_runs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM ${s}.journal WHERE run = ANY (p_runs);
+  DELETE FROM ${s}.mail WHERE run = ANY (p_runs);
+  DELETE FROM ${s}.mail_id WHERE run = ANY (p_runs);
+  DELETE FROM ${s}.snapshot WHERE run = ANY (p_runs);
+  DELETE FROM ${s}.tag WHERE run = ANY (p_runs);
+  DELETE FROM ${s}.run WHERE run = ANY (p_runs);
+END $$;
+
+CREATE FUNCTION ${s}.delete_run(p_id text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE v_run ${s}.run := ${s}.lock_run(p_id);
+BEGIN
+  IF v_run.run IS NULL OR v_run.status = 2 THEN RETURN false; END IF;
+  PERFORM ${s}.remove_runs(ARRAY[v_run.run]);
+  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key); END IF;
+  RETURN true;
+END $$;
+
+CREATE FUNCTION ${s}.sweep(p_before bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE v_runs bigint[];
+BEGIN
+  SELECT array_agg(x.run) INTO v_runs FROM (
+    SELECT run FROM ${s}.run WHERE ended_at < p_before ORDER BY ended_at, run LIMIT p_limit FOR UPDATE SKIP LOCKED) x;
+  PERFORM ${s}.remove_runs(v_runs);
+  RETURN coalesce(cardinality(v_runs), 0);
+END $$;
+
+CREATE FUNCTION ${s}.compact(p_id text, p_through bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_run bigint;
+BEGIN
+  UPDATE ${s}.run SET base = p_through WHERE id = p_id AND base < p_through RETURNING run INTO v_run;
+  IF FOUND THEN DELETE FROM ${s}.journal WHERE run = v_run AND seq <= p_through; END IF;
+END $$;
+
+-- Set while the user's statements run: the store's own tables are not theirs to write.
+CREATE FUNCTION ${s}.guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('heddle.guest', true) = 'on' THEN
+    RAISE EXCEPTION 'The tables of Heddle''s store are not for a transaction''s statements to write: %', TG_TABLE_NAME USING ERRCODE = '42501';
+  END IF;
+  RETURN NULL;
+END $$;
+${["kind", "node", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"]
+  .map((table) => `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`)
+  .join("\n")}
+`;
+
+/** Name of the channel for hints, as an SQL text: one for each schema of a database. */
+export function channel(s: string): string {
+  return `'heddle_' || ${`'${s.replaceAll("'", "''").replaceAll('"', "")}'`}`;
+}

@@ -1,0 +1,105 @@
+/**
+ * Runs have numbers inside, and everything of a run is kept under its number. A step appends one row to `journal` and touches nothing else:
+ * the row of its run is only read. Indexes hold only the rows that a claim or a list looks for.
+ *
+ * `status`: 0 queued, 1 waiting, 2 running, 3 paused, 4 completed, 5 failed, 6 cancelled, 7 timed-out. Times are milliseconds since the epoch.
+ * Texts that people choose are compared byte by byte, whatever the database's language is.
+ *
+ * @param s the schema's name, quoted
+ */
+export const tables = (s: string): string => `
+CREATE TABLE ${s}.kind (
+  kind integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  workflow text COLLATE "C" NOT NULL,
+  version text COLLATE "C"
+);
+CREATE UNIQUE INDEX kind_version ON ${s}.kind (workflow, version) WHERE version IS NOT NULL;
+CREATE UNIQUE INDEX kind_bare ON ${s}.kind (workflow) WHERE version IS NULL;
+CREATE TABLE ${s}.node (
+  node integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text COLLATE "C" NOT NULL UNIQUE,
+  until bigint,                       -- end of the lease; NULL: no heartbeat yet, or dead
+  lease bigint,                       -- how long the heartbeat holds
+  died_at bigint                      -- when it was declared dead
+) WITH (fillfactor = 50);
+CREATE TABLE ${s}.run (
+  run bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id text COLLATE "C" NOT NULL UNIQUE,
+  kind integer NOT NULL,
+  status smallint NOT NULL,
+  epoch integer NOT NULL,
+  base bigint NOT NULL DEFAULT 0,     -- last seq that was compacted away
+  crashes integer NOT NULL DEFAULT 0,
+  mail_seq integer NOT NULL DEFAULT 0,
+  mail_seen integer NOT NULL DEFAULT 0,
+  priority integer NOT NULL,
+  created_at bigint NOT NULL,
+  input_hash text NOT NULL,
+  owner integer,                      -- node
+  wake_at bigint,
+  held boolean,                       -- true: due, but its limit was full
+  ended_at bigint,
+  limit_key text COLLATE "C",
+  limit_max integer,
+  dedup text COLLATE "C",             -- length of the workflow's name, colon, name, key
+  parent text COLLATE "C",
+  tags jsonb,                         -- NULL: none
+  dead text,
+  note text
+) WITH (fillfactor = 80);
+CREATE INDEX run_due ON ${s}.run (kind, priority DESC, wake_at, run) INCLUDE (limit_key, limit_max)
+  WHERE status < 2 AND held IS NULL AND wake_at IS NOT NULL;
+CREATE INDEX run_held ON ${s}.run (limit_key, kind, priority DESC, wake_at, run) WHERE held;
+CREATE INDEX run_limit ON ${s}.run (limit_key, status) WHERE limit_key IS NOT NULL AND status < 3;
+CREATE INDEX run_owner ON ${s}.run (owner) WHERE owner IS NOT NULL;
+CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;
+CREATE INDEX run_parent ON ${s}.run (parent) WHERE parent IS NOT NULL;
+CREATE INDEX run_status ON ${s}.run (status, run) WHERE status <> 4;
+CREATE INDEX run_ended ON ${s}.run (ended_at, run) WHERE ended_at IS NOT NULL;
+CREATE INDEX run_dead ON ${s}.run (run) WHERE dead IS NOT NULL;
+CREATE TABLE ${s}.journal (
+  run bigint NOT NULL,
+  seq bigint NOT NULL,
+  at bigint NOT NULL,
+  crc bigint NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (run, seq)
+);
+CREATE TABLE ${s}.mail (
+  run bigint NOT NULL,
+  seq integer NOT NULL,
+  at bigint NOT NULL,
+  crc bigint NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (run, seq)
+);
+CREATE TABLE ${s}.mail_id (           -- every id that was kept, also of mail that was consumed
+  run bigint NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  PRIMARY KEY (run, id)
+);
+CREATE TABLE ${s}.snapshot (
+  run bigint NOT NULL,
+  seq bigint NOT NULL,
+  crc bigint NOT NULL,
+  body text NOT NULL,
+  PRIMARY KEY (run, seq)
+);
+CREATE TABLE ${s}.tag (
+  name text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  run bigint NOT NULL
+);
+CREATE INDEX tag_value ON ${s}.tag (hashtextextended(name, 0), hashtextextended(value, 0), run);
+CREATE INDEX tag_run ON ${s}.tag (run);
+CREATE TABLE ${s}.blob (
+  hash text COLLATE "C" PRIMARY KEY,
+  crc bigint NOT NULL,
+  body text NOT NULL
+);
+CREATE VIEW ${s}.run_row AS
+  SELECT r.run, r.id, k.workflow, k.version, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
+    r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
+  FROM ${s}.run r JOIN ${s}.kind k ON k.kind = r.kind LEFT JOIN ${s}.node n ON n.node = r.owner;
+`;

@@ -1,0 +1,130 @@
+import { HeddleError, type ListOptions, type RunId, type RunRow, type StoredEvent, type StoredMessage } from "@heddle/kernel";
+import type pg from "pg";
+import { checksum } from "./checksum.ts";
+import { toHeddleError } from "./fault.ts";
+import { listRuns } from "./list-runs.ts";
+import { type RunRecord, toRunRow } from "./run-row.ts";
+import { fromKept, toKept } from "./text.ts";
+
+/** `list` takes numbers that a 32-bit integer holds. */
+const most = 2 ** 31 - 1;
+
+/** Everything that only reads, on connections of its own. */
+export class StoreReads {
+  readonly #pool: pg.Pool;
+  readonly #s: string;
+  readonly #place: string;
+
+  constructor(pool: pg.Pool, s: string, place: string) {
+    this.#pool = pool;
+    this.#s = s;
+    this.#place = place;
+  }
+
+  async nextWakeMs(kinds: readonly number[] | null): Promise<number | null> {
+    const [row] = await this.#rows<{ wake: number | null }>(`SELECT ${this.#s}.next_wake($1) AS wake`, [kinds]);
+    return row?.wake ?? null;
+  }
+
+  async journal(runId: RunId, afterSeq: number, limit: number): Promise<StoredEvent[]> {
+    // One statement, so that a compaction between two reads does not look like a loss.
+    const rows = await this.#rows<{ base: number; seq: number; at: number; crc: number; body: string }>(
+      `SELECT r.base, j.seq, j.at, j.crc, j.body FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run
+       WHERE r.id = $1 AND j.seq > $2 ORDER BY j.seq LIMIT $3`,
+      [toKept(runId), afterSeq, Math.min(limit, most)],
+    );
+    let seq = Math.max(afterSeq, rows[0]?.base ?? 0);
+    const events: StoredEvent[] = [];
+    for (const row of rows) {
+      seq++;
+      const body = fromKept(row.body);
+      if (row.seq === seq && row.crc === checksum(runId, seq, row.at, body)) {
+        events.push({ seq, atMs: row.at, body });
+        continue;
+      }
+      const what = row.seq === seq ? "fails its checksum" : "is missing";
+      const [last] = await this.#rows<{ seq: number }>(
+        `SELECT max(j.seq) AS seq FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run WHERE r.id = $1`,
+        [toKept(runId)],
+      );
+      const message = `Event ${seq} of run ${runId} ${what} at ${this.#place}: pause the run, and restore it from a backup.`;
+      throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, seq, lastSeq: last?.seq ?? seq } });
+    }
+    return events;
+  }
+
+  async ownedWithMail(node: string): Promise<RunId[]> {
+    const rows = await this.#rows<{ id: string }>(
+      `SELECT r.id FROM ${this.#s}.run r JOIN ${this.#s}.node n ON n.node = r.owner WHERE n.name = $1 AND r.mail_seq > r.mail_seen`,
+      [toKept(node)],
+    );
+    return rows.map(({ id }) => fromKept(id));
+  }
+
+  async mail(runId: RunId): Promise<StoredMessage[]> {
+    const rows = await this.#rows<{ seq: number; at: number; crc: number; id: string; body: string }>(
+      `SELECT m.seq, m.at, m.crc, m.id, m.body FROM ${this.#s}.run r JOIN ${this.#s}.mail m ON m.run = r.run WHERE r.id = $1 ORDER BY m.seq`,
+      [toKept(runId)],
+    );
+    return rows.map((row) => {
+      const id = fromKept(row.id);
+      const body = fromKept(row.body);
+      if (row.crc !== checksum(runId, id, row.at, body)) {
+        const message = `Mail ${row.seq} of run ${runId} fails its checksum at ${this.#place}: pause the run, and restore it from a backup.`;
+        throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, mailSeq: row.seq } });
+      }
+      return { mailSeq: row.seq, id, atMs: row.at, body };
+    });
+  }
+
+  /** The newest snapshot, before a seq if one is given, that is whole and whose following events are kept. */
+  async snapshot(runId: RunId, beforeSeq: number = Number.MAX_SAFE_INTEGER): Promise<{ readonly seq: number; readonly body: string } | null> {
+    const rows = await this.#rows<{ seq: number; crc: number; body: string }>(
+      `SELECT s.seq, s.crc, s.body FROM ${this.#s}.run r JOIN ${this.#s}.snapshot s ON s.run = r.run
+       WHERE r.id = $1 AND s.seq < $2 AND s.seq >= r.base ORDER BY s.seq DESC`,
+      [toKept(runId), beforeSeq],
+    );
+    const good = rows
+      .map(({ seq, crc, body }) => ({ seq, crc, body: fromKept(body) }))
+      .find(({ crc, body }) => crc === checksum(runId, "snapshot", 0, body));
+    return good === undefined ? null : { seq: good.seq, body: good.body };
+  }
+
+  async get(runId: RunId): Promise<RunRow | null> {
+    const [row] = await this.#rows<RunRecord>(`SELECT * FROM ${this.#s}.run_row WHERE id = $1`, [toKept(runId)]);
+    return row === undefined ? null : toRunRow(row);
+  }
+
+  async list(options: ListOptions): Promise<RunRow[]> {
+    try {
+      return await listRuns(this.#pool, this.#s, { ...options, limit: Math.min(options.limit ?? 50, most) });
+    } catch (error) {
+      throw toHeddleError(error, this.#place);
+    }
+  }
+
+  async blob(hash: string): Promise<string | null> {
+    const [row] = await this.#rows<{ crc: number; body: string }>(`SELECT crc, body FROM ${this.#s}.blob WHERE hash = $1`, [toKept(hash)]);
+    if (row === undefined) return null;
+    const body = fromKept(row.body);
+    return row.crc === checksum(hash, 0, 0, body) ? body : null;
+  }
+
+  /** Names as in a claim to numbers of kinds; null: all. A workflow that was never started has none. */
+  async kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
+    if (workflows === undefined) return null;
+    const names = new Set(workflows.map(toKept));
+    const rows = await this.#rows<{ kind: number; workflow: string; version: string | null }>(`SELECT kind, workflow, version FROM ${this.#s}.kind`);
+    return rows
+      .filter(({ workflow, version }) => names.has(version === null ? workflow : `${workflow}@${version}`))
+      .map(({ kind }) => kind);
+  }
+
+  async #rows<T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+    try {
+      return (await this.#pool.query<T>(sql, [...values])).rows;
+    } catch (error) {
+      throw toHeddleError(error, this.#place);
+    }
+  }
+}
