@@ -24,15 +24,22 @@ export function parseAddress(address: string): Address {
   try {
     url = new URL(address);
   } catch (error) {
-    throw new HeddleError("STORE_URL_INVALID", "The store address is no URL: write postgres://user:password@host:5432/database.", { cause: error });
+    throw new HeddleError("STORE_URL_INVALID", "The store address is no URL: write postgres://user:password@host:5432/database.", {
+      cause: error,
+    });
   }
   const schema = url.searchParams.get("schema") ?? "heddle";
   if (!schemaPattern.test(schema)) {
-    throw new HeddleError("STORE_URL_INVALID", `The schema "${schema}" in the store's address is no plain name: use small letters, digits and _.`, {
-      data: { schema },
-    });
+    throw new HeddleError(
+      "STORE_URL_INVALID",
+      `The schema "${schema}" in the store's address is no plain name: use small letters, digits and _.`,
+      {
+        data: { schema },
+      },
+    );
   }
-  const host = url.searchParams.get("host") ?? (url.hostname === "" ? (process.env["PGHOST"] ?? "localhost") : decodeURIComponent(url.hostname));
+  const host =
+    url.searchParams.get("host") ?? (url.hostname === "" ? (process.env["PGHOST"] ?? "localhost") : decodeURIComponent(url.hostname));
   const port = Number(url.port === "" ? (process.env["PGPORT"] ?? 5432) : url.port);
   const user = url.username === "" ? process.env["PGUSER"] : decodeURIComponent(url.username);
   const password = url.password === "" ? process.env["PGPASSWORD"] : decodeURIComponent(url.password);
@@ -53,7 +60,9 @@ export function parseAddress(address: string): Address {
       application_name: "heddle",
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
-      types: { getTypeParser: (oid: number, format?: "text") => (oid === int8 ? wholeNumber : pg.types.getTypeParser(oid, format)) } as pg.CustomTypesConfig,
+      types: {
+        getTypeParser: (oid: number, format?: "text") => (oid === int8 ? wholeNumber : pg.types.getTypeParser(oid, format)),
+      } as pg.CustomTypesConfig,
     },
   };
 }

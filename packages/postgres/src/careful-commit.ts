@@ -8,7 +8,8 @@ type Rows = readonly (readonly Record<string, unknown>[])[];
 
 /** Commands that would end or change the transaction around them, or the session. */
 const leading = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/u;
-const notForGuests = /^(begin|start|commit|end|rollback|abort|savepoint|release|prepare|set|reset|discard|listen|unlisten|notify|lock|copy)\b/iu;
+const notForGuests =
+  /^(begin|start|commit|end|rollback|abort|savepoint|release|prepare|set|reset|discard|listen|unlisten|notify|lock|copy)\b/iu;
 
 /** One batch piece by piece in a transaction, a savepoint around each part: for parts with the user's statements, and to find the one that fails. */
 export class CarefulCommit {
@@ -40,7 +41,9 @@ export class CarefulCommit {
       for (const part of parts) appended.push(await this.#part(part));
       const kept: MessageVerdict[] = [];
       for (const message of messages)
-        kept.push({ status: await this.#ask<MessageVerdict["status"]>("keep_message($1, $2)", [JSON.stringify(messageJson(message)), this.#nowMs]) });
+        kept.push({
+          status: await this.#ask<MessageVerdict["status"]>("keep_message($1, $2)", [JSON.stringify(messageJson(message)), this.#nowMs]),
+        });
       if (this.#hint !== null) await this.#client.query(`SELECT pg_notify($1, $2)`, [`heddle_${this.#s.slice(1, -1)}`, this.#hint]);
       await this.#client.query("COMMIT");
       return {
@@ -118,4 +121,3 @@ function errorValue(part: RunPart, error: unknown): ErrorValue {
     data: { runId: part.runId, sql, postgres: stateOf(error) },
   };
 }
-

@@ -160,7 +160,9 @@ export function partJson({ runId, epoch, expectedSeq, atMs, events, ...part }: R
     events: events.map((body, index) => [checksum(runId, (expectedSeq ?? 0) + index + 1, atMs, body), toKept(body)]),
     mailSeen: part.mailSeen,
     ...(part.progress === true ? { progress: true } : null),
-    ...(part.snapshot === undefined ? null : { snapshot: [checksum(runId, "snapshot", 0, part.snapshot.body), toKept(part.snapshot.body)] }),
+    ...(part.snapshot === undefined
+      ? null
+      : { snapshot: [checksum(runId, "snapshot", 0, part.snapshot.body), toKept(part.snapshot.body)] }),
     children: part.children?.map(createJson),
     messages: part.messages?.map(messageJson),
     ...(release === undefined

@@ -7,13 +7,19 @@ import { migrate } from "./migrate.ts";
 /** Oldest server that has all that is used here. */
 const oldest = 140_000;
 
+/** What the driver's types leave out: whether the connection keeps the process alive. */
+export interface Connection extends pg.Client {
+  ref(): void;
+  unref(): void;
+}
+
 /**
- * A connection to a server that can be written to.
+ * A connection to a server that can be written to. It keeps no process alive until its user says so.
  *
  * @param options `migrate`: bring the schema to the newest version first
  */
-export async function connect(address: Address, options: { readonly migrate?: boolean } = {}): Promise<pg.Client> {
-  const client = new pg.Client(address.config);
+export async function connect(address: Address, options: { readonly migrate?: boolean } = {}): Promise<Connection> {
+  const client = new pg.Client(address.config) as Connection;
   // Without this an error between two queries would end the process. The next query says what is wrong.
   client.on("error", () => {});
   try {
@@ -22,6 +28,7 @@ export async function connect(address: Address, options: { readonly migrate?: bo
     // What is answered as kept must survive the machine, whatever this database does otherwise.
     await client.query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'");
     if (options.migrate === true) await migrate(client, address.schema, address.place);
+    client.unref();
     return client;
   } catch (error) {
     await client.end().catch(() => {});
@@ -51,11 +58,23 @@ function explained(error: unknown, place: string): HeddleError {
   switch (state) {
     case "28P01":
     case "28000":
-      return new HeddleError("STORE_UNAVAILABLE", `PostgreSQL at ${place} does not let this user in (${text}): check user and password in the address.`, options);
+      return new HeddleError(
+        "STORE_UNAVAILABLE",
+        `PostgreSQL at ${place} does not let this user in (${text}): check user and password in the address.`,
+        options,
+      );
     case "3D000":
-      return new HeddleError("STORE_UNAVAILABLE", `PostgreSQL at ${place} has no such database (${text}): make it with createdb, or correct the address.`, options);
+      return new HeddleError(
+        "STORE_UNAVAILABLE",
+        `PostgreSQL at ${place} has no such database (${text}): make it with createdb, or correct the address.`,
+        options,
+      );
     case "42501":
-      return new HeddleError("STORE_READ_ONLY", `This user may not make or change the store at ${place} (${text}): grant CREATE on the database.`, options);
+      return new HeddleError(
+        "STORE_READ_ONLY",
+        `This user may not make or change the store at ${place} (${text}): grant CREATE on the database.`,
+        options,
+      );
     default:
       return toHeddleError(error, place);
   }

@@ -1,4 +1,4 @@
-import type pg from "pg";
+import type { Connection } from "./connect.ts";
 import { readHint, type RunHints } from "./run-hints.ts";
 
 /** Between two tries to listen again, milliseconds; doubled each time, up to the longest. */
@@ -10,17 +10,17 @@ const longestPauseMs = 10_000;
  * again it says that there may be work.
  */
 export class Listener {
-  readonly #connect: () => Promise<pg.Client>;
+  readonly #connect: () => Promise<Connection>;
   readonly #channel: string;
   readonly #hints: RunHints;
-  #client: pg.Client | null = null;
+  #client: Connection | null = null;
   #begun = false;
   #closed = false;
   #pauseMs = firstPauseMs;
   #timer: NodeJS.Timeout | null = null;
   #connecting: Promise<void> | null = null;
 
-  constructor(connect: () => Promise<pg.Client>, schema: string, hints: RunHints) {
+  constructor(connect: () => Promise<Connection>, schema: string, hints: RunHints) {
     this.#connect = connect;
     this.#channel = `heddle_${schema}`;
     this.#hints = hints;
@@ -49,8 +49,6 @@ export class Listener {
       client.once("end", () => this.#again(client));
       client.once("error", () => this.#again(client));
       await client.query(`LISTEN "${this.#channel}"`);
-      // Waiting for hints keeps no process alive.
-      (client as unknown as { connection: { stream: { unref(): void } } }).connection.stream.unref();
       this.#pauseMs = firstPauseMs;
       // Whatever was said before is not known.
       this.#hints.give(null, "work");
@@ -59,7 +57,7 @@ export class Listener {
     }
   }
 
-  #again(client: pg.Client | null): void {
+  #again(client: Connection | null): void {
     if (this.#closed || client !== this.#client || this.#timer !== null) return;
     this.#client = null;
     void client?.end().catch(() => {});

@@ -14,14 +14,22 @@ const migrationLock = 0x48444c31;
  *
  * @throws HeddleError `STORE_NOT_A_STORE` somebody else's tables are there; `STORE_NEWER`; errors of the server as they are
  */
-export async function migrate(client: pg.Client, schema: string, place: string, list: readonly ((s: string) => string)[] = migrations): Promise<void> {
+export async function migrate(
+  client: pg.Client,
+  schema: string,
+  place: string,
+  list: readonly ((s: string) => string)[] = migrations,
+): Promise<void> {
   const s = quoted(schema);
   if ((await versionOf(client, schema, place, list.length)) === list.length) return;
   await client.query("BEGIN");
   try {
     await client.query("SELECT pg_advisory_xact_lock($1)", [migrationLock]);
     const version = await versionOf(client, schema, place, list.length);
-    if (version === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS ${s}; CREATE TABLE ${s}.heddle_store (version integer NOT NULL); INSERT INTO ${s}.heddle_store VALUES (0)`);
+    if (version === 0)
+      await client.query(
+        `CREATE SCHEMA IF NOT EXISTS ${s}; CREATE TABLE ${s}.heddle_store (version integer NOT NULL); INSERT INTO ${s}.heddle_store VALUES (0)`,
+      );
     for (const migration of list.slice(version)) await client.query(migration(s));
     await client.query(`UPDATE ${s}.heddle_store SET version = ${list.length}`);
     await client.query("COMMIT");

@@ -19,7 +19,7 @@ import { type Address, parseAddress } from "./address.ts";
 import { CarefulCommit } from "./careful-commit.ts";
 import { checksum } from "./checksum.ts";
 import { CommitCall, type CommitAnswer } from "./commit-call.ts";
-import { connect } from "./connect.ts";
+import { type Connection, connect } from "./connect.ts";
 import { faultOf } from "./fault.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { Listener } from "./listener.ts";
@@ -67,14 +67,14 @@ class PostgresStore implements RunStore {
   readonly #listener: Listener;
   #closed: Promise<void> | null = null;
 
-  constructor(address: Address, first: pg.Client, { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions) {
+  constructor(address: Address, first: Connection, { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions) {
     this.#clock = clock;
     this.#s = quoted(address.schema);
     this.#pool = new pg.Pool({ ...address.config, max: readers, allowExitOnIdle: true });
     // A connection that breaks while nobody uses it is replaced when somebody does.
     this.#pool.on("error", () => {});
     this.#reads = new StoreReads(this.#pool, this.#s, address.place);
-    let unused: pg.Client | null = first;
+    let unused: Connection | null = first;
     this.#line = new WriteLine(
       async () => {
         const client = unused ?? (await connect(address));
@@ -261,7 +261,11 @@ class PostgresStore implements RunStore {
   #ask<T>(name: string, values: readonly unknown[]): Promise<T> {
     const places = values.map((_, index) => `$${index + 1}`).join(", ");
     return this.#write(async (client) => {
-      const { rows } = await client.query<{ answer: T }>({ name, text: `SELECT ${this.#s}.${name}(${places}) AS answer`, values: [...values] });
+      const { rows } = await client.query<{ answer: T }>({
+        name,
+        text: `SELECT ${this.#s}.${name}(${places}) AS answer`,
+        values: [...values],
+      });
       return rows[0]!.answer;
     });
   }
@@ -275,4 +279,3 @@ class PostgresStore implements RunStore {
     if (this.#closed !== null) throw new HeddleError("ENGINE_CLOSED", "The store is closed.");
   }
 }
-

@@ -2,7 +2,16 @@ import type { RunRow, RunStatus } from "@heddle/kernel";
 import { fromKept, fromKeptOrNull, toKept } from "./text.ts";
 
 /** By the number under which each is kept. */
-const statuses = ["queued", "waiting", "running", "paused", "completed", "failed", "cancelled", "timed-out"] as const satisfies readonly RunStatus[];
+const statuses = [
+  "queued",
+  "waiting",
+  "running",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+  "timed-out",
+] as const satisfies readonly RunStatus[];
 
 export const running = 2;
 export const completed = 4;
@@ -56,7 +65,8 @@ export function toRunRow(record: RunRecord): RunRow {
     limitMax: record.limit_max,
     dedupKey: record.dedup === null ? null : fromKept(record.dedup.slice(dedupText(record.workflow, "").length)),
     parentId: fromKeptOrNull(record.parent),
-    tags: record.tags === null ? {} : Object.fromEntries(Object.entries(record.tags).map(([name, value]) => [fromKept(name), fromKept(value)])),
+    tags:
+      record.tags === null ? {} : Object.fromEntries(Object.entries(record.tags).map(([name, value]) => [fromKept(name), fromKept(value)])),
     createdAtMs: record.created_at,
     endedAtMs: record.ended_at,
     inputHash: fromKept(record.input_hash),

@@ -78,7 +78,10 @@ export class StoreReads {
   }
 
   /** The newest snapshot, before a seq if one is given, that is whole and whose following events are kept. */
-  async snapshot(runId: RunId, beforeSeq: number = Number.MAX_SAFE_INTEGER): Promise<{ readonly seq: number; readonly body: string } | null> {
+  async snapshot(
+    runId: RunId,
+    beforeSeq: number = Number.MAX_SAFE_INTEGER,
+  ): Promise<{ readonly seq: number; readonly body: string } | null> {
     const rows = await this.#rows<{ seq: number; crc: number; body: string }>(
       `SELECT s.seq, s.crc, s.body FROM ${this.#s}.run r JOIN ${this.#s}.snapshot s ON s.run = r.run
        WHERE r.id = $1 AND s.seq < $2 AND s.seq >= r.base ORDER BY s.seq DESC`,
@@ -114,7 +117,9 @@ export class StoreReads {
   async kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
     if (workflows === undefined) return null;
     const names = new Set(workflows.map(toKept));
-    const rows = await this.#rows<{ kind: number; workflow: string; version: string | null }>(`SELECT kind, workflow, version FROM ${this.#s}.kind`);
+    const rows = await this.#rows<{ kind: number; workflow: string; version: string | null }>(
+      `SELECT kind, workflow, version FROM ${this.#s}.kind`,
+    );
     return rows
       .filter(({ workflow, version }) => names.has(version === null ? workflow : `${workflow}@${version}`))
       .map(({ kind }) => kind);

@@ -10,7 +10,9 @@ export function toKept(text: string): string {
 }
 
 export function fromKept(text: string): string {
-  return text.includes(escape) ? text.replace(/\u0001([0-9a-f]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))) : text;
+  return text.includes(escape)
+    ? text.replace(/\u0001([0-9a-f]{4})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+    : text;
 }
 
 export function toKeptOrNull(text: string | null | undefined): string | null {

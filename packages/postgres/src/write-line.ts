@@ -1,9 +1,9 @@
 import { HeddleError } from "@heddle/kernel";
-import pg from "pg";
+import type { Connection } from "./connect.ts";
 import { faultOf, toHeddleError } from "./fault.ts";
 
 interface Call {
-  readonly run: (client: pg.Client) => Promise<unknown>;
+  readonly run: (client: Connection) => Promise<unknown>;
   readonly resolve: (value: never) => void;
   readonly reject: (error: HeddleError) => void;
 }
@@ -18,23 +18,23 @@ const triesAtOnce = 10;
  * that makes a new connection.
  */
 export class WriteLine {
-  readonly #connect: () => Promise<pg.Client>;
+  readonly #connect: () => Promise<Connection>;
   readonly #place: string;
   /** Called when the connection is lost: what was known by it holds no longer. */
   readonly #lost: () => void;
-  #client: pg.Client | null = null;
+  #client: Connection | null = null;
   #waiting: Call[] = [];
   #working = false;
   #closed = false;
   #idle: (() => void)[] = [];
 
-  constructor(connect: () => Promise<pg.Client>, place: string, lost: () => void) {
+  constructor(connect: () => Promise<Connection>, place: string, lost: () => void) {
     this.#connect = connect;
     this.#place = place;
     this.#lost = lost;
   }
 
-  call<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {
+  call<T>(run: (client: Connection) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ run, resolve: resolve as (value: never) => void, reject });
       if (!this.#working) void this.#work();
@@ -68,7 +68,7 @@ export class WriteLine {
     for (const tell of this.#idle.splice(0)) tell();
   }
 
-  async #try(run: (client: pg.Client) => Promise<unknown>): Promise<unknown> {
+  async #try(run: (client: Connection) => Promise<unknown>): Promise<unknown> {
     for (let tries = 1; ; tries++) {
       const client = await this.#connected();
       client.ref();
@@ -82,7 +82,7 @@ export class WriteLine {
     }
   }
 
-  async #connected(): Promise<pg.Client> {
+  async #connected(): Promise<Connection> {
     if (this.#client !== null) return this.#client;
     const client = await this.#connect();
     client.on("error", () => {

@@ -430,7 +430,10 @@ BEGIN
   RETURN NULL;
 END $$;
 ${["kind", "node", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"]
-  .map((table) => `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`)
+  .map(
+    (table) =>
+      `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`,
+  )
   .join("\n")}
 `;
 
