@@ -30,6 +30,11 @@ export function laneFiles(root: string, lane: Lane, filters: readonly string[]):
   return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).sort();
 }
 
+/** Whether some of these files run on PostgreSQL where `HEDDLE_POSTGRES` says that there is one. */
+export function wantsPostgres(root: string, files: readonly string[]): boolean {
+  return files.some((file) => /HEDDLE_POSTGRES|engines\.ts|@heddle\/postgres/u.test(readFileSync(join(root, file), "utf8")));
+}
+
 /** A fast file that reads `HEDDLE_SLOW` has larger counts to offer. */
 function scales(file: string): boolean {
   return readFileSync(file, "utf8").includes("HEDDLE_SLOW");

@@ -2,7 +2,8 @@
 // npm run test:slow [-- --seed=N --write PART-OF-A-PATH…]   the slow lane; --sample for its small counts, --write for docs/slow-lane.md
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
-import { type Lane, laneEnvironment, laneFiles } from "./test-lanes.ts";
+import type { PostgresServer } from "@heddle/testing";
+import { type Lane, laneEnvironment, laneFiles, wantsPostgres } from "./test-lanes.ts";
 
 const root = join(import.meta.dirname, "..");
 const given = process.argv.slice(2);
@@ -26,6 +27,8 @@ if (lane === "slow" && given.includes("--write"))
     `--test-reporter=${join(import.meta.dirname, "slow-lane", "reporter.ts")}`,
     `--test-reporter-destination=${join(root, "docs", "slow-lane.md")}`,
   );
+// One server for all files; each test makes a schema of its own there.
+const postgres = wantsPostgres(root, files) ? await postgresForTests() : null;
 
 // One process per file, two at a time: files do not share globals, and two cores are kept busy.
 // A hanging file is ended and named after the time limit, so that nothing waits for ever.
@@ -39,6 +42,7 @@ const runner = spawn(
     env: {
       ...process.env,
       ...laneEnvironment(lane, seed),
+      ...(postgres === null ? {} : { HEDDLE_POSTGRES: postgres.address }),
       // A test that grows without end dies by itself, before the machine does.
       NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} --max-old-space-size=${lane === "slow" ? 8_192 : 2_048}`.trim(),
       // Our sources, stripped and compiled once for all processes: each starts 0.3 s sooner. Coverage would be less exact with it.
@@ -49,6 +53,21 @@ const runner = spawn(
 );
 runner.on("exit", (code) => {
   process.exitCode = code ?? 1;
+  void postgres?.[Symbol.asyncDispose]();
 });
 // A terminal's Ctrl-C reaches the runner by itself: stay until it has cleaned up and printed.
 process.on("SIGINT", () => {});
+
+/** The server of `HEDDLE_POSTGRES` serves when there is one; else one is started. Null: the tests on PostgreSQL are not run. */
+async function postgresForTests(): Promise<PostgresServer | null> {
+  if (process.env["HEDDLE_POSTGRES"] !== undefined) return null;
+  const { PostgresServer, postgresInstallations } = await import("@heddle/testing");
+  if (postgresInstallations().length > 0) return PostgresServer.start();
+  const message = "There is no PostgreSQL on this machine: tests on it are left out. Name a server: HEDDLE_POSTGRES=postgres://…\n";
+  if (process.env["CI"] === "true") {
+    process.stderr.write(message);
+    process.exit(1);
+  }
+  process.stdout.write(message);
+  return null;
+}

@@ -44,19 +44,21 @@ export const layers: readonly Layer[] = [
     node: true,
     internals: true,
   },
+  // Adapters: a store each, and nothing of the engine.
+  { name: "postgres", folder: "packages/postgres/src", imports: ["kernel"], node: true, internals: false },
   // Around it.
   { name: "testing", folder: "packages/testing/src", imports: ["kernel", "heddle"], node: true, internals: true },
   { name: "kernel tests", folder: "packages/kernel/test", imports: ["kernel"], node: true, internals: true },
   {
     name: "tests",
     folder: "packages/*/test",
-    imports: ["kernel", "workflow", "stores", "engine", "open", "heddle", "cli", "testing"],
+    imports: ["kernel", "workflow", "stores", "engine", "open", "heddle", "cli", "postgres", "testing"],
     node: true,
     internals: true,
   },
   { name: "examples", folder: "examples", imports: ["kernel", "heddle", "testing"], node: true, internals: false },
   { name: "bench", folder: "bench", imports: ["kernel", "heddle", "testing", "scripts"], node: true, internals: true },
-  { name: "scripts", folder: "scripts", imports: ["kernel"], node: true, internals: false },
+  { name: "scripts", folder: "scripts", imports: ["kernel", "testing"], node: true, internals: false },
 ];
 
 /** What an import by a package's name reaches: its index, which belongs to this layer, or another file in `src` that it exports. */
@@ -65,5 +67,6 @@ export const packageIndexes: Readonly<
 > = {
   "@heddle/kernel": { layer: "kernel", folder: "packages/kernel", entries: ["draw", "internal"] },
   heddle: { layer: "heddle", folder: "packages/heddle", entries: ["internal"] },
+  "@heddle/postgres": { layer: "postgres", folder: "packages/postgres", entries: [] },
   "@heddle/testing": { layer: "testing", folder: "packages/testing", entries: [] },
 };

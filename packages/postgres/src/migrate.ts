@@ -28,7 +28,7 @@ export async function migrate(
     const version = await versionOf(client, schema, place, list.length);
     if (version === 0)
       await client.query(
-        `CREATE SCHEMA IF NOT EXISTS ${s}; CREATE TABLE ${s}.heddle_store (version integer NOT NULL); INSERT INTO ${s}.heddle_store VALUES (0)`,
+        `CREATE SCHEMA IF NOT EXISTS ${s}; CREATE TABLE ${s}.heddle_store (version integer NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid()); INSERT INTO ${s}.heddle_store VALUES (0)`,
       );
     for (const migration of list.slice(version)) await client.query(migration(s));
     await client.query(`UPDATE ${s}.heddle_store SET version = ${list.length}`);

@@ -19,8 +19,9 @@ import { type Address, parseAddress } from "./address.ts";
 import { CarefulCommit } from "./careful-commit.ts";
 import { checksum } from "./checksum.ts";
 import { CommitCall, type CommitAnswer } from "./commit-call.ts";
+import { commitWithin } from "./commit-within.ts";
 import { type Connection, connect } from "./connect.ts";
-import { faultOf } from "./fault.ts";
+import { faultOf, toHeddleError } from "./fault.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { Listener } from "./listener.ts";
 import { quoted } from "./migrate.ts";
@@ -52,13 +53,21 @@ const features: StoreFeatures = { durability: "machine", transactions: true, sha
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RunStore> {
   const address = parseAddress(options.url);
   const client = await connect(address, { migrate: true });
-  return new PostgresStore(address, client, options);
+  try {
+    const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${quoted(address.schema)}.heddle_store`);
+    return new PostgresStore(address, rows[0]!.id, client, options);
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw toHeddleError(error, address.place);
+  }
 }
 
 class PostgresStore implements RunStore {
   readonly features: StoreFeatures = features;
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #s: string;
+  readonly #place: string;
+  readonly #storeId: string;
   readonly #pool: pg.Pool;
   readonly #reads: StoreReads;
   readonly #known: KnownRuns = new KnownRuns();
@@ -67,9 +76,16 @@ class PostgresStore implements RunStore {
   readonly #listener: Listener;
   #closed: Promise<void> | null = null;
 
-  constructor(address: Address, first: Connection, { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions) {
+  constructor(
+    address: Address,
+    storeId: string,
+    first: Connection,
+    { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions,
+  ) {
     this.#clock = clock;
     this.#s = quoted(address.schema);
+    this.#place = address.place;
+    this.#storeId = storeId;
     this.#pool = new pg.Pool({ ...address.config, max: readers, allowExitOnIdle: true });
     // A connection that breaks while nobody uses it is replaced when somebody does.
     this.#pool.on("error", () => {});
@@ -117,6 +133,11 @@ class PostgresStore implements RunStore {
     }
     if (CommitCall.placeFree(answer)) this.#hints.give(null, "work");
     return call.verdict(answer);
+  }
+
+  async commitWithin(transaction: unknown, batch: Pick<CommitBatch, "creates" | "messages">): Promise<CommitVerdict> {
+    this.#checkOpen();
+    return commitWithin(transaction, { s: this.#s, place: this.#place, storeId: this.#storeId }, batch, this.#clock.nowMs());
   }
 
   claim({ node, limit, nowMs, workflows }: ClaimOptions): Promise<readonly RunRow[]> {

@@ -1,12 +1,9 @@
 import { after } from "node:test";
 import type { RunId, RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
-import { runStoreSuite, type StoreDamage } from "@heddle/testing";
+import { PostgresServer, postgresInstallations, runStoreSuite, type StoreDamage } from "@heddle/testing";
 import pg from "pg";
-import { PostgresServer } from "./postgres-server.ts";
 
-const server = await PostgresServer.start();
-after(() => server[Symbol.asyncDispose]());
 const addresses = new WeakMap<RunStore, string>();
 
 async function openAt(url: string): Promise<RunStore> {
@@ -30,21 +27,35 @@ const run = (s: string): string => `(SELECT run FROM ${s}.run WHERE id = $1)`;
 const damage: StoreDamage = {
   event: (store: RunStore, runId: RunId, seq: number) =>
     spoil(store, (s) => `UPDATE ${s}.journal SET body = 'T' || substr(body, 2) WHERE run = ${run(s)} AND seq = $2`, runId, seq),
-  loseEvent: (store: RunStore, runId: RunId, seq: number) => spoil(store, (s) => `DELETE FROM ${s}.journal WHERE run = ${run(s)} AND seq = $2`, runId, seq),
+  loseEvent: (store: RunStore, runId: RunId, seq: number) =>
+    spoil(store, (s) => `DELETE FROM ${s}.journal WHERE run = ${run(s)} AND seq = $2`, runId, seq),
   snapshot: (store: RunStore, runId: RunId, seq: number) =>
     spoil(store, (s) => `UPDATE ${s}.snapshot SET body = 'A' || substr(body, 2) WHERE run = ${run(s)} AND seq = $2`, runId, seq),
 };
 
-runStoreSuite("openPostgresStore", () => openAt(server.newAddress()), {
-  reopen: async (store) => {
-    await store[Symbol.asyncDispose]();
-    return openAt(addresses.get(store)!);
-  },
-  beside: (store) => openAt(addresses.get(store)!),
-  damage,
-  dialect: {
-    parameter: (number, type) => `$${number}::${{ text: "text", number: "double precision", big: "bigint", bytes: "bytea" }[type]}`,
-    harmful: ["END", "ABORT", "/* now */ COMMIT AND CHAIN", "-- now\nROLLBACK", "SAVEPOINT x", "SET search_path = nowhere", "DELETE FROM journal", "COPY account FROM stdin"],
-  },
-  rounds: 4,
-});
+for (const installation of postgresInstallations()) {
+  const server = await PostgresServer.start({ installation });
+  after(() => server[Symbol.asyncDispose]());
+  runStoreSuite(`openPostgresStore on PostgreSQL ${installation.version}`, () => openAt(server.newAddress()), {
+    reopen: async (store) => {
+      await store[Symbol.asyncDispose]();
+      return openAt(addresses.get(store)!);
+    },
+    beside: (store) => openAt(addresses.get(store)!),
+    damage,
+    dialect: {
+      parameter: (number, type) => `$${number}::${{ text: "text", number: "double precision", big: "bigint", bytes: "bytea" }[type]}`,
+      harmful: [
+        "END",
+        "ABORT",
+        "/* now */ COMMIT AND CHAIN",
+        "-- now\nROLLBACK",
+        "SAVEPOINT x",
+        "SET search_path = nowhere",
+        "DELETE FROM journal",
+        "COPY account FROM stdin",
+      ],
+    },
+    rounds: 4,
+  });
+}

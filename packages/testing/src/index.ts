@@ -8,3 +8,6 @@ export { crashIndex, type CrashIndexOptions, type Workload } from "./simulator/c
 export { journalFaults } from "./checks/check-journal.ts";
 // Port suites: the laws that every adapter keeps.
 export { runStoreSuite, type RunStoreSuiteOptions, type SqlDialect, type StoreDamage } from "./suites/run-store-suite.ts";
+// Real servers for tests.
+export { PostgresServer, storeAddress, type PostgresServerOptions } from "./servers/postgres-server.ts";
+export { postgresInstallations, type PostgresInstallation } from "./servers/postgres-installations.ts";

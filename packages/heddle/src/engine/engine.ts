@@ -51,8 +51,26 @@ export interface Engine extends AsyncDisposable {
   /** Send a request that the running function handles with `ctx.onUpdate`, and wait for its reply. */
   update<O = unknown>(runId: string, name: string, input?: unknown, options?: { readonly id?: string }): Promise<O>;
 
+  /**
+   * Start and signal inside a transaction of your own in the store's database: what is sent through this counts when your transaction is
+   * committed, together with what else it did, and is gone when it is rolled back. Only on `postgres://…`.
+   *
+   * @param transaction a connection on which you have sent BEGIN: a client of `pg`, or anything with its `query(text, values)`. Without a
+   *   transaction each call is committed by itself
+   */
+  within(transaction: unknown): Outbox;
+
   /** Stop taking work, let what runs end within `drainMs` (default: the engine's), give the rest up for others, close the store. */
   close(options?: { readonly drainMs?: number }): Promise<void>;
+}
+
+/** Starts and signals that are part of a transaction of yours. */
+export interface Outbox {
+  /** Start a run. @returns its id; there is a run to ask for once you have committed. @throws `RUN_EXISTS`, `TRANSACTION_UNSUPPORTED`, `TRANSACTION_FOREIGN` */
+  start<I, O>(workflow: Workflow<I, O>, input: NoInfer<I>, options?: StartOptions): Promise<{ readonly id: string }>;
+  start(workflow: string, input?: unknown, options?: StartOptions): Promise<{ readonly id: string }>;
+  /** Send a signal, also to a run that the same transaction started. @throws `RUN_UNKNOWN`, `RUN_ENDED`, `TRANSACTION_UNSUPPORTED`, `TRANSACTION_FOREIGN` */
+  signal(runId: string, name: string, value?: unknown, options?: { readonly id?: string }): Promise<void>;
 }
 
 export interface StartOptions {

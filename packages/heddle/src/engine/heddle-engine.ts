@@ -1,6 +1,7 @@
 import { HeddleError, type Clock, type Random, type RunStore } from "@heddle/kernel";
 import type { Workflow } from "../workflow/workflow.ts";
 import { MailSender } from "./door/mail-sender.ts";
+import { TransactionOutbox } from "./door/outbox.ts";
 import { RunMending } from "./door/run-mending.ts";
 import { RunStarts } from "./door/run-starts.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   EngineOptions,
   ForkOptions,
   ListRunsOptions,
+  Outbox,
   RetryOptions,
   RunHandle,
   RunSummary,
@@ -61,6 +63,10 @@ export class HeddleEngine implements Engine {
     options: StartOptions & { readonly id: string },
   ): Promise<RunHandle<O>> {
     return this.#starts.signalWithStart(workflow, input, signal, options);
+  }
+
+  within(transaction: unknown): Outbox {
+    return new TransactionOutbox(this.host, this.#starts, transaction);
   }
 
   // ---- Looking

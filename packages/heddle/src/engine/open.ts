@@ -68,9 +68,13 @@ async function postgresAdapter(): Promise<PostgresAdapter> {
     return (await import(name)) as PostgresAdapter;
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND" && error.message.includes(name))) throw error;
-    throw new HeddleError("STORE_PACKAGE_MISSING", `Stores in PostgreSQL are in the package ${name}, which is not installed: npm install ${name}`, {
-      data: { package: name },
-      cause: error,
-    });
+    throw new HeddleError(
+      "STORE_PACKAGE_MISSING",
+      `Stores in PostgreSQL are in the package ${name}, which is not installed: npm install ${name}`,
+      {
+        data: { package: name },
+        cause: error,
+      },
+    );
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunStore } from "@heddle/kernel";
-import { FakeClock } from "@heddle/testing";
+import { FakeClock, storeAddress } from "@heddle/testing";
 import { open, type Engine, type EngineOptions, type EngineParts } from "heddle";
 import { openPostgresStore } from "@heddle/postgres";
 import { openMemoryStore, openSqliteStore } from "heddle/internal";
@@ -46,15 +46,12 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
 function postgresPlaces(address: string | undefined): { readonly name: string; make(): Place }[] {
   if (address === undefined) return [];
   const make = (): Place => {
-    const url = new URL(address);
-    url.searchParams.set("schema", `t${process.pid}_${++schemas}`);
-    url.searchParams.set("options", `-csearch_path=t${process.pid}_${schemas}`);
-    const at = url.href;
+    const url = storeAddress(address, `t${process.pid}_${++schemas}`);
     return {
-      open: async (options) => {
-        const { clock } = options;
-        return clock instanceof FakeClock ? openHeld(await openPostgresStore({ url: at, clock }), options, clock) : open(at, options);
-      },
+      open: async (options) =>
+        options.clock instanceof FakeClock
+          ? openHeld(await openPostgresStore({ url, clock: options.clock }), options, options.clock)
+          : open(url, options),
       [Symbol.dispose]: () => {},
     };
   };

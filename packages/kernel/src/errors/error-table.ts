@@ -37,6 +37,7 @@ export const errorTable = {
   STEP_OUTCOME_UNKNOWN: "An at-most-once step was under way when its process died.",
   MAP_FAILED: "Items of a map failed.",
   TRANSACTION_UNSUPPORTED: "The store keeps no user tables.",
+  TRANSACTION_FOREIGN: "The transaction to join is in another database than the store, or is none.",
   TRANSACTION_FAILED: "A statement of a transaction failed.",
   QUESTION_UNKNOWN: "The run has no such open question.",
   QUESTION_CLOSED: "The question has been answered or timed out.",

@@ -226,6 +226,14 @@ export interface RunStore extends AsyncDisposable {
   commit(batch: CommitBatch): CommitVerdict | Promise<CommitVerdict>;
 
   /**
+   * Do what `commit` does with creates and messages, inside a transaction of the caller's on its own connection: it takes effect when the caller
+   * commits. Only stores whose tables lie in a database that others use too.
+   *
+   * @throws HeddleError `TRANSACTION_FOREIGN` the connection is none, or leads elsewhere
+   */
+  commitWithin?(transaction: unknown, batch: Pick<CommitBatch, "creates" | "messages">): Promise<CommitVerdict>;
+
+  /**
    * Append one event and nothing besides: what `commit` does with one part of one event, at once and without its lists. Only a store that
    * keeps nothing beyond its process may have it. No hint goes out. False: the part would be `stale`, and nothing was appended.
    */

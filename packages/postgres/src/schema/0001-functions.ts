@@ -245,6 +245,13 @@ BEGIN
   RETURN v_answer;
 END $$;
 
+-- New runs and messages as a part of the caller's own transaction. In another database there may be a store of the same name.
+CREATE FUNCTION ${s}.commit_within(p_store uuid, p_now bigint, p_rest jsonb, p_hint text) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM ${s}.heddle_store WHERE id = p_store) THEN RAISE EXCEPTION 'another store' USING ERRCODE = 'HD001'; END IF;
+  RETURN ${s}.commit(p_now, '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_rest, p_hint);
+END $$;
+
 -- Runs that are due, first those that go first, without meeting one that is not due: from priority to priority.
 CREATE FUNCTION ${s}.due(p_kinds integer[], p_now bigint, p_limit integer) RETURNS TABLE (run bigint, priority integer, wake_at bigint) LANGUAGE plpgsql AS $$
 DECLARE

@@ -54,17 +54,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       });
     };
 
-    for (const laws of [
-      journalLaws,
-      createLaws,
-      claimLaws,
-      limitLaws,
-      mailLaws,
-      nodeLaws,
-      snapshotLaws,
-      listLaws,
-      lifecycleLaws,
-    ])
+    for (const laws of [journalLaws, createLaws, claimLaws, limitLaws, mailLaws, nodeLaws, snapshotLaws, listLaws, lifecycleLaws])
       laws(law);
     transactionLaws(law, options.dialect ?? sqliteDialect);
     law("the suite was given what the store's features need", async ({ features }) => {

@@ -23,14 +23,23 @@ export class RunStarts {
   }
 
   async start<O>(workflow: Workflow<never, O> | string, input: unknown, options: StartOptions): Promise<RunHandle<O>> {
+    const { definition, prepared } = await this.prepare(workflow, input, options);
+    const { runId, ending } = await this.#create(definition, prepared);
+    return new Handle<O>(this.#host, runId, definition.name, ending);
+  }
+
+  /** Everything that can be said against a start is said here: nothing is recorded yet. */
+  async prepare(
+    workflow: Workflow<never, unknown> | string,
+    input: unknown,
+    options: StartOptions,
+  ): Promise<{ readonly definition: Definition; readonly prepared: PreparedRun }> {
     const { state, registry } = this.#host;
     state.assertOpen();
     const definition = typeof workflow === "string" ? registry.get(workflow) : registry.add(workflow);
     const checked = definition.checkInput === null ? input : await definition.checkInput(input);
     state.assertOpen();
-    const prepared = this.#prepare(definition, checked, options);
-    const { runId, ending } = await this.#create(definition, prepared);
-    return new Handle<O>(this.#host, runId, definition.name, ending);
+    return { definition, prepared: this.#prepare(definition, checked, options) };
   }
 
   /** In one commit with the signal, if the run is not there yet. */
@@ -116,7 +125,8 @@ export class RunStarts {
   }
 }
 
-function checkSame(row: RunRow, run: NewRun): void {
+/** @throws HeddleError `RUN_EXISTS` */
+export function checkSame(row: RunRow, run: NewRun): void {
   if (row.workflow === run.row.workflow && row.inputHash === run.row.inputHash) return;
   const how = row.workflow === run.row.workflow ? "another input" : `workflow "${row.workflow}"`;
   throw new HeddleError("RUN_EXISTS", `Run ${row.runId} exists with ${how}: start with another id, or the same input to get that run.`, {

@@ -85,15 +85,7 @@ export function transactionLaws(law: Law, { parameter, harmful }: SqlDialect): v
     await createOwned(store, "witness");
     await append(store, part("run", 1, { statements: [table, insert("ann", 1)] }));
 
-    const refused = [
-      "COMMIT",
-      "ROLLBACK",
-      "BEGIN",
-      ...harmful,
-      "no SQL",
-      "",
-      "SELECT 1; SELECT 2",
-    ];
+    const refused = ["COMMIT", "ROLLBACK", "BEGIN", ...harmful, "no SQL", "", "SELECT 1; SELECT 2"];
     for (const sql of refused) {
       const verdict = await commit(store, {
         parts: [part("witness", 1), part("run", 1, { events: ["x"], statements: [insert("tmp", 1), { sql }] }), part("witness", 1)],
