@@ -6,7 +6,7 @@ import { hintFor } from "./run-hints.ts";
 
 /** What is used of a connection: `pg`'s clients have it, as do wrappers of other drivers. */
 interface Queryable {
-  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly Record<string, unknown>[] }>;
+  query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly { readonly answer: CommitAnswer | null }[] }>;
 }
 
 /** SQLSTATE of the function `commit_within`: the store of this schema is another one. */
@@ -28,7 +28,7 @@ export async function commitWithin(
   const [atMs, , , , , , , , rest, hint] = call.parameters(nowMs, hintFor(batch));
   try {
     const { rows } = await transaction.query(`SELECT ${s}.commit_within($1, $2, $3, $4) AS answer`, [storeId, atMs, rest, hint]);
-    return call.verdict((rows[0]?.["answer"] ?? null) as CommitAnswer | null);
+    return call.verdict(rows[0]?.answer ?? null);
   } catch (error) {
     const state = stateOf(error);
     if (state !== otherStore && !notThere.has(state ?? "")) throw toHeddleError(error, place);

@@ -13,7 +13,6 @@ const statuses = [
   "timed-out",
 ] as const satisfies readonly RunStatus[];
 
-export const running = 2;
 export const completed = 4;
 
 export function statusNumber(status: RunStatus): number {

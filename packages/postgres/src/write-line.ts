@@ -36,7 +36,7 @@ export class WriteLine {
 
   call<T>(run: (client: Connection) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: resolve as (value: never) => void, reject });
+      this.#waiting.push({ run, resolve, reject });
       if (!this.#working) void this.#work();
     });
   }

@@ -446,5 +446,5 @@ ${["kind", "node", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob
 
 /** Name of the channel for hints, as an SQL text: one for each schema of a database. */
 export function channel(s: string): string {
-  return `'heddle_' || ${`'${s.replaceAll("'", "''").replaceAll('"', "")}'`}`;
+  return `'heddle_${s.replaceAll('"', "")}'`;
 }

@@ -1,7 +1,7 @@
 /** What differs in the statements that the laws of transactions use. */
 export interface SqlDialect {
   /** The parameter with this number, from 1, of this type: `?` or `$1::bytea`. */
-  parameter(number: number, type: "text" | "number" | "big" | "bytes"): string;
+  readonly parameter: (number: number, type: "text" | "number" | "big" | "bytes") => string;
   /** Statements besides the usual ones that would take the transaction back, or end it. */
   readonly harmful: readonly string[];
 }
