@@ -12,6 +12,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface PreparedRun {
   readonly run: NewRun;
   readonly started: Started;
+  /** It may begin at once. */
+  readonly due: boolean;
 }
 
 const noTags: Readonly<Record<string, string>> = Object.freeze({});
@@ -22,7 +24,7 @@ export function prepareRun(
   checkedInput: unknown,
   input: Json | undefined,
   options: StartOptions,
-  { nowMs, id, claimFor }: { readonly nowMs: number; readonly id: () => string; readonly claimFor: string | null },
+  { nowMs, id }: { readonly nowMs: number; readonly id: () => string },
 ): PreparedRun {
   const delayMs = options.delay === undefined ? 0 : durationMs(options.delay, "delay");
   const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout, "timeout");
@@ -31,7 +33,7 @@ export function prepareRun(
   if (definition.version !== undefined) started.version = definition.version;
   if (input !== undefined) started.input = input;
   if (timeoutMs !== undefined) started.deadlineAtMs = nowMs + delayMs + timeoutMs;
-  const run: Mutable<NewRun> = {
+  const run: NewRun = {
     row: {
       runId: options.id ?? definition.idBeginning + id(),
       workflow: definition.name,
@@ -49,8 +51,7 @@ export function prepareRun(
     },
     events: [runStartedText(started)],
   };
-  if (claimFor !== null && delayMs === 0) run.claimFor = claimFor;
-  return { run, started };
+  return { run, started, due: delayMs === 0 };
 }
 
 /**

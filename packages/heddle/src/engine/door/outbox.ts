@@ -1,4 +1,4 @@
-import { HeddleError, type CommitBatch, type CommitVerdict, type NewRun } from "@heddle/kernel";
+import { HeddleError, type CommitBatch, type CommitVerdict } from "@heddle/kernel";
 import type { Workflow } from "../../workflow/workflow.ts";
 import type { Outbox, StartOptions } from "../engine.ts";
 import { mailText } from "../mail.ts";
@@ -21,9 +21,8 @@ export class TransactionOutbox implements Outbox {
   async start(workflow: Workflow<never, unknown> | string, input?: unknown, options: StartOptions = {}): Promise<{ readonly id: string }> {
     const { definition, prepared } = await this.#starts.prepare(workflow, input, options);
     this.#host.plans.keep(definition);
-    // Nobody can own it before the caller has committed.
-    const { claimFor: _, ...run } = prepared.run;
-    const [verdict] = (await this.#commit({ creates: [run satisfies NewRun] })).creates;
+    const { run } = prepared;
+    const [verdict] = (await this.#commit({ creates: [run] })).creates;
     if (verdict?.status !== "exists") return { id: run.row.runId };
     checkSame(verdict.row, run);
     return { id: verdict.row.runId };

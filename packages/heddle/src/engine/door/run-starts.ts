@@ -56,18 +56,17 @@ export class RunStarts {
     const definition = registry.add(workflow);
     const checked = definition.checkInput === null ? input : await definition.checkInput(input);
     const prepared = this.#prepare(definition, checked, options);
-    const { claimFor: _, ...unclaimed } = prepared.run;
+    const { run } = prepared;
     plans.keep(definition);
     const there = await store.get(options.id);
     const message = { runId: options.id, id, atMs: clock.nowMs(), body: mailText(mail) };
-    const verdict =
-      there === null ? await writer.createWithMail(unclaimed, message) : ({ status: "exists", row: there } satisfies CreateVerdict);
+    const verdict = there === null ? await writer.createWithMail(run, message) : ({ status: "exists", row: there } satisfies CreateVerdict);
     if (verdict.status === "created") {
       hints.stir([options.id]);
       return new Handle<O>(this.#host, options.id, definition.name);
     }
     const { row } = verdict;
-    checkSame(row, unclaimed);
+    checkSame(row, run);
     // Somebody who made it just now may have brought this signal along: it counts once.
     await this.#sender.send(row.runId, mail, id);
     return new Handle<O>(this.#host, row.runId, definition.name);
@@ -78,22 +77,19 @@ export class RunStarts {
     checkStart(options);
     const input = checkedInput === undefined ? undefined : encodeValue(checkedInput, { what: `the input of "${definition.name}"` });
     checkInputSize(definition.name, input, host.maxValueBytes);
-    const takeNow = !host.options.passive && host.runs.room > 0;
-    return prepareRun(definition, checkedInput, input, options, {
-      nowMs: host.clock.nowMs(),
-      id: this.#newId,
-      claimFor: takeNow ? host.node : null,
-    });
+    return prepareRun(definition, checkedInput, input, options, { nowMs: host.clock.nowMs(), id: this.#newId });
   }
 
   async #create(
     definition: Definition,
-    { run, started }: PreparedRun,
+    { run: prepared, started, due }: PreparedRun,
   ): Promise<{ readonly runId: string; readonly ending: Ending | null }> {
     const host = this.#host;
-    const { runId } = run.row;
+    const { runId } = prepared.row;
     host.plans.keep(definition);
-    const taken = run.claimFor !== undefined;
+    // Decided in the turn in which the room is reserved: others may start as many at the same moment.
+    const taken = due && !host.options.passive && host.runs.room > 0;
+    const run: NewRun = taken ? { ...prepared, claimFor: host.node } : prepared;
     if (taken) host.runs.reserve();
     try {
       const verdict = this.#createNow(run) ?? (await host.writer.create(run));
