@@ -54,7 +54,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const address = parseAddress(options.url);
   const client = await connect(address, { migrate: true });
   try {
+    client.ref();
     const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${quoted(address.schema)}.heddle_store`);
+    client.unref();
     return new PostgresStore(address, rows[0]!.id, client, options);
   } catch (error) {
     await client.end().catch(() => {});

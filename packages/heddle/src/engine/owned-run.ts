@@ -101,6 +101,8 @@ export class OwnedRun implements TurnTaker {
   mailSeen: number | undefined;
   #progress = false;
   #release: RunPart["release"] | undefined;
+  /** It has begun, or is where its journal left it. */
+  #ready = false;
   #inFlight = 0;
   #lastAtMs = 0;
   #deliveries: Delivery[] = [];
@@ -165,6 +167,7 @@ export class OwnedRun implements TurnTaker {
 
   /** A new run whose first event is committed. */
   begin(started: RunEvent): void {
+    this.#ready = true;
     this.journaled.seq = 1;
     const commands = this.journaled.fold(started);
     this.#execute(commands, started.atMs);
@@ -174,6 +177,7 @@ export class OwnedRun implements TurnTaker {
 
   /** A run with a journal: the state is folded from it, then open work goes on. `events` are what open functions need of it, oldest first; `mail` is what had come before. */
   recover(events: readonly { readonly seq: number; readonly event: RunEvent }[], mail: readonly StoredMessage[]): void {
+    this.#ready = true;
     this.#mail.begin(mail);
     const open = outstanding(this.state);
     const readers = new Map<number, HistoryReader>();
@@ -328,7 +332,8 @@ export class OwnedRun implements TurnTaker {
   }
 
   turn(): void {
-    if (this.#gone) return;
+    // Mail may come while its journal is still being read: it is taken once the run is where it was.
+    if (this.#gone || !this.#ready) return;
     this.#delivered = false;
     for (const frame of this.#replaying.values()) {
       if (frame.replayNext()) this.touch();
@@ -450,6 +455,7 @@ export class OwnedRun implements TurnTaker {
   /** Stop where it is: recorded, released as paused, forgotten here. */
   pause(code: string, message: string, difference?: readonly string[]): void {
     if (this.#gone || this.#pausing !== null || this.#outcome !== null) return;
+    this.#ready = true;
     this.#pausing = { code, message, ...(difference === undefined ? null : { difference }) };
     for (const frame of this.frames.all()) frame.abandon(new HeddleError("RUN_STALE", `Run ${this.runId} is paused: ${message}`));
     this.#replaying.clear();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { RunStore } from "@heddle/kernel";
 import { hasCode, workflow, type ErrorCode, type Workflow } from "heddle";
+import { journalFaults } from "@heddle/testing";
 import { places, untilStatus } from "../engine/engines.ts";
 import { FakePlace } from "./fake-place.ts";
 import { HeldCommit } from "./held-commit.ts";
@@ -172,4 +173,39 @@ test("case 12: what has ended is recorded once, whatever else comes for it befor
     ends.map(({ event }) => event.type === "op-ended" && event.outcome.status),
     ["cancelled"],
   );
+});
+
+test("case 36: mail that comes while a run is being read back from its journal is taken where its code waits for it", async () => {
+  await using place = new FakePlace();
+  const job = workflow("job", async (ctx) => [await ctx.receive<string>("first", "word"), await ctx.receive<string>("second", "word")]);
+  const reading = Promise.withResolvers<void>();
+  const mayRead = Promise.withResolvers<void>();
+  let slow = false;
+  const slowToRead = (store: RunStore): RunStore =>
+    new Proxy(store, {
+      get(target, name): unknown {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        if (name !== "readJournal") return value.bind(target) as unknown;
+        return async (...parameters: Parameters<RunStore["readJournal"]>) => {
+          if (slow) {
+            reading.resolve();
+            await mayRead.promise;
+          }
+          return target.readJournal(...parameters);
+        };
+      },
+    });
+  const engine = await place.open({ workflows: [job], hotFrames: 0 }, slowToRead);
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.untilStatus("r", "waiting");
+  slow = true;
+  await engine.signal("r", "word", "one");
+  await place.clock.runUntil(reading.promise);
+  await engine.signal("r", "word", "two");
+  for (let turn = 0; turn < 20; turn++) await place.clock.advance(0);
+  mayRead.resolve();
+
+  assert.deepEqual(await place.clock.runUntil(run.result()), ["one", "two"]);
+  assert.deepEqual(journalFaults(await place.journal("r")), []);
 });
