@@ -41,11 +41,11 @@ for (const { name, make } of places) {
 
         if (typeof word === "string") await engine.signal(status, "word", word, { id: "one" });
         for (const send of [
-          engine.signal(status, "word", "late"),
-          engine.cancel(status),
-          engine.pause(status),
-          engine.update(status, "late"),
-          engine.signalWithStart(job, undefined, { name: "word", value: "late" }, { id: status }),
+          () => engine.signal(status, "word", "late"),
+          () => engine.cancel(status),
+          () => engine.pause(status),
+          () => engine.update(status, "late"),
+          () => engine.signalWithStart(job, undefined, { name: "word", value: "late" }, { id: status }),
         ])
           await assert.rejects(send, fails("RUN_ENDED", new RegExp(status)), status);
       }
