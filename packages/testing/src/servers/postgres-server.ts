@@ -91,6 +91,7 @@ export class PostgresServer implements AsyncDisposable {
   async #end(signal: "INT" | "QUIT"): Promise<void> {
     if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#server.once("exit", resolve));
+    this.#server.ref();
     this.#server.stdin?.write(`${signal}\n`);
     await ended;
   }
