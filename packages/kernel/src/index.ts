@@ -59,6 +59,7 @@ export type {
   CommitBatch,
   CommitVerdict,
   CreateVerdict,
+  ImportVerdict,
   ListOptions,
   MessageVerdict,
   NewMessage,
@@ -74,6 +75,8 @@ export type {
   StoredMessage,
   StoreFeatures,
   StoreHint,
+  StoreMove,
+  WholeRun,
 } from "./ports/run-store.ts";
 // Errors.
 export { errorTable, type ErrorCode } from "./errors/error-table.ts";

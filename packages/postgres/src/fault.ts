@@ -6,6 +6,8 @@ export type Fault =
   | "again"
   /** Nothing was done, or it is not known; the connection is of no use any more. */
   | "gone"
+  /** Nothing was done, here or by anybody: the store's runs were moved to another. */
+  | "moved"
   /** Nothing was done: no room. */
   | "full"
   /** Nothing was done, and whoever asks again gets the same: the call itself is wrong. */
@@ -13,10 +15,14 @@ export type Fault =
 
 const againCodes = new Set(["40001", "40P01", "55P03"]);
 
+/** SQLSTATE of the function `moved`, whose message is where the runs went. */
+const movedCode = "HD002";
+
 export function faultOf(error: unknown): Fault {
   const code = stateOf(error);
   if (code === null) return "gone";
   if (againCodes.has(code)) return "again";
+  if (code === movedCode) return "moved";
   if (code === "53100" || code === "53200") return "full";
   // Connection, too many of them, operator's intervention (a cancelled statement among them), read-only, the system.
   if (/^(08|53|57|58|XX|25006)/u.test(code)) return "gone";
@@ -40,6 +46,15 @@ export function toHeddleError(error: unknown, place: string): HeddleError {
     case "gone":
     case "again":
       return new HeddleError("STORE_UNAVAILABLE", `PostgreSQL at ${place} does not answer: ${text}.`, options);
+    case "moved":
+      return new HeddleError(
+        "STORE_MOVED",
+        `The store at ${place} takes no more writes: its runs were moved to ${text}. Open that store instead.`,
+        {
+          data: { place, to: text },
+          cause: error,
+        },
+      );
     case "ordinary":
       return new HeddleError("STORE_FAILED", `PostgreSQL at ${place} refused: ${text}.`, options);
   }

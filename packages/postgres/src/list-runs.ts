@@ -5,7 +5,7 @@ import { toKept } from "./text.ts";
 
 /** @throws HeddleError `RUN_UNKNOWN` */
 export async function listRuns(pool: pg.Pool, s: string, options: ListOptions): Promise<RunRow[]> {
-  const { status, workflow, parentId, dead, prefix = "", after, limit = 50 } = options;
+  const { status, workflow, parentId, dead, prefix = "", after, limit = 50, oldestFirst = false } = options;
   const values: unknown[] = [];
   const take = (value: unknown): string => `$${values.push(value)}`;
   const conditions: string[] = [];
@@ -16,7 +16,7 @@ export async function listRuns(pool: pg.Pool, s: string, options: ListOptions): 
         data: { runId: after },
       });
     }
-    conditions.push(`r.run < ${take(rows[0].run)}`);
+    conditions.push(`r.run ${oldestFirst ? ">" : "<"} ${take(rows[0].run)}`);
   }
   if (prefix !== "") {
     const kept = toKept(prefix);
@@ -37,6 +37,9 @@ export async function listRuns(pool: pg.Pool, s: string, options: ListOptions): 
       AND hashtextextended(t.value, 0) = hashtextextended(${v}, 0) AND t.name = ${n} AND t.value = ${v})`);
   }
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const { rows } = await pool.query<RunRecord>(`SELECT * FROM ${s}.run_row r ${where} ORDER BY r.run DESC LIMIT ${take(limit)}`, values);
+  const { rows } = await pool.query<RunRecord>(
+    `SELECT * FROM ${s}.run_row r ${where} ORDER BY r.run ${oldestFirst ? "ASC" : "DESC"} LIMIT ${take(limit)}`,
+    values,
+  );
   return rows.map(toRunRow);
 }

@@ -2,9 +2,10 @@ import { HeddleError } from "@heddle/kernel";
 import type pg from "pg";
 import { functions } from "./schema/0001-functions.ts";
 import { tables } from "./schema/0001-tables.ts";
+import { move } from "./schema/0002-move.ts";
 
 /** Takes the schema one version further. Oldest first; one that was released is never changed. */
-export const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s)];
+export const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s), move];
 
 /** Nodes that start at the same moment wait for each other here. */
 const migrationLock = 0x48444c31;

@@ -4,6 +4,7 @@ import {
   type CommitBatch,
   type CommitVerdict,
   HeddleError,
+  type ImportVerdict,
   type ListOptions,
   type RunId,
   type RunRow,
@@ -13,6 +14,8 @@ import {
   type StoredMessage,
   type StoreFeatures,
   type StoreHint,
+  type StoreMove,
+  type WholeRun,
 } from "@heddle/kernel";
 import pg from "pg";
 import { type Address, parseAddress } from "./address.ts";
@@ -22,6 +25,7 @@ import { CommitCall, type CommitAnswer } from "./commit-call.ts";
 import { commitWithin } from "./commit-within.ts";
 import { type Connection, connect } from "./connect.ts";
 import { faultOf, toHeddleError } from "./fault.ts";
+import { importRuns } from "./import-runs.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { Listener } from "./listener.ts";
 import { quoted } from "./migrate.ts";
@@ -256,6 +260,46 @@ class PostgresStore implements RunStore {
   async getBlob(hash: string): Promise<string | null> {
     this.#checkOpen();
     return this.#reads.blob(hash);
+  }
+
+  async listBlobs(after: string | null, limit: number): Promise<readonly string[]> {
+    this.#checkOpen();
+    return this.#reads.blobs(after, limit);
+  }
+
+  async exportRun(runId: RunId): Promise<WholeRun | null> {
+    this.#checkOpen();
+    return this.#reads.whole(runId);
+  }
+
+  async importRuns(runs: readonly WholeRun[]): Promise<readonly ImportVerdict[]> {
+    const running = runs.find(({ row }) => row.status === "running");
+    if (running !== undefined) {
+      const { runId, owner } = running.row;
+      throw new HeddleError("OPTION_INVALID", `Run ${runId} is run by node ${owner} and cannot be imported: let it be given up first.`, {
+        data: { runId, owner },
+      });
+    }
+    for (;;) {
+      const verdicts = await this.#write((client) => importRuns(client, this.#s, runs));
+      if (verdicts === null) continue;
+      this.#hints.give(null, "work");
+      return verdicts;
+    }
+  }
+
+  async findTaken(runs: readonly Pick<RunRow, "runId" | "workflow" | "dedupKey">[]): Promise<readonly (RunRow | null)[]> {
+    this.#checkOpen();
+    return this.#reads.taken(runs);
+  }
+
+  async readMove(): Promise<StoreMove | null> {
+    this.#checkOpen();
+    return this.#reads.move();
+  }
+
+  setMove(move: StoreMove | null): Promise<boolean> {
+    return this.#ask<boolean>("set_move", [move?.to ?? null, move === null ? null : move.done]);
   }
 
   watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {

@@ -1,7 +1,10 @@
-import { HeddleError, type ListOptions, type RunId, type RunRow, type StoredEvent, type StoredMessage } from "@heddle/kernel";
+import type { ListOptions, RunId, RunRow, StoredEvent, StoredMessage, StoreMove, WholeRun } from "@heddle/kernel";
 import type pg from "pg";
 import { checksum } from "./checksum.ts";
+import { exportRun } from "./export-run.ts";
 import { toHeddleError } from "./fault.ts";
+import { findTaken, type RunNames } from "./find-taken.ts";
+import { eventCorrupt, type EventRow, type MailRow, type SnapshotRow, soundEvents, soundMail, soundSnapshots } from "./kept-rows.ts";
 import { listRuns } from "./list-runs.ts";
 import { type RunRecord, toRunRow } from "./run-row.ts";
 import { fromKept, toKept } from "./text.ts";
@@ -26,31 +29,20 @@ export class StoreReads {
     return row?.wake ?? null;
   }
 
-  async journal(runId: RunId, afterSeq: number, limit: number): Promise<StoredEvent[]> {
+  async journal(runId: RunId, afterSeq: number, limit: number): Promise<readonly StoredEvent[]> {
     // One statement, so that a compaction between two reads does not look like a loss.
-    const rows = await this.#rows<{ base: number; seq: number; at: number; crc: number; body: string }>(
+    const rows = await this.#rows<EventRow & { base: number }>(
       `SELECT r.base, j.seq, j.at, j.crc, j.body FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run
        WHERE r.id = $1 AND j.seq > $2 ORDER BY j.seq LIMIT $3`,
       [toKept(runId), afterSeq, Math.min(limit, most)],
     );
-    let seq = Math.max(afterSeq, rows[0]?.base ?? 0);
-    const events: StoredEvent[] = [];
-    for (const row of rows) {
-      seq++;
-      const body = fromKept(row.body);
-      if (row.seq === seq && row.crc === checksum(runId, seq, row.at, body)) {
-        events.push({ seq, atMs: row.at, body });
-        continue;
-      }
-      const what = row.seq === seq ? "fails its checksum" : "is missing";
-      const [last] = await this.#rows<{ seq: number }>(
-        `SELECT max(j.seq) AS seq FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run WHERE r.id = $1`,
-        [toKept(runId)],
-      );
-      const message = `Event ${seq} of run ${runId} ${what} at ${this.#place}: pause the run, and restore it from a backup.`;
-      throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, seq, lastSeq: last?.seq ?? seq } });
-    }
-    return events;
+    const { events, bad } = soundEvents(runId, rows, Math.max(afterSeq, rows[0]?.base ?? 0));
+    if (bad === null) return events;
+    const [last] = await this.#rows<{ seq: number }>(
+      `SELECT max(j.seq) AS seq FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run WHERE r.id = $1`,
+      [toKept(runId)],
+    );
+    throw eventCorrupt(runId, bad, last?.seq ?? bad.seq, this.#place);
   }
 
   async ownedWithMail(node: string): Promise<RunId[]> {
@@ -62,19 +54,11 @@ export class StoreReads {
   }
 
   async mail(runId: RunId): Promise<StoredMessage[]> {
-    const rows = await this.#rows<{ seq: number; at: number; crc: number; id: string; body: string }>(
+    const rows = await this.#rows<MailRow>(
       `SELECT m.seq, m.at, m.crc, m.id, m.body FROM ${this.#s}.run r JOIN ${this.#s}.mail m ON m.run = r.run WHERE r.id = $1 ORDER BY m.seq`,
       [toKept(runId)],
     );
-    return rows.map((row) => {
-      const id = fromKept(row.id);
-      const body = fromKept(row.body);
-      if (row.crc !== checksum(runId, id, row.at, body)) {
-        const message = `Mail ${row.seq} of run ${runId} fails its checksum at ${this.#place}: pause the run, and restore it from a backup.`;
-        throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, mailSeq: row.seq } });
-      }
-      return { mailSeq: row.seq, id, atMs: row.at, body };
-    });
+    return soundMail(runId, rows, this.#place);
   }
 
   /** The newest snapshot, before a seq if one is given, that is whole and whose following events are kept. */
@@ -82,15 +66,12 @@ export class StoreReads {
     runId: RunId,
     beforeSeq: number = Number.MAX_SAFE_INTEGER,
   ): Promise<{ readonly seq: number; readonly body: string } | null> {
-    const rows = await this.#rows<{ seq: number; crc: number; body: string }>(
+    const rows = await this.#rows<SnapshotRow>(
       `SELECT s.seq, s.crc, s.body FROM ${this.#s}.run r JOIN ${this.#s}.snapshot s ON s.run = r.run
        WHERE r.id = $1 AND s.seq < $2 AND s.seq >= r.base ORDER BY s.seq DESC`,
       [toKept(runId), beforeSeq],
     );
-    const good = rows
-      .map(({ seq, crc, body }) => ({ seq, crc, body: fromKept(body) }))
-      .find(({ crc, body }) => crc === checksum(runId, "snapshot", 0, body));
-    return good === undefined ? null : { seq: good.seq, body: good.body };
+    return soundSnapshots(runId, rows)[0] ?? null;
   }
 
   async get(runId: RunId): Promise<RunRow | null> {
@@ -111,6 +92,38 @@ export class StoreReads {
     if (row === undefined) return null;
     const body = fromKept(row.body);
     return row.crc === checksum(hash, 0, 0, body) ? body : null;
+  }
+
+  async blobs(after: string | null, limit: number): Promise<string[]> {
+    const rows = await this.#rows<{ hash: string }>(`SELECT hash FROM ${this.#s}.blob WHERE hash > $1 ORDER BY hash LIMIT $2`, [
+      toKept(after ?? ""),
+      Math.min(limit, most),
+    ]);
+    return rows.map(({ hash }) => fromKept(hash));
+  }
+
+  /** @throws HeddleError `JOURNAL_CORRUPT` */
+  async whole(runId: RunId): Promise<WholeRun | null> {
+    try {
+      return await exportRun(this.#pool, this.#s, runId, this.#place);
+    } catch (error) {
+      throw toHeddleError(error, this.#place);
+    }
+  }
+
+  async taken(runs: readonly RunNames[]): Promise<(RunRow | null)[]> {
+    try {
+      return await findTaken(this.#pool, this.#s, runs);
+    } catch (error) {
+      throw toHeddleError(error, this.#place);
+    }
+  }
+
+  async move(): Promise<StoreMove | null> {
+    const [row] = await this.#rows<{ moved_to: string | null; moved_done: boolean | null }>(
+      `SELECT moved_to, moved_done FROM ${this.#s}.heddle_store`,
+    );
+    return row === undefined || row.moved_to === null ? null : { to: row.moved_to, done: row.moved_done === true };
   }
 
   /** Names as in a claim to numbers of kinds; null: all. A workflow that was never started has none. */

@@ -60,6 +60,10 @@ export const errorTable = {
   STORE_READ_ONLY: "The store cannot be written.",
   STORE_FULL: "The disk is full.",
   STORE_FAILED: "The store failed and will not be believed until it is opened again.",
+  STORE_MOVED: "The store's runs have been moved to another store.",
+  STORE_IN_USE: "A node runs runs of the store that is to be copied.",
+  COPY_CONFLICT: "The store to copy to holds other runs with the same ids or dedup keys.",
+  COPY_DIFFERS: "A copied run is not the same in both stores.",
   STATE_DIVERGED: "A run's state is not the one that its journal tells.",
   JOURNAL_CORRUPT: "A run's journal fails its checksum or its order.",
   // Command line

@@ -190,10 +190,37 @@ export interface ListOptions {
   readonly dead?: boolean;
   /** Newest first, by creation in this store. Default 50. */
   readonly limit?: number;
+  /** The other way round: oldest first. */
+  readonly oldestFirst?: boolean;
   /** Continue after this run of the last page. */
   readonly after?: RunId;
   /** Run ids that begin with this. */
   readonly prefix?: string;
+}
+
+/** One run with all that is kept of it, as it stands at one moment: what one store gives and another takes. */
+export interface WholeRun {
+  readonly row: RunRow;
+  /** Last event that `compact` removed; 0: none was. `events` begin behind it. */
+  readonly compactedThrough: number;
+  readonly events: readonly StoredEvent[];
+  /** Unconsumed mail, oldest first. */
+  readonly mail: readonly StoredMessage[];
+  /** Ids of all mail that was ever kept, consumed mail too; in no order. */
+  readonly mailIds: readonly string[];
+  /** Those that hold, oldest first. */
+  readonly snapshots: readonly { readonly seq: number; readonly body: string }[];
+}
+
+/** `exists` returns the row that is there, by run id or, if none has it, by dedup key; nothing was written of this run. */
+export type ImportVerdict = { readonly status: "imported" } | { readonly status: "exists"; readonly row: RunRow };
+
+/** What a store says of itself once its runs are another store's. */
+export interface StoreMove {
+  /** Address of the other store, without a password. */
+  readonly to: string;
+  /** False: the copy is under way, or was interrupted. True: the runs go on there. */
+  readonly done: boolean;
 }
 
 /**
@@ -208,6 +235,8 @@ export interface ListOptions {
  * 6. A release to `waiting` with unconsumed mail is refused: no wake-up is lost.
  * 7. Calls that write take effect in the order in which they are made, answered or not. When one throws, those made before its answer
  *    was known throw too. A read sees everything that was acknowledged before it was called.
+ *
+ * 8. A run is in use in one store: what was moved away takes no write any more.
  *
  * Every method of a closed store throws `ENGINE_CLOSED`.
  */
@@ -316,6 +345,37 @@ export interface RunStore extends AsyncDisposable {
   /** Content-addressed values: plans and large payloads. Kept when this resolves, and not later than any commit that is called after it. */
   putBlob(hash: string, body: string): Promise<void>;
   getBlob(hash: string): Promise<string | null>;
+
+  /** Hashes of blobs in ascending order of their UTF-8 bytes, those after `after`, at most `limit`. */
+  listBlobs(after: string | null, limit: number): Promise<readonly string[]>;
+
+  /**
+   * All that is kept of a run; null: there is none. Its snapshots are those whose checksums hold.
+   *
+   * @throws HeddleError `JOURNAL_CORRUPT` of its events or mail something is damaged or missing
+   */
+  exportRun(runId: RunId): Promise<WholeRun | null>;
+
+  /**
+   * Take runs as `exportRun` gave them: seqs, times, mail numbers, epoch and all, in one transaction; a later claim raises the epoch. A run that
+   * is there already is left as it is. None may be `running`: its owner is a node of another store.
+   *
+   * @throws HeddleError `OPTION_INVALID` one is `running`; nothing was written
+   */
+  importRuns(runs: readonly WholeRun[]): Promise<readonly ImportVerdict[]>;
+
+  /** For each: the row that has its id or, if none has it, its dedup key; null: both are free. */
+  findTaken(runs: readonly Pick<RunRow, "runId" | "workflow" | "dedupKey">[]): Promise<readonly (RunRow | null)[]>;
+
+  /** Null: the store is in use as ever. */
+  readMove(): Promise<StoreMove | null>;
+
+  /**
+   * Close the store for everybody who writes, here and in other processes, in one transaction that waits for those under way: from then on whatever
+   * would write, but this, throws `STORE_MOVED`, and reading goes on. Null opens it again. Returns false, and did nothing, when a run is `running`:
+   * nobody may be cut off from what they own.
+   */
+  setMove(move: StoreMove | null): Promise<boolean>;
 
   /**
    * Calls back when a run may have become due, got mail or grown, from this process or another; null: any run. A hint: it never comes

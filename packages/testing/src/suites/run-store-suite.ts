@@ -10,6 +10,7 @@ import { lifecycleLaws } from "./run-store/lifecycle-laws.ts";
 import { limitLaws } from "./run-store/limit-laws.ts";
 import { listLaws } from "./run-store/list-laws.ts";
 import { mailLaws } from "./run-store/mail-laws.ts";
+import { durableMoveLaws, moveLaws, sharedMoveLaws } from "./run-store/move-laws.ts";
 import { nodeLaws } from "./run-store/node-laws.ts";
 import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
@@ -56,13 +57,20 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
 
     for (const laws of [journalLaws, createLaws, claimLaws, limitLaws, mailLaws, nodeLaws, snapshotLaws, listLaws, lifecycleLaws])
       laws(law);
+    moveLaws(law, open);
     transactionLaws(law, options.dialect ?? sqliteDialect);
     law("the suite was given what the store's features need", async ({ features }) => {
       assert.equal(options.reopen !== undefined, features.durability !== "none", "reopen, exactly if something survives");
       assert.equal(options.beside !== undefined, features.shared, "beside, exactly if the store is shared");
     });
-    if (options.reopen !== undefined) durableLaws(open, options.reopen);
-    if (options.beside !== undefined) sharedLaws(open, options.beside);
+    if (options.reopen !== undefined) {
+      durableLaws(open, options.reopen);
+      durableMoveLaws(open, options.reopen);
+    }
+    if (options.beside !== undefined) {
+      sharedLaws(open, options.beside);
+      sharedMoveLaws(open, options.beside);
+    }
     if (options.damage !== undefined) damageLaws(open, options.damage);
     randomLaws(open, options.rounds ?? 5, options.seed ?? 1);
 

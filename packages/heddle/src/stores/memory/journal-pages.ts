@@ -34,6 +34,12 @@ export class JournalPages {
     return this.#base;
   }
 
+  /** Of an empty one: events up to this seq were removed before it came to be. */
+  beginBehind(seq: number): void {
+    this.#base = seq;
+    this.#lastSeq = seq;
+  }
+
   append(body: string, atMs: number): void {
     this.#times.push(atMs);
     this.#lastSeq++;

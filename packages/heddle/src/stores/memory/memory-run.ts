@@ -1,4 +1,4 @@
-import type { NewRun, RunId, RunRow, RunStatus, StoredMessage } from "@heddle/kernel";
+import type { NewRun, RunId, RunRow, RunStatus, StoredMessage, WholeRun } from "@heddle/kernel";
 import { JournalPages } from "./journal-pages.ts";
 import type { RunHeap } from "./run-heap.ts";
 
@@ -66,12 +66,43 @@ export class MemoryRun {
     this.inputHash = row.inputHash;
   }
 
+  /** A run as another store kept it; it has no owner. */
+  static fromWhole(number: number, { row, compactedThrough, events, mail, mailIds, snapshots }: WholeRun): MemoryRun {
+    const run = new MemoryRun(number, row);
+    run.status = row.status;
+    run.epoch = row.epoch;
+    run.crashes = row.crashes;
+    run.mailSeq = row.mailSeq;
+    run.mailSeen = row.mailSeen;
+    run.endedAtMs = row.endedAtMs;
+    run.dead = row.dead;
+    run.note = row.note;
+    run.journal.beginBehind(compactedThrough);
+    for (const { body, atMs } of events) run.journal.append(body, atMs);
+    run.journal.settle();
+    if (mail.length > 0) run.mail = [...mail];
+    if (mailIds.length > 0) run.mailIds = new Set(mailIds);
+    if (snapshots.length > 0) run.snapshots = snapshots;
+    return run;
+  }
+
   get claimable(): boolean {
     return this.status === "queued" || this.status === "waiting";
   }
 
   get ended(): boolean {
     return isEnd(this.status);
+  }
+
+  toWhole(): WholeRun {
+    return {
+      row: this.toRow(),
+      compactedThrough: this.journal.base,
+      events: this.journal.read(0, Number.POSITIVE_INFINITY),
+      mail: this.mail?.slice() ?? [],
+      mailIds: [...(this.mailIds ?? [])],
+      snapshots: (this.snapshots ?? []).filter(({ seq }) => seq >= this.journal.base),
+    };
   }
 
   toRow(): RunRow {

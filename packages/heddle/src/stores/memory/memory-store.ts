@@ -4,6 +4,7 @@ import {
   type CommitVerdict,
   type CreateVerdict,
   HeddleError,
+  type ImportVerdict,
   type ListOptions,
   type MessageVerdict,
   type NewMessage,
@@ -18,8 +19,11 @@ import {
   type StoredMessage,
   type StoreFeatures,
   type StoreHint,
+  type StoreMove,
+  type WholeRun,
 } from "@heddle/kernel";
 import { RunHints } from "../run-hints.ts";
+import { checkAtRest, storeMoved } from "../moved.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
 import { RunQueue } from "./run-queue.ts";
 
@@ -57,6 +61,7 @@ class MemoryStore implements RunStore {
   readonly #blobs = new Map<string, string>();
   readonly #hints = new RunHints();
   #created = 0;
+  #movedTo: StoreMove | null = null;
   #closed = false;
 
   constructor(keepEnded: number, clock: { nowMs(): number }) {
@@ -65,7 +70,7 @@ class MemoryStore implements RunStore {
   }
 
   commit(batch: CommitBatch): CommitVerdict {
-    this.#checkOpen();
+    this.#checkWritable();
     const creates = batch.creates === undefined ? none : batch.creates.map((run) => this.#create(run));
     let parts: readonly PartVerdict[] = none;
     if (batch.parts !== undefined)
@@ -76,7 +81,7 @@ class MemoryStore implements RunStore {
   }
 
   appendNow(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean {
-    this.#checkOpen();
+    this.#checkWritable();
     const run = this.#runs.get(runId);
     if (run === undefined || run.status !== "running" || run.epoch !== epoch || run.journal.lastSeq !== expectedSeq) return false;
     run.journal.append(event, atMs);
@@ -84,7 +89,7 @@ class MemoryStore implements RunStore {
   }
 
   async claim(options: ClaimOptions): Promise<readonly RunRow[]> {
-    this.#checkOpen();
+    this.#checkWritable();
     const rows: RunRow[] = [];
     const node = this.#node(options.node);
     if (node.dead) return rows;
@@ -99,7 +104,7 @@ class MemoryStore implements RunStore {
   }
 
   async heartbeat(name: string, untilMs: number, nowMs: number): Promise<boolean> {
-    this.#checkOpen();
+    this.#checkWritable();
     const node = this.#node(name);
     const lived = !node.dead;
     node.dead = false;
@@ -109,7 +114,7 @@ class MemoryStore implements RunStore {
   }
 
   async reapDeadNodes(nowMs: number): Promise<number> {
-    this.#checkOpen();
+    this.#checkWritable();
     let owned = 0;
     for (const node of this.#nodes.values()) {
       if (node.untilMs !== null && node.untilMs >= nowMs && node.untilMs - 2 * node.leaseMs <= nowMs) continue;
@@ -127,7 +132,7 @@ class MemoryStore implements RunStore {
   }
 
   async leave(name: string, nowMs: number): Promise<void> {
-    this.#checkOpen();
+    this.#checkWritable();
     const node = this.#nodes.get(name);
     if (node === undefined) return;
     if (node.owned > 0) for (const run of this.#runs.values()) if (run.owner === node) this.#free(run, nowMs);
@@ -173,17 +178,19 @@ class MemoryStore implements RunStore {
   async list(options: ListOptions): Promise<readonly RunRow[]> {
     this.#checkOpen();
     const limit = options.limit ?? 50;
-    let before = Number.POSITIVE_INFINITY;
+    const { oldestFirst = false } = options;
+    let from = oldestFirst ? 0 : Number.POSITIVE_INFINITY;
     if (options.after !== undefined) {
       const after = this.#runs.get(options.after);
       if (after === undefined) throw listCursorGone(options.after);
-      before = after.number;
+      from = after.number;
     }
     const rows: RunRow[] = [];
     const runs = [...this.#runs.values()];
-    for (let index = runs.length - 1; index >= 0 && rows.length < limit; index--) {
-      const run = runs[index]!;
-      if (run.number < before && isListed(run, options)) rows.push(run.toRow());
+    if (!oldestFirst) runs.reverse();
+    for (const run of runs) {
+      if (rows.length >= limit) break;
+      if ((oldestFirst ? run.number > from : run.number < from) && isListed(run, options)) rows.push(run.toRow());
     }
     return rows;
   }
@@ -195,7 +202,7 @@ class MemoryStore implements RunStore {
     wakeAtMs: number | null,
     note: string | null,
   ): Promise<boolean> {
-    this.#checkOpen();
+    this.#checkWritable();
     const run = this.#runs.get(runId);
     if (run === undefined || run.status === "running" || !from.includes(run.status)) return false;
     this.#move(run, to, wakeAtMs, this.#clock.nowMs());
@@ -206,7 +213,7 @@ class MemoryStore implements RunStore {
   }
 
   async delete(runId: RunId): Promise<boolean> {
-    this.#checkOpen();
+    this.#checkWritable();
     const run = this.#runs.get(runId);
     if (run === undefined || run.status === "running") return false;
     this.#remove(run);
@@ -214,7 +221,7 @@ class MemoryStore implements RunStore {
   }
 
   async compact(runId: RunId, throughSeq: number): Promise<void> {
-    this.#checkOpen();
+    this.#checkWritable();
     const run = this.#runs.get(runId);
     const snapshot = run?.snapshots?.at(-1);
     if (run === undefined || snapshot === undefined) return;
@@ -222,7 +229,7 @@ class MemoryStore implements RunStore {
   }
 
   async sweep(beforeMs: number, limit: number): Promise<number> {
-    this.#checkOpen();
+    this.#checkWritable();
     const due = [...this.#ended].filter((run) => run.endedAtMs! < beforeMs).sort((one, other) => one.endedAtMs! - other.endedAtMs!);
     const swept = due.slice(0, limit);
     for (const run of swept) this.#remove(run);
@@ -230,13 +237,60 @@ class MemoryStore implements RunStore {
   }
 
   async putBlob(hash: string, body: string): Promise<void> {
-    this.#checkOpen();
+    this.#checkWritable();
     this.#blobs.set(hash, body);
   }
 
   async getBlob(hash: string): Promise<string | null> {
     this.#checkOpen();
     return this.#blobs.get(hash) ?? null;
+  }
+
+  async listBlobs(after: string | null, limit: number): Promise<readonly string[]> {
+    this.#checkOpen();
+    return [...this.#blobs.keys()]
+      .filter((hash) => after === null || hash > after)
+      .sort()
+      .slice(0, limit);
+  }
+
+  async exportRun(runId: RunId): Promise<WholeRun | null> {
+    this.#checkOpen();
+    return this.#runs.get(runId)?.toWhole() ?? null;
+  }
+
+  async importRuns(runs: readonly WholeRun[]): Promise<readonly ImportVerdict[]> {
+    this.#checkWritable();
+    checkAtRest(runs);
+    const verdicts = runs.map((whole): ImportVerdict => {
+      const row = this.#taken(whole.row);
+      if (row !== null) return { status: "exists", row };
+      const run = MemoryRun.fromWhole(++this.#created, whole);
+      this.#add(run);
+      this.#queue.enter(run);
+      if (run.ended) this.#ended.add(run);
+      return { status: "imported" };
+    });
+    this.#hints.give(null, "work");
+    if (this.#ended.size > this.#keepEnded) this.#dropEnded();
+    return verdicts;
+  }
+
+  async findTaken(runs: readonly Pick<RunRow, "runId" | "workflow" | "dedupKey">[]): Promise<readonly (RunRow | null)[]> {
+    this.#checkOpen();
+    return runs.map((run) => this.#taken(run));
+  }
+
+  async readMove(): Promise<StoreMove | null> {
+    this.#checkOpen();
+    return this.#movedTo;
+  }
+
+  async setMove(move: StoreMove | null): Promise<boolean> {
+    this.#checkOpen();
+    for (const run of this.#runs.values()) if (run.status === "running") return false;
+    this.#movedTo = move;
+    return true;
   }
 
   watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {
@@ -255,18 +309,27 @@ class MemoryStore implements RunStore {
 
   #create(made: NewRun): CreateVerdict {
     const { row } = made;
-    const dedup = row.dedupKey === null ? null : dedupText(row.workflow, row.dedupKey);
-    const there = this.#runs.get(row.runId) ?? (dedup === null ? undefined : this.#dedup.get(dedup));
-    if (there !== undefined) return { status: "exists", row: there.toRow() };
+    const there = this.#taken(row);
+    if (there !== null) return { status: "exists", row: there };
 
     const run = new MemoryRun(++this.#created, row);
     for (const event of made.events) run.journal.append(event, row.createdAtMs);
-    this.#runs.set(run.runId, run);
-    if (dedup !== null) this.#dedup.set(dedup, run);
+    this.#add(run);
     const claimed = made.claimFor !== undefined && this.#claimNew(run, made.claimFor);
     if (!claimed) this.#queue.enter(run);
     this.#hints.give(run.runId, claimed ? "grown" : "work");
     return { status: "created", claimed };
+  }
+
+  /** The row that has this id or, if none has it, this dedup key. */
+  #taken({ runId, workflow, dedupKey }: Pick<RunRow, "runId" | "workflow" | "dedupKey">): RunRow | null {
+    const run = this.#runs.get(runId) ?? (dedupKey === null ? undefined : this.#dedup.get(dedupText(workflow, dedupKey)));
+    return run?.toRow() ?? null;
+  }
+
+  #add(run: MemoryRun): void {
+    this.#runs.set(run.runId, run);
+    if (run.dedupKey !== null) this.#dedup.set(dedupText(run.workflow, run.dedupKey), run);
   }
 
   #claimNew(run: MemoryRun, name: string): boolean {
@@ -396,6 +459,11 @@ class MemoryStore implements RunStore {
     let node = this.#nodes.get(name);
     if (node === undefined) this.#nodes.set(name, (node = { name, untilMs: null, leaseMs: 0, dead: false, owned: 0 }));
     return node;
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen();
+    if (this.#movedTo !== null) throw storeMoved("The store in memory", this.#movedTo.to);
   }
 
   #checkOpen(): void {

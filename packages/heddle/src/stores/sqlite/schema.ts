@@ -2,6 +2,7 @@ import { HeddleError } from "@heddle/kernel";
 import type { Connection } from "./connection.ts";
 import { first } from "./migrations/0001-first.ts";
 import { lease } from "./migrations/0002-lease.ts";
+import { move } from "./migrations/0003-move.ts";
 
 /** In the file's header: says that the file is ours. "HDL1" as a number. */
 const applicationId = 0x48444c31;
@@ -13,6 +14,7 @@ export type Migration = (connection: Connection) => void;
 export const migrations: readonly Migration[] = [
   (connection) => connection.database.exec(first),
   (connection) => connection.database.exec(lease),
+  (connection) => connection.database.exec(move),
 ];
 
 /**

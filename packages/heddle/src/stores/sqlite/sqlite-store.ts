@@ -4,6 +4,7 @@ import {
   type CommitBatch,
   type CommitVerdict,
   HeddleError,
+  type ImportVerdict,
   type ListOptions,
   type RunId,
   type RunRow,
@@ -13,7 +14,10 @@ import {
   type StoredMessage,
   type StoreFeatures,
   type StoreHint,
+  type StoreMove,
+  type WholeRun,
 } from "@heddle/kernel";
+import { checkAtRest } from "../moved.ts";
 import { RunHints } from "../run-hints.ts";
 import { type Connect, connect, type Connection } from "./connection.ts";
 import { SharedCounters, type StoreCounters } from "./counters.ts";
@@ -213,6 +217,39 @@ class SqliteRunStore implements SqliteStore {
   async getBlob(hash: string): Promise<string | null> {
     this.#checkUsable();
     return this.#reads.blob(hash);
+  }
+
+  async listBlobs(after: string | null, limit: number): Promise<readonly string[]> {
+    this.#checkUsable();
+    return this.#reads.blobs(after, limit);
+  }
+
+  async exportRun(runId: RunId): Promise<WholeRun | null> {
+    this.#checkUsable();
+    return this.#reads.whole(runId);
+  }
+
+  async importRuns(runs: readonly WholeRun[]): Promise<readonly ImportVerdict[]> {
+    this.#checkUsable();
+    checkAtRest(runs);
+    const verdicts = await this.#queue.call<readonly ImportVerdict[]>({ type: "import", runs });
+    this.#hints.give(null, "work");
+    return verdicts;
+  }
+
+  async findTaken(runs: readonly Pick<RunRow, "runId" | "workflow" | "dedupKey">[]): Promise<readonly (RunRow | null)[]> {
+    this.#checkUsable();
+    return this.#reads.taken(runs);
+  }
+
+  async readMove(): Promise<StoreMove | null> {
+    this.#checkUsable();
+    return this.#reads.move();
+  }
+
+  async setMove(move: StoreMove | null): Promise<boolean> {
+    this.#checkUsable();
+    return this.#queue.call<boolean>({ type: "set-move", move });
   }
 
   watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {

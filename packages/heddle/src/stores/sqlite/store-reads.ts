@@ -1,9 +1,22 @@
-import { HeddleError, type ListOptions, type RunId, type RunRow, type StoredEvent, type StoredMessage } from "@heddle/kernel";
+import {
+  HeddleError,
+  type ListOptions,
+  type RunId,
+  type RunRow,
+  type StoredEvent,
+  type StoredMessage,
+  type StoreMove,
+  type WholeRun,
+} from "@heddle/kernel";
 import type { Connection } from "./connection.ts";
 import { faultOf } from "./fault.ts";
+import { exportRun } from "./sql/export-run.ts";
 import { type FindRun, findRun } from "./sql/find-run.ts";
+import { findTaken } from "./sql/find-taken.ts";
 import { isKindOf, kinds, type Kinds } from "./sql/kinds.ts";
+import { listBlobs } from "./sql/list-blobs.ts";
 import { listRuns } from "./sql/list-runs.ts";
+import { moves } from "./sql/moves.ts";
 import { nextWake } from "./sql/next-wake.ts";
 import { readBlob } from "./sql/read-blob.ts";
 import { readJournal } from "./sql/read-journal.ts";
@@ -22,6 +35,9 @@ export class StoreReads {
   readonly #nextWake: ReturnType<typeof nextWake>;
   readonly #journal: ReturnType<typeof readJournal>;
   readonly #snapshot: ReturnType<typeof readSnapshot>;
+  readonly #whole: ReturnType<typeof exportRun>;
+  readonly #blobs: ReturnType<typeof listBlobs>;
+  readonly #moves: ReturnType<typeof moves>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -33,6 +49,9 @@ export class StoreReads {
     this.#nextWake = nextWake(connection);
     this.#journal = readJournal(connection);
     this.#snapshot = readSnapshot(connection);
+    this.#whole = exportRun(connection);
+    this.#blobs = listBlobs(connection);
+    this.#moves = moves(connection);
   }
 
   nextWakeMs(workflows: readonly string[] | undefined): number | null {
@@ -47,14 +66,11 @@ export class StoreReads {
   }
 
   journal(runId: RunId, afterSeq: number, limit: number): StoredEvent[] {
-    try {
-      return this.#read(() => this.#journal(runId, afterSeq, limit));
-    } catch (error) {
-      // Damaged pages under one run's journal are that run's trouble: the others can be read.
-      if (!(error instanceof HeddleError) || error.code !== "STORE_FAILED") throw error;
-      const message = `The journal of run ${runId} cannot be read after event ${afterSeq}: ${error.message}`;
-      throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, seq: afterSeq + 1, lastSeq: null }, cause: error });
-    }
+    return this.#ofOneRun(runId, afterSeq, () => this.#journal(runId, afterSeq, limit));
+  }
+
+  whole(runId: RunId): WholeRun | null {
+    return this.#ofOneRun(runId, 0, () => this.#whole(runId));
   }
 
   ownedWithMail(node: string): RunId[] {
@@ -79,6 +95,29 @@ export class StoreReads {
 
   blob(hash: string): string | null {
     return this.#read(() => this.#blob(hash));
+  }
+
+  blobs(after: string | null, limit: number): string[] {
+    return this.#read(() => this.#blobs(after, limit));
+  }
+
+  taken(runs: readonly Pick<RunRow, "runId" | "workflow" | "dedupKey">[]): (RunRow | null)[] {
+    return this.#read(() => runs.map((run) => findTaken(this.#find, run)));
+  }
+
+  move(): StoreMove | null {
+    return this.#read(() => this.#moves.read());
+  }
+
+  #ofOneRun<T>(runId: RunId, afterSeq: number, read: () => T): T {
+    try {
+      return this.#read(read);
+    } catch (error) {
+      // Damaged pages under one run's journal are that run's trouble: the others can be read.
+      if (!(error instanceof HeddleError) || error.code !== "STORE_FAILED") throw error;
+      const message = `The journal of run ${runId} cannot be read after event ${afterSeq}: ${error.message}`;
+      throw new HeddleError("JOURNAL_CORRUPT", message, { data: { runId, seq: afterSeq + 1, lastSeq: null }, cause: error });
+    }
   }
 
   #read<T>(read: () => T): T {

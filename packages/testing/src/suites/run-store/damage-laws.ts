@@ -55,6 +55,23 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
     );
   });
 
+  test("a run with a damaged or lost event is not exported; the others are", async () => {
+    await using store = await filled();
+    await damage.event(store, "spoilt", 2);
+
+    await assert.rejects(store.exportRun("spoilt"), corrupt);
+    assert.equal((await store.exportRun("sound"))?.events.length, 5);
+    await damage.loseEvent(store, "sound", 1);
+    await assert.rejects(store.exportRun("sound"), { code: "JOURNAL_CORRUPT", data: { runId: "sound", seq: 1, lastSeq: 5 } });
+  });
+
+  test("a snapshot that fails its checksum is not exported", async () => {
+    await using store = await filled();
+    await damage.snapshot(store, "spoilt", 5);
+
+    assert.deepEqual((await store.exportRun("spoilt"))?.snapshots, [{ seq: 3, body: "at 3" }]);
+  });
+
   test("a snapshot that fails its checksum gives way to the one before", async () => {
     await using store = await filled();
     await damage.snapshot(store, "spoilt", 5);

@@ -10,7 +10,7 @@ export function listRuns(connection: Connection): (options: ListOptions) => RunR
   const find = connection.statement("SELECT run FROM heddle_run WHERE id = ?");
   return (options) => {
     const limit = options.limit ?? 50;
-    let before = Number.MAX_SAFE_INTEGER;
+    let from = options.oldestFirst === true ? 0 : Number.MAX_SAFE_INTEGER;
     if (options.after !== undefined) {
       const after = find.get<Row & { run: number }>(options.after);
       if (after === undefined) {
@@ -18,19 +18,19 @@ export function listRuns(connection: Connection): (options: ListOptions) => RunR
           data: { runId: options.after },
         });
       }
-      before = after.run;
+      from = after.run;
     }
     // Statuses one by one: each is read newest first from its index, and no more than a page of it.
     const statuses = options.status === undefined ? [null] : [...new Set(options.status)];
-    const records = statuses.flatMap((status) => page(connection, options, status, before, limit));
+    const records = statuses.flatMap((status) => page(connection, options, status, from, limit));
     return records
-      .sort((one, other) => other.run - one.run)
+      .sort((one, other) => (options.oldestFirst === true ? one.run - other.run : other.run - one.run))
       .slice(0, limit)
       .map(toRunRow);
   };
 }
 
-function page(connection: Connection, options: ListOptions, status: RunStatus | null, before: number, limit: number): RunRecord[] {
+function page(connection: Connection, options: ListOptions, status: RunStatus | null, from: number, limit: number): RunRecord[] {
   const { workflow, parentId, dead, prefix = "" } = options;
   const [tag, ...moreTags] = Object.entries(options.tags ?? {});
   const conditions: string[] = [];
@@ -39,15 +39,16 @@ function page(connection: Connection, options: ListOptions, status: RunStatus | 
     conditions.push(condition);
     values.push(...more);
   };
-  // What the list goes along, newest first: the runs of a tag, an index that SQLite chooses, or all runs.
-  let from = "heddle_run r";
+  // What the list goes along: the runs of a tag, an index that SQLite chooses, or all runs.
+  let table = "heddle_run r";
+  const [beyond, direction] = options.oldestFirst === true ? ([">", "ASC"] as const) : (["<", "DESC"] as const);
   if (tag !== undefined) {
-    from = "heddle_tag t0 CROSS JOIN heddle_run r ON r.run = t0.run";
-    where("t0.name = ? AND t0.value = ? AND t0.run < ?", ...tag, before);
+    table = "heddle_tag t0 CROSS JOIN heddle_run r ON r.run = t0.run";
+    where(`t0.name = ? AND t0.value = ? AND t0.run ${beyond} ?`, ...tag, from);
   } else {
     // Few runs begin alike, so they are found by their ids and put in order, and not the other way round.
-    if (prefix !== "") from = "heddle_run r INDEXED BY sqlite_autoindex_heddle_run_1";
-    where("r.run < ?", before);
+    if (prefix !== "") table = "heddle_run r INDEXED BY sqlite_autoindex_heddle_run_1";
+    where(`r.run ${beyond} ?`, from);
   }
   if (prefix !== "") where("r.id >= ? AND r.id < ?", prefix, prefix + highest);
   if (status !== null) {
@@ -63,6 +64,6 @@ function page(connection: Connection, options: ListOptions, status: RunStatus | 
     where("EXISTS (SELECT 1 FROM heddle_tag t WHERE t.name = ? AND t.value = ? AND t.run = r.run)", name, value);
   }
   const order = tag === undefined ? "r.run" : "t0.run";
-  const sql = `SELECT ${runColumns} FROM ${from} ${runJoins} WHERE ${conditions.join(" AND ")} ORDER BY ${order} DESC LIMIT ?`;
+  const sql = `SELECT ${runColumns} FROM ${table} ${runJoins} WHERE ${conditions.join(" AND ")} ORDER BY ${order} ${direction} LIMIT ?`;
   return connection.statement(sql).all<RunRecord>(...values, limit);
 }

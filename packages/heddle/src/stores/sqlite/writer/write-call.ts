@@ -1,4 +1,14 @@
-import type { ClaimOptions, CommitBatch, CommitVerdict, RunId, RunRow, RunStatus } from "@heddle/kernel";
+import type {
+  ClaimOptions,
+  CommitBatch,
+  CommitVerdict,
+  ImportVerdict,
+  RunId,
+  RunRow,
+  RunStatus,
+  StoreMove,
+  WholeRun,
+} from "@heddle/kernel";
 import type { ErrorFields } from "../error-fields.ts";
 
 /** What the writer can be asked for. */
@@ -20,6 +30,8 @@ export type WriteCall =
   | { readonly type: "compact"; readonly runId: RunId; readonly throughSeq: number }
   | { readonly type: "sweep"; readonly beforeMs: number; readonly limit: number }
   | { readonly type: "put-blob"; readonly hash: string; readonly body: string }
+  | { readonly type: "import"; readonly runs: readonly WholeRun[] }
+  | { readonly type: "set-move"; readonly move: StoreMove | null }
   /** Has another process written? Answered with the reply that it is in. */
   | { readonly type: "probe" };
 
@@ -33,7 +45,7 @@ export class CallRefused {
 }
 
 /** Its answer, by the type of the call. */
-export type WriteAnswer = CommitVerdict | readonly RunRow[] | boolean | number | null | CallRefused;
+export type WriteAnswer = CommitVerdict | readonly RunRow[] | readonly ImportVerdict[] | boolean | number | null | CallRefused;
 
 /** The answers of a group, in its order. */
 export interface GroupAnswer {

@@ -5,14 +5,18 @@
  * 2. Nothing is answered before COMMIT has returned.
  * 3. What is remembered between transactions is forgotten when another process has written, and when a transaction was undone.
  * 4. After a failure of the disk nothing is believed: every later group is refused.
+ * 5. Once the store's runs were moved to another, nothing is written any more, whoever moved them.
  */
 import type { CommitBatch, CommitVerdict, ErrorValue, PartVerdict, RunPart } from "@heddle/kernel";
 import type { Connection, Row } from "../connection.ts";
 import { errorFields } from "../error-fields.ts";
 import { faultOf, resultCode, StoreFault } from "../fault.ts";
+import { movedText } from "../../moved-text.ts";
 import { monotonicMs } from "../monotonic-ms.ts";
+import { moves, type Moves } from "../sql/moves.ts";
 import { Claims } from "./claims.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { Imports } from "./imports.ts";
 import { RunMoves } from "./run-moves.ts";
 import { RunStates } from "./run-states.ts";
 import { RunWrites } from "./run-writes.ts";
@@ -35,6 +39,8 @@ export class Writer {
   readonly #runs: RunWrites;
   readonly #claims: Claims;
   readonly #house: Housekeeping;
+  readonly #imports: Imports;
+  readonly #storeMoves: Moves;
   readonly #statements: UserStatements;
   readonly #begin;
   readonly #commit;
@@ -47,6 +53,8 @@ export class Writer {
   #careful = false;
   #checkForeignKeys = false;
   #lastVersion: number | null = null;
+  /** Where the store's runs went; null: it is in use; undefined: to be looked up. */
+  #movedTo: string | null | undefined = undefined;
   #framesSinceCheckpoint = 0;
   #failed: StoreFault | null = null;
 
@@ -64,6 +72,8 @@ export class Writer {
     this.#runs = new RunWrites(connection, this.#states, this.#moves, (part) => this.#runStatements(part));
     this.#claims = new Claims(connection, this.#states, this.#moves);
     this.#house = new Housekeeping(connection, this.#states, this.#moves);
+    this.#imports = new Imports(connection, this.#states);
+    this.#storeMoves = moves(connection);
     this.#begin = connection.statement("BEGIN IMMEDIATE");
     this.#commit = connection.statement("COMMIT");
     this.#version = connection.statement("PRAGMA data_version");
@@ -142,6 +152,10 @@ export class Writer {
   }
 
   #answer(call: WriteCall): WriteAnswer {
+    if (call.type !== "set-move" && call.type !== "probe") {
+      if (this.#movedTo === undefined) this.#movedTo = this.#storeMoves.read()?.to ?? null;
+      if (this.#movedTo !== null) return new CallRefused(errorFields(this.#moved(this.#movedTo)));
+    }
     switch (call.type) {
       case "commit":
         return this.#commitBatch(call.batch);
@@ -166,6 +180,13 @@ export class Writer {
       case "put-blob":
         this.#house.putBlob(call.hash, call.body);
         return null;
+      case "import":
+        return this.#imports.import(call.runs);
+      case "set-move":
+        if (this.#storeMoves.anyRunning()) return false;
+        this.#storeMoves.write(call.move);
+        this.#movedTo = call.move?.to ?? null;
+        return true;
       case "probe":
         return null;
       default:
@@ -236,6 +257,7 @@ export class Writer {
 
   #undo(): void {
     this.#states.forgetAll();
+    this.#movedTo = undefined;
     try {
       if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
     } catch (error) {
@@ -272,6 +294,11 @@ export class Writer {
     throw this.#failed;
   }
 
+  #moved(to: string): StoreFault {
+    const { path } = this.#connection;
+    return new StoreFault("failed", "STORE_MOVED", movedText(path, to), { path, to });
+  }
+
   /** Returns whether another process has written since the last time. */
   #noticeOthers(): boolean {
     const [version] = Object.values(this.#version.check()) as [number];
@@ -280,6 +307,7 @@ export class Writer {
     const foreign = this.#lastVersion !== null;
     this.#lastVersion = version;
     if (foreign) this.#states.forgetAll();
+    this.#movedTo = undefined;
     return foreign;
   }
 }
