@@ -13,6 +13,7 @@ import { run } from "./commands/run.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { signal } from "./commands/signal.ts";
+import { storeCopy } from "./commands/store-copy.ts";
 import { validate } from "./commands/validate.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   resume,
   retry,
   fork,
+  storeCopy,
   validate,
   graph,
   doctor,

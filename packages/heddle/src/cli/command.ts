@@ -5,6 +5,7 @@ export const exitCode = { done: 0, failed: 1, usage: 2, waiting: 3, interrupted:
 
 /** One verb of the command line: a value, so that tests call it without a process. */
 export interface Command {
+  /** One word, or two: `store copy`. */
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
@@ -21,7 +22,7 @@ export interface Command {
   run(io: Io): Promise<number>;
 }
 
-export type CommandGroup = "Run" | "Look" | "Act on a run" | "Check";
+export type CommandGroup = "Run" | "Look" | "Act on a run" | "Stores" | "Check";
 
 /** Options by long name. */
 export type OptionTable = Readonly<Record<string, Option>>;

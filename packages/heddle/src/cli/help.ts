@@ -3,7 +3,7 @@ import type { Io } from "./io.ts";
 import { padEnd, wrapText } from "./text/line.ts";
 import { tinted } from "./text/style.ts";
 
-const groups: readonly CommandGroup[] = ["Run", "Look", "Act on a run", "Check"];
+const groups: readonly CommandGroup[] = ["Run", "Look", "Act on a run", "Stores", "Check"];
 
 /** What `heddle` and `heddle --help` print. */
 export function generalHelp(commands: readonly Command[], io: Pick<Io, "program" | "version" | "style" | "screen">): string {

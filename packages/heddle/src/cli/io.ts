@@ -1,4 +1,4 @@
-import type { Clock } from "@heddle/kernel";
+import type { Clock, RunStore } from "@heddle/kernel";
 import type { Engine, EngineOptions } from "../engine/engine.ts";
 import type { Style } from "./text/style.ts";
 
@@ -29,6 +29,8 @@ export interface Io {
   readonly interrupted: AbortSignal;
   readonly clock: Clock;
   open(url: string, options: EngineOptions): Promise<Engine>;
+  /** A store without an engine on it. */
+  openStore(url: string): Promise<RunStore>;
   /** From here on, what other code writes to standard output or standard error comes here instead. */
   capture(receive: (text: string) => void): Disposable;
   /** Start this program again with these arguments, on its own, its output appended to a file. Returns its process id. */

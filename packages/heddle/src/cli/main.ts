@@ -130,7 +130,7 @@ if (args.length === 1 && (args[0] === "--version" || args[0] === "-v")) {
   writeOut(`${version}\n`);
   await end(0);
 }
-const { commands, open, realClock, runCli, styleFromEnv } = await import("./program.ts");
+const { commands, open, openStore, realClock, runCli, styleFromEnv } = await import("./program.ts");
 const io: Io = {
   args,
   cwd: process.cwd(),
@@ -148,6 +148,7 @@ const io: Io = {
   interrupted: interruption.signal,
   clock: realClock,
   open,
+  openStore: (url) => openStore(url, { clock: realClock }),
   capture,
   detach,
 };

@@ -30,21 +30,29 @@ async function dispatch(io: Io, commands: readonly Command[]): Promise<number> {
     return exitCode.done;
   }
   if (name === "help") {
-    const [topic] = rest;
-    io.out(topic === undefined ? generalHelp(commands, io) : commandHelp(findCommand(topic, commands), io));
+    io.out(rest.length === 0 ? generalHelp(commands, io) : commandHelp(findCommand(rest, commands).command, io));
     return exitCode.done;
   }
-  const command = findCommand(name, commands);
-  if (asksForHelp(rest)) {
+  const { command, args } = findCommand(io.args, commands);
+  if (asksForHelp(args)) {
     io.out(commandHelp(command, io));
     return exitCode.done;
   }
-  return await command.run({ ...io, args: rest });
+  return await command.run({ ...io, args });
 }
 
-function findCommand(name: string, commands: readonly Command[]): Command {
-  const command = commands.find((each) => each.name === name);
-  if (command !== undefined) return command;
+/** The command that these words begin with, and what follows it. */
+function findCommand(
+  words: readonly string[],
+  commands: readonly Command[],
+): { readonly command: Command; readonly args: readonly string[] } {
+  for (const length of [2, 1]) {
+    const command = commands.find((each) => each.name === words.slice(0, length).join(" "));
+    if (command !== undefined && words.length >= length) return { command, args: words.slice(length) };
+  }
+  const [name = ""] = words;
+  const begun = commands.filter((each) => each.name.startsWith(`${name} `)).map((each) => each.name);
+  if (begun.length > 0) throw new HeddleError("USAGE", `"${name}" is no command by itself; there is ${orList(begun)}.`);
   if (name.startsWith("-")) throw new HeddleError("USAGE", `The option ${name} stands before a command; write the command first.`);
   const near = nearestNames(
     name,

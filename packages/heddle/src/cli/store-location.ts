@@ -9,7 +9,7 @@ import type { Io } from "./io.ts";
 export const storeOption = {
   type: "string",
   value: "URL",
-  says: "Where runs are kept: sqlite:PATH or memory:. Default HEDDLE_STORE, else sqlite:.heddle/heddle.db",
+  says: "Where runs are kept: sqlite:PATH, postgres://… or memory:. Default HEDDLE_STORE, else sqlite:.heddle/heddle.db",
 } as const satisfies Option;
 
 const defaultStore = "sqlite:.heddle/heddle.db";
@@ -23,7 +23,7 @@ export function storeUrl(option: string | undefined, io: Pick<Io, "env">): strin
 export async function openToRun(url: string, io: Io, options: EngineOptions): Promise<Engine> {
   const file = sqliteFile(url, io.cwd);
   if (file !== null) await makeFolder(dirname(file));
-  return io.open(absolute(url, file), options);
+  return io.open(storeAddress(url, io), options);
 }
 
 /**
@@ -32,17 +32,21 @@ export async function openToRun(url: string, io: Io, options: EngineOptions): Pr
  * @throws HeddleError `STORE_UNAVAILABLE`: there is no such file
  */
 export async function openToLook(url: string, io: Io): Promise<Engine> {
+  checkThere(url, io);
+  return io.open(storeAddress(url, io), { passive: true });
+}
+
+/** @throws HeddleError `STORE_UNAVAILABLE`: it would be a file, and there is none */
+export function checkThere(url: string, io: Pick<Io, "cwd">): void {
   const file = sqliteFile(url, io.cwd);
-  if (file !== null && !existsSync(file)) {
-    throw new HeddleError(
-      "STORE_UNAVAILABLE",
-      `There is no store ${url} yet: nothing has been run in this folder. Start a run, or name its store with --store.`,
-      {
-        data: { url, missing: true },
-      },
-    );
-  }
-  return io.open(absolute(url, file), { passive: true });
+  if (file === null || existsSync(file)) return;
+  throw new HeddleError(
+    "STORE_UNAVAILABLE",
+    `There is no store ${url} yet: nothing has been run in this folder. Start a run, or name its store with --store.`,
+    {
+      data: { url, missing: true },
+    },
+  );
 }
 
 /** Path of a SQLite store's file, absolute; null for other stores. */
@@ -50,7 +54,9 @@ export function sqliteFile(url: string, cwd: string): string | null {
   return url.startsWith("sqlite:") ? resolve(cwd, url.slice("sqlite:".length)) : null;
 }
 
-function absolute(url: string, file: string | null): string {
+/** The address with the path of a file from the root. */
+export function storeAddress(url: string, io: Pick<Io, "cwd">): string {
+  const file = sqliteFile(url, io.cwd);
   return file === null ? url : `sqlite:${file}`;
 }
 

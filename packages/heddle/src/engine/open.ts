@@ -38,7 +38,12 @@ async function begun(store: RunStore, options: EngineOptions, parts: Required<En
   return engine;
 }
 
-async function openStore(address: string, { clock }: { readonly clock: Clock }): Promise<RunStore> {
+/**
+ * Open a store by its address, without an engine on it.
+ *
+ * @throws HeddleError `STORE_URL_INVALID`, `STORE_PACKAGE_MISSING`, and what opening the store throws
+ */
+export async function openStore(address: string, { clock }: { readonly clock: Clock }): Promise<RunStore> {
   // Each store is loaded where it is asked for.
   if (address === "memory:") return (await import("../stores/memory/memory-store.ts")).openMemoryStore({ clock });
   if (address.startsWith("sqlite:")) {

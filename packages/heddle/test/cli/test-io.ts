@@ -6,6 +6,7 @@ import type { Io, Screen } from "../../src/cli/io.ts";
 import { commands } from "../../src/cli/command-list.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { styleOf } from "../../src/cli/text/style.ts";
+import { openStore } from "../../src/engine/open.ts";
 import { realClock } from "../../src/engine/real-clock.ts";
 
 /** The time of day, and time that runs ten times as fast: what a command gives others time for takes a tenth. */
@@ -74,6 +75,7 @@ export class TestCli {
       interrupted: this.interruption.signal,
       clock: { ...hurried, after: (delayMs, call) => hurried.after(delayMs, () => (this.timers++, call())) },
       open: open ?? (() => Promise.reject(new Error("This test opens no store."))),
+      openStore: (url) => openStore(url, { clock: hurried }),
       capture: (receive) => {
         this.#captured = receive;
         return { [Symbol.dispose]: () => (this.#captured = null) };

@@ -58,7 +58,7 @@ function postgresPlaces(address: string | undefined): { readonly name: string; m
   return [{ name: "postgres", make }];
 }
 
-async function openHeld(store: RunStore, options: EngineOptions & EngineParts, clock: FakeClock): Promise<Engine> {
+export async function openHeld(store: RunStore, options: EngineOptions & EngineParts, clock: FakeClock): Promise<Engine> {
   try {
     return await open(held(store, clock), options);
   } catch (error) {

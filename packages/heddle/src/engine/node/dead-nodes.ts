@@ -1,11 +1,9 @@
 import { ClockWatch } from "../clock-watch.ts";
 import type { NodeHost } from "../node-host.ts";
-import { isGone } from "../process-name.ts";
+import { endLeasesOfTheGone } from "./gone-processes.ts";
 
 /** After a jump of the clock every node has said anew how long it lives, if it lives. */
 const afterJumpMs = 60_000;
-const lookedAtOnce = 1_000;
-
 /** Nodes whose lease ran out, or whose process was killed: their runs are free for others. */
 export class DeadNodes {
   readonly #host: NodeHost;
@@ -29,10 +27,7 @@ export class DeadNodes {
   /** Runs of processes of this machine that were killed are free now; those of other nodes when their leases run out. */
   async buryTheGone(): Promise<void> {
     const { store, clock } = this.#host;
-    const running = await store.list({ status: ["running"], limit: lookedAtOnce });
-    const gone = new Set(running.map(({ owner }) => owner).filter((owner) => owner !== null && isGone(owner)));
-    const nowMs = clock.nowMs();
-    for (const node of gone) if (node !== null) await store.heartbeat(node, nowMs - 1, nowMs);
+    await endLeasesOfTheGone(store, clock.nowMs());
     await this.reap();
   }
 }
