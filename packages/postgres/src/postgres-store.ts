@@ -315,9 +315,15 @@ class PostgresStore implements RunStore {
 
   async #close(): Promise<void> {
     this.#hints.clear();
-    await this.#line.close();
-    await this.#listener.close();
-    await this.#pool.end();
+    // Idle connections keep no process alive: one that has nothing else to do must still see them closed.
+    const held = setInterval(() => {}, 60_000);
+    try {
+      await this.#line.close();
+      await this.#listener.close();
+      await this.#pool.end();
+    } finally {
+      clearInterval(held);
+    }
   }
 
   async #kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
