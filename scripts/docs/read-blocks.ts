@@ -5,12 +5,16 @@ export interface Block {
   readonly language: "ts" | "sh";
   /** Name to keep it under, so that later blocks of the page can use it: ` ```ts file=flow.ts `. */
   readonly file?: string;
+  /** False: it is only kept and compiled. */
+  readonly run: boolean;
+  /** A server of its own that it and the page's later blocks need; its address is in HEDDLE_STORE. */
+  readonly server?: "postgres";
   readonly code: string;
 }
 
 /**
- * The blocks of a page that are run, in order. Every `ts` block is, unless it is marked `ts no-run`;
- * a `sh` block is only when marked `sh run`. Others are for reading.
+ * The blocks of a page that are run, in order. Every `ts` block is, unless it is marked `ts no-run`: with a `file=` it is then only kept and compiled.
+ * A `sh` block is only when marked `sh run`. Others are for reading.
  *
  * @throws an Error, with the line, at a mark that does not exist and at a fence that is not closed
  */
@@ -32,14 +36,23 @@ export function readBlocks(page: string): Block[] {
   return blocks;
 }
 
-function readMarks(info: string, line: number): Pick<Block, "language" | "file"> | undefined {
+function readMarks(info: string, line: number): Omit<Block, "line" | "code"> | undefined {
   const [language, ...marks] = info.split(/\s+/);
   if (language !== "ts" && language !== "sh") return undefined;
   const file = marks.find((mark) => mark.startsWith("file="))?.slice("file=".length);
-  const unknown = marks.find(
-    (mark) => !(mark === (language === "ts" ? "no-run" : "run") || (language === "ts" && /^file=[\w.-]+\.ts$/.test(mark))),
-  );
+  const unknown = marks.find((mark) => !isMark(language, mark));
   if (unknown !== undefined) throw new Error(`line ${line}: "${unknown}" is no mark of a ${language} block`);
-  const runs = language === "ts" ? !marks.includes("no-run") : marks.includes("run");
-  return runs ? { language, ...(file === undefined ? {} : { file }) } : undefined;
+  const run = language === "ts" ? !marks.includes("no-run") : marks.includes("run");
+  if (!run && file === undefined) return undefined;
+  return {
+    language,
+    run,
+    ...(file === undefined ? {} : { file }),
+    ...(marks.includes("with=postgres") ? { server: "postgres" as const } : {}),
+  };
+}
+
+function isMark(language: "ts" | "sh", mark: string): boolean {
+  if (mark === "with=postgres") return true;
+  return language === "ts" ? mark === "no-run" || /^file=[\w.-]+\.ts$/.test(mark) : mark === "run";
 }

@@ -31,18 +31,26 @@ describe("code blocks of a page", () => {
     );
 
     assert.deepEqual(blocks, [
-      { language: "ts", line: 2, code: "one();\n" },
-      { language: "sh", line: 11, code: "four\n" },
+      { language: "ts", run: true, line: 2, code: "one();\n" },
+      { language: "sh", run: true, line: 11, code: "four\n" },
     ]);
   });
 
   test("a block can be kept under a name for later blocks", () => {
-    assert.deepEqual(readBlocks(page("```ts file=flow.ts", "a();", "```")), [{ language: "ts", file: "flow.ts", line: 2, code: "a();\n" }]);
+    const kept = { language: "ts", file: "flow.ts", line: 2, code: "a();\n" };
+    assert.deepEqual(readBlocks(page("```ts file=flow.ts", "a();", "```")), [{ ...kept, run: true }]);
+    assert.deepEqual(readBlocks(page("```ts file=flow.ts no-run", "a();", "```")), [{ ...kept, run: false }]);
+  });
+
+  test("a block can ask for a server, of a kind that there is", () => {
+    const asked = { language: "sh", run: true, server: "postgres", line: 2, code: "a\n" };
+    assert.deepEqual(readBlocks(page("```sh run with=postgres", "a", "```")), [asked]);
+    assert.throws(() => readBlocks(page("```sh run with=oracle", "```")), /line 2: "with=oracle" is no mark of a sh block/);
   });
 
   test("a block in a list loses its indent, and a longer fence may hold a shorter one", () => {
     assert.deepEqual(readBlocks(page("- item", "  ```ts", "  a(`", "    b`);", "  ```")), [
-      { language: "ts", line: 3, code: "a(`\n  b`);\n" },
+      { language: "ts", run: true, line: 3, code: "a(`\n  b`);\n" },
     ]);
     assert.deepEqual(readBlocks(page("````md", "```ts", "a();", "```", "````")), []);
   });
