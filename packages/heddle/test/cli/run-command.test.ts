@@ -633,7 +633,8 @@ describe("the program", () => {
       assert.ok(command.usage.startsWith(command.name), command.name);
       assert.ok(command.summary.length < 90 && !command.summary.endsWith("."), command.summary);
       assert.ok(command.examples.length > 0);
-      for (const [line] of command.examples) assert.ok(names.has(line.split(" ")[0] ?? "") || names.has(line.split(" ", 2).join(" ")), line);
+      for (const [line] of command.examples)
+        assert.ok(names.has(line.split(" ")[0] ?? "") || names.has(line.split(" ", 2).join(" ")), line);
     }
   });
 

@@ -157,6 +157,9 @@ describe("heddle store copy, between a file and a server", () => {
     const cli = new TestCli({ open });
     assert.equal(await cli.run("signal", "first", "x", "--store", from), 1);
     assert.match(cli.err, /^STORE_MOVED: /);
+    const doctor = new TestCli({ open });
+    assert.equal(await doctor.run("doctor", "--store", from), 0, doctor.out);
+    assert.match(doctor.out, /moved +takes no more writes: its runs go on at postgres:/);
   });
 
   test("a copy that is killed with SIGKILL in its middle is done by the same command, and no run went on meanwhile", async () => {
@@ -176,6 +179,11 @@ describe("heddle store copy, between a file and a server", () => {
       await using there = await openPostgresStore({ url: to });
       const some = await there.list({ limit: 10_000 });
       if (phase === "runs") assert.ok(some.length > 0 && some.length < 800, `${some.length} had arrived`);
+      if (phase === "verify") {
+        const doctor = await shop.run(["doctor", "--store", `sqlite:${path}`]);
+        assert.equal(doctor.code, 1);
+        assert.match(doctor.out, /its runs are being copied to postgres:.*--undo/su);
+      }
       if (phase !== "hand-over") assert.deepEqual(await there.claim({ node: "n", limit: 1, nowMs: Date.now() }), [], phase);
     }
     const second = await shop.run(args);

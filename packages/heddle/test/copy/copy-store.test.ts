@@ -162,6 +162,7 @@ describe("a copy of a store", () => {
       }
 
       const move = await from.readMove();
+      if ((await to.list({})).length > 0) assert.notEqual(move, null, "the source is closed before anything arrives");
       const there = await to.claim({ node: "there", limit: 10, nowMs: Number.MAX_SAFE_INTEGER });
       if (move !== null) await assert.rejects(async () => from.claim({ node: "here", limit: 10, nowMs: 10 }), { code: "STORE_MOVED" });
       if (there.length > 0) {

@@ -7,8 +7,9 @@ import { lookAtSqlite } from "../doctor/look-at-sqlite.ts";
 import type { Io } from "../io.ts";
 import { NextSteps, stepLines } from "../next-steps.ts";
 import { readArguments } from "../read-arguments.ts";
-import { openToLook, sqliteFile, storeOption, storeUrl } from "../store-location.ts";
+import { openToLook, sqliteFile, storeAddress, storeOption, storeUrl } from "../store-location.ts";
 import { formatLine, padEnd, wrapText } from "../text/line.ts";
+import { shellWord } from "../text/shell-word.ts";
 import { printable } from "../text/text-width.ts";
 
 const options = {
@@ -54,6 +55,8 @@ async function examine(url: string, steps: NextSteps, io: Io): Promise<readonly 
     );
   }
   try {
+    const moved = await movedFinding(url, io);
+    if (moved !== null) return [...findings, moved];
     await using engine = await openToLook(url, io);
     return [...findings, ...(await lookAtRuns(engine, io.clock.nowMs(), steps))];
   } catch (error) {
@@ -62,6 +65,25 @@ async function examine(url: string, steps: NextSteps, io: Io): Promise<readonly 
     const name = typeof code === "string" ? code : error.name;
     return [...findings, { status: "problem", subject: "opens", says: `${error.message} (${name})` }];
   }
+}
+
+/** Null: the store is in use as ever. */
+async function movedFinding(url: string, io: Io): Promise<Finding | null> {
+  if (url === "memory:") return null;
+  await using store = await io.openStore(storeAddress(url, io));
+  const move = await store.readMove();
+  if (move === null) return null;
+  const { to, done } = move;
+  if (done) return { status: "note", subject: "moved", says: `takes no more writes: its runs go on at ${to}` };
+  return {
+    status: "problem",
+    subject: "moved",
+    says: `takes no more writes: its runs are being copied to ${to}, and go on in neither store before that is done`,
+    next: [
+      ["go on", `${io.program} store copy ${shellWord(url)} ${shellWord(to)}`],
+      ["take it back", `${io.program} store copy ${shellWord(url)} ${shellWord(to)} --undo`],
+    ],
+  };
 }
 
 function nodeFinding(version: string): Finding {

@@ -1,5 +1,5 @@
 import { HeddleError, type RunStore } from "@heddle/kernel";
-import { copyStore, type CopyReport, undoCopy } from "../../engine/copy/copy-store.ts";
+import type { CopyReport } from "../../engine/copy/copy-store.ts";
 import { type Command, exitCode } from "../command.ts";
 import { CopyScreen } from "../copy/copy-screen.ts";
 import { storeName } from "../copy/store-name.ts";
@@ -51,6 +51,8 @@ interface Ends {
 }
 
 async function copy(ends: Ends, json: boolean, io: Io): Promise<number> {
+  // Loaded where it is asked for: no other command has to wait for it.
+  const { copyStore } = await import("../../engine/copy/copy-store.ts");
   using screen = new CopyScreen(io, json);
   try {
     const report = await copyStore({
@@ -71,6 +73,7 @@ async function copy(ends: Ends, json: boolean, io: Io): Promise<number> {
 }
 
 async function undo(ends: Ends, json: boolean, io: Io): Promise<number> {
+  const { undoCopy } = await import("../../engine/copy/copy-store.ts");
   const removed = await undoCopy(ends);
   if (json) io.out(JSON.stringify({ type: "result", status: removed === null ? "nothing" : "undone", removed: removed ?? 0 }));
   else if (removed === null) io.out(`No copy of ${ends.fromName} was under way.`);
