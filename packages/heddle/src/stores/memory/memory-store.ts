@@ -24,6 +24,7 @@ import {
 } from "@heddle/kernel";
 import { RunHints } from "../run-hints.ts";
 import { checkAtRest, storeMoved } from "../moved.ts";
+import { listRuns } from "./list-runs.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
 import { RunQueue } from "./run-queue.ts";
 
@@ -177,22 +178,7 @@ class MemoryStore implements RunStore {
 
   async list(options: ListOptions): Promise<readonly RunRow[]> {
     this.#checkOpen();
-    const limit = options.limit ?? 50;
-    const { oldestFirst = false } = options;
-    let from = oldestFirst ? 0 : Number.POSITIVE_INFINITY;
-    if (options.after !== undefined) {
-      const after = this.#runs.get(options.after);
-      if (after === undefined) throw listCursorGone(options.after);
-      from = after.number;
-    }
-    const rows: RunRow[] = [];
-    const runs = [...this.#runs.values()];
-    if (!oldestFirst) runs.reverse();
-    for (const run of runs) {
-      if (rows.length >= limit) break;
-      if ((oldestFirst ? run.number > from : run.number < from) && isListed(run, options)) rows.push(run.toRow());
-    }
-    return rows;
+    return listRuns(this.#runs, options);
   }
 
   async setStatus(
@@ -474,24 +460,6 @@ class MemoryStore implements RunStore {
 /** Keys count within their workflow. The length keeps two pairs of equal joined text apart. */
 function dedupText(workflow: string, key: string): string {
   return `${workflow.length}:${workflow}${key}`;
-}
-
-function isListed(run: MemoryRun, options: ListOptions): boolean {
-  if (options.status !== undefined && !options.status.includes(run.status)) return false;
-  if (options.workflow !== undefined && run.workflow !== options.workflow) return false;
-  if (options.parentId !== undefined && run.parentId !== options.parentId) return false;
-  if (options.dead !== undefined && (run.dead !== null) !== options.dead) return false;
-  if (options.prefix !== undefined && !run.runId.startsWith(options.prefix)) return false;
-  return (
-    options.tags === undefined ||
-    Object.entries(options.tags).every(([name, value]) => Object.hasOwn(run.tags, name) && run.tags[name] === value)
-  );
-}
-
-function listCursorGone(after: RunId): HeddleError {
-  return new HeddleError("RUN_UNKNOWN", `The list cannot go on after run ${after}: it is gone. List from the start again.`, {
-    data: { runId: after },
-  });
 }
 
 function transactionsUnsupported(runId: RunId): PartVerdict {
