@@ -315,6 +315,25 @@ describe("a copy of a store", () => {
     assert.equal((await from.claim({ node: "here", limit: 10, nowMs: Date.now() })).length, 1);
   });
 
+  test("is refused of a store into which another copy is under way", async () => {
+    const { from, to, ends } = await pair();
+    const stop = new AbortController();
+    const stopped = copyStore({
+      ...ends,
+      signal: stop.signal,
+      onProgress: ({ phase }) => phase === "verify" && stop.abort(new Error("stop")),
+    });
+    await assert.rejects(stopped, /stop/);
+    const third = openMemoryStore();
+
+    const onwards = copyStore({ ...ends, from: to, fromName: "memory:b", to: third, toName: "memory:c" });
+    await assert.rejects(onwards, { code: "STORE_IN_USE", message: /^Run waits is on its way into memory:b/ });
+    assert.equal(await to.readMove(), null);
+    await copyStore(ends);
+    await copyStore({ ...ends, from: to, fromName: "memory:b", to: third, toName: "memory:c" });
+    assert.deepEqual(await both(third), await both(from));
+  });
+
   test("is not taken back when a run has gone on in the target", async () => {
     const { from, to, ends } = await pair();
     const stop = new AbortController();

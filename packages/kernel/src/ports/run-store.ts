@@ -346,7 +346,7 @@ export interface RunStore extends AsyncDisposable {
   putBlob(hash: string, body: string): Promise<void>;
   getBlob(hash: string): Promise<string | null>;
 
-  /** Hashes of blobs in ascending order of their UTF-8 bytes, those after `after`, at most `limit`. */
+  /** Hashes of blobs in ascending order, those after `after`, at most `limit`. */
   listBlobs(after: string | null, limit: number): Promise<readonly string[]>;
 
   /**

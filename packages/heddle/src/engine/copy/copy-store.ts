@@ -12,7 +12,7 @@ import { checkAtRest, freeTheDead } from "./at-rest.ts";
 import { copyBlobs, type DamagedBlob } from "./copy-blobs.ts";
 import { runPages } from "./run-pages.ts";
 import { VerifiedCopy } from "./verify-copy.ts";
-import { arriving, arrivingNote, differenceOf, goesOn, isArriving, settled, sizeOf } from "./whole-run.ts";
+import { arrivesFromSomewhere, arriving, arrivingNote, differenceOf, goesOn, isArriving, settled, sizeOf } from "./whole-run.ts";
 
 export interface CopyEnds {
   readonly from: RunStore;
@@ -152,7 +152,7 @@ function checkTarget(moved: StoreMove | null, { fromName, toName }: CopyEnds): v
 
 /** Returns how many runs the source has. */
 async function checkConflicts(options: CopyOptions, note: string, tell: (progress: CopyProgress) => void): Promise<number> {
-  const { from, to, toName, signal } = options;
+  const { from, to, fromName, toName, signal } = options;
   const taken: string[] = [];
   const lines: string[] = [];
   let total = 0;
@@ -160,6 +160,11 @@ async function checkConflicts(options: CopyOptions, note: string, tell: (progres
     signal?.throwIfAborted();
     total += rows.length;
     tell({ phase: "check", done: total, total: null });
+    const guest = rows.find(arrivesFromSomewhere);
+    if (guest !== undefined) {
+      const message = `Run ${guest.runId} is on its way into ${fromName} from another store: let that copy come to its end, or take it back, before you copy this one.`;
+      throw new HeddleError("STORE_IN_USE", message, { data: { store: fromName, nodes: [], runIds: [guest.runId] } });
+    }
     for (const [index, there] of (await to.findTaken(rows)).entries()) {
       const row = rows[index]!;
       if (there === null) continue;

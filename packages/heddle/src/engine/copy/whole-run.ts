@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { RunRow, WholeRun } from "@heddle/kernel";
 
+const noteBeginning = "STORE_MOVED: it is being copied from ";
+
 /** What stands in the note of a run that has arrived and must not go on before all have. */
 export function arrivingNote(from: string): string {
-  return `STORE_MOVED: it is being copied from ${from}, and goes on when all runs of that store are here.`;
+  return `${noteBeginning}${from}, and goes on when all runs of that store are here.`;
 }
 
 /** Would a node take it up? It arrives paused. */
@@ -18,6 +20,11 @@ export function arriving(whole: WholeRun, note: string): WholeRun {
 
 export function isArriving(row: RunRow, note: string): boolean {
   return row.status === "paused" && row.note === note;
+}
+
+/** From whatever store. */
+export function arrivesFromSomewhere({ status, note }: RunRow): boolean {
+  return status === "paused" && note !== null && note.startsWith(noteBeginning);
 }
 
 /**
