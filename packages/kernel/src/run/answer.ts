@@ -96,7 +96,6 @@ function hold(state: RunState, end: Kept): void {
 
 /** An end whose round's close was broken off. */
 function leave(state: RunState, end: Kept, written: boolean): void {
-  if (end.record.frame !== 0) return;
-  if (written) rootHistory(state).held.push(end);
-  else rootHistory(state).cut.add(end.record.at);
+  if (written) hold(state, end);
+  else if (end.record.frame === 0) rootHistory(state).cut.add(end.record.at);
 }

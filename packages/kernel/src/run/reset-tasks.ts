@@ -150,6 +150,8 @@ function clearTask(state: RunState, task: number): void {
   const { cells } = root.columns;
   const cell = plan.tasks[record + taskCell]!;
   cells[cell]! &= ~(cellStatus | cellStarted);
+  // A group that the run's end cut off was started in the round that comes now, and is not to count as started twice in it (rule 16).
+  if (plan.superstep) cells[cell + 1] = 0;
   root.columns.outcomes?.delete(cell);
   setValue(root, plan.tasks[record + taskSlot]!, undefined);
   root.items?.delete(task);
