@@ -51,6 +51,16 @@ export const bars = {
   "w7-packages": { kind: "counted", text: "an installed heddle is at most 5 packages", sense: "at most", limit: 5 },
   "w7-size": { kind: "counted", text: "an installed heddle is at most 3 MB", sense: "at most", limit: 3 },
   "w8-events": { kind: "rate", text: "at least 100,000 events/s", sense: "at least", limit: 100_000 },
+  "w9-replay": { kind: "ratio", text: "at least 40 % of re-inserting the very rows by bare fenced batches", sense: "at least", limit: 0.4 },
+  "w9-round-trips": { kind: "counted", text: "at most 2 round trips a batch", sense: "at most", limit: 2 },
+  "w9-peers": {
+    kind: "ratio",
+    text: "at least 10 times the best peer that fsyncs each step's record",
+    sense: "at least",
+    limit: 10,
+  },
+  "w10-idle": { kind: "counted", text: "an idle node with parked runs uses no more memory than with none", sense: "at most", limit: 1 },
+  "w10-failover": { kind: "rate", text: "a killed node's runs go on within its lease plus one second", sense: "at most", limit: 1_000 },
 } as const satisfies Record<string, Bar>;
 
 export type BarId = keyof typeof bars;

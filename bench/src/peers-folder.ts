@@ -55,7 +55,7 @@ export class PeersFolder {
     peer: string,
     args: readonly string[],
     pick: (lines: readonly PeerLine[]) => Sample | undefined,
-    limits: { timeoutMs?: number; runs?: number } = {},
+    limits: { timeoutMs?: number; runs?: number; env?: Readonly<Record<string, string>> } = {},
   ): Contestant {
     return {
       name,
@@ -67,7 +67,7 @@ export class PeersFolder {
         const end = await runChild({
           args: ["--expose-gc", "--no-warnings", "--max-old-space-size=8192", "bench.mjs", ...args],
           cwd: folder,
-          env: { BENCH_RUNS: String(limits.runs ?? 1), BENCH_DATA: data, RESTATE_LOGGING: "ERROR" },
+          env: { BENCH_RUNS: String(limits.runs ?? 1), BENCH_DATA: data, RESTATE_LOGGING: "ERROR", ...limits.env },
           timeoutMs: limits.timeoutMs ?? 120_000,
         });
         const lines = end.stdout

@@ -57,7 +57,7 @@ export const layers: readonly Layer[] = [
     internals: true,
   },
   { name: "examples", folder: "examples", imports: ["kernel", "heddle", "testing"], node: true, internals: false },
-  { name: "bench", folder: "bench", imports: ["kernel", "heddle", "testing", "scripts"], node: true, internals: true },
+  { name: "bench", folder: "bench", imports: ["kernel", "heddle", "postgres", "testing", "scripts"], node: true, internals: true },
   { name: "scripts", folder: "scripts", imports: ["kernel", "testing"], node: true, internals: false },
 ];
 

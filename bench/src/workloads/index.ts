@@ -4,6 +4,8 @@ import { eventStream } from "./event-stream.ts";
 import { fanAndMap } from "./fan-and-map.ts";
 import { oneLongRun } from "./one-long-run.ts";
 import { parkedRuns } from "./parked-runs.ts";
+import { postgresNodes } from "./postgres-nodes.ts";
+import { postgresRuns } from "./postgres-runs.ts";
 import { processStart } from "./process-start.ts";
 import { sequenceAndLoop } from "./sequence-and-loop.ts";
 import { taskGraph } from "./task-graph.ts";
@@ -17,4 +19,6 @@ export const workloads: readonly Workload[] = [
   parkedRuns,
   processStart,
   eventStream,
+  postgresRuns,
+  postgresNodes,
 ];
