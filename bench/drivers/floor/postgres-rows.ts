@@ -45,7 +45,11 @@ function statement(s: string): string {
       JOIN ${s}.run r ON r.run = e.run WHERE r.epoch = 1 AND r.status = 2 AND r.owner = 1`;
 }
 
-function parametersOf(batch: BatchRows, runs: ReadonlyMap<string, Row>, events: ReadonlyMap<string, Row>): { readonly values: unknown[]; readonly rows: number } {
+function parametersOf(
+  batch: BatchRows,
+  runs: ReadonlyMap<string, Row>,
+  events: ReadonlyMap<string, Row>,
+): { readonly values: unknown[]; readonly rows: number } {
   const born = batch.runs.map((id) => found(runs, id));
   const isBorn = new Set(batch.runs);
   const rowsOf = (first: boolean): Row[] =>

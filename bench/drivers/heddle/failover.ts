@@ -18,16 +18,26 @@ export async function measure({ url, runs, leaseMs, role = "takes over" }: Param
     }),
   );
   // A name that says nothing of the process: its end is learnt by its lease alone, as that of a node on another machine.
-  const engine = await open(String(url), { workflows: [job], node: String(role).replace(" ", "-"), leaseMs: Number(leaseMs), concurrency: total, drainMs: 0 });
+  const engine = await open(String(url), {
+    workflows: [job],
+    node: String(role).replace(" ", "-"),
+    leaseMs: Number(leaseMs),
+    concurrency: total,
+    drainMs: 0,
+  });
   if (role === "killed") {
     for (let index = 0; index < total; index++) await engine.start(job, null);
     await all.promise;
     process.stdout.write("ready\n");
     await never;
   }
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1, 3), JSON.stringify({ url, runs, leaseMs, role: "killed" })], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, ...process.argv.slice(1, 3), JSON.stringify({ url, runs, leaseMs, role: "killed" })],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let said = "";
   for await (const piece of child.stdout) {
     said += String(piece);

@@ -39,7 +39,8 @@ export const postgresNodes: Workload = {
     const parked = bench.quick ? 10_000 : 1_000_000;
     const idle = (count: number): Contestant => ({
       name: "Heddle",
-      sample: () => runDriver({ driver: "heddle/idle-node.ts", parameters: { url: server.newAddress(), parked: count }, timeoutMs: 900_000 }),
+      sample: () =>
+        runDriver({ driver: "heddle/idle-node.ts", parameters: { url: server.newAddress(), parked: count }, timeoutMs: 900_000 }),
     });
     const [beside, without] = [idle(parked), idle(0)];
     const name = `a node beside ${parked.toLocaleString("en-US")} parked runs`;

@@ -140,7 +140,9 @@ async function besidePeers(
       peer,
       args,
       (lines) => {
-        const rates = lines.filter(({ metric, unit }) => unit === "wf/s" && metric?.includes("c=100") === true && !metric.includes("async"));
+        const rates = lines.filter(
+          ({ metric, unit }) => unit === "wf/s" && metric?.includes("c=100") === true && !metric.includes("async"),
+        );
         const hundred = Math.max(...rates.map(({ value = Number.NaN }) => value));
         return Number.isFinite(hundred) ? { hundred } : undefined;
       },
