@@ -1,4 +1,4 @@
-import { workflow, type Context, type Workflow } from "heddle";
+import { workflow, type Context, type StepContext, type Workflow } from "heddle";
 import type { SeededRandom } from "../clock/seeded-random.ts";
 
 /** A random durable program as data. Every node has a key of its own. */
@@ -72,10 +72,10 @@ export function randomProgram(random: SeededRandom, { depth = 3, width = 4 }: Pr
 }
 
 /** What a program does to the world: called by each attempt of each step. */
-export type Effect = (key: string, value: number) => unknown;
+export type ProgramEffect = (key: string, value: number, step: StepContext, runId: string) => unknown;
 
 /** The workflow that runs programs; its name is `program`. Its result sums what the program's parts gave. */
-export function programWorkflow(effect: Effect): Workflow<Program, number> {
+export function programWorkflow(effect: ProgramEffect): Workflow<Program, number> {
   const self: Workflow<Program, number> = workflow("program", (ctx: Context, program: Program) => run(ctx, program));
 
   const run = async (ctx: Context, program: Program): Promise<number> => {
@@ -83,10 +83,10 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
       case "step":
         return ctx.step(
           program.key,
-          async ({ attempt }) => {
+          async (step) => {
             for (let tick = 0; tick < program.ticks; tick++) await Promise.resolve();
-            await effect(program.key, program.value);
-            if (attempt <= program.failures) throw new Error(`failure ${attempt}`);
+            await effect(program.key, program.value, step, ctx.runId);
+            if (step.attempt <= program.failures) throw new Error(`failure ${step.attempt}`);
             return program.value;
           },
           { retry: { attempts: program.failures + 1, initialMs: 20, jitter: "none" } },
@@ -106,8 +106,8 @@ export function programWorkflow(effect: Effect): Workflow<Program, number> {
           await ctx.map(
             program.key,
             Array.from({ length: program.items }, (_, index) => index),
-            async (index) => {
-              await effect(`${program.key}/${index}`, index);
+            async (index, step) => {
+              await effect(`${program.key}/${index}`, index, step, ctx.runId);
               return index;
             },
             { concurrency: program.concurrency },
