@@ -4,7 +4,7 @@ import type { RunView } from "./run-view.ts";
 
 /** Runs workflows on a store. Made by `open`; `await using` closes it. */
 export interface Engine extends AsyncDisposable {
-  /** Name of this node in the store. */
+  /** Name of this node in the store: no other engine has it, nor ever had it. */
   readonly node: string;
 
   /**
@@ -173,7 +173,7 @@ export interface RunHandle<O = unknown> {
 export interface EngineOptions {
   /** Registered so that runs of them can be recovered, started by name and called. */
   readonly workflows?: readonly Workflow<never, unknown>[];
-  /** Unique among processes that share the store. Default: made of machine, process id and a random part; what killed processes of its machine ran an engine takes over when it is opened or gives its next sign of life, and what those of other machines ran when their lease is over. */
+  /** Name of this process among those that share the store, for people: each engine that is opened adds a part of its own. Default: made of machine, process id and a random part; what killed processes of its machine ran an engine takes over when it is opened or gives its next sign of life, and what those of other machines ran when their lease is over. */
   readonly node?: string;
   /** Runs under way at once. Default 1,000. */
   readonly concurrency?: number;

@@ -96,14 +96,16 @@ export class NodeHost implements RunHost {
   constructor(options: ResolvedOptions, { store, clock, random, secrets }: NodeParts) {
     this.options = options;
     this.store = store;
-    this.clock = clock;
+    this.clock = storeTime(clock, store);
     this.random = random;
     this.features = store.features;
     this.strict = options.strict;
     this.maxValueBytes = options.maxValueBytes;
     this.graceMs = options.graceMs;
     this.secrets = new Secrets(secrets);
-    this.node = options.node ?? processName(random.id().slice(0, 6));
+    const own = random.id().slice(0, 6);
+    // What a process of the same name has left behind, or still believes that it owns, is not this one's.
+    this.node = options.node === undefined ? processName(own) : `${options.node}#${own}`;
     this.hub = new EventHub(clock, options.onLive);
     this.reader = new RunReader(store);
     this.plans = new PlanKeeper(store);
@@ -284,4 +286,10 @@ export class NodeHost implements RunHost {
     if (!this.state.closing) this.claims.roomFreed();
     else if (this.runs.size === 0) this.#idle?.();
   }
+}
+
+/** Nodes of one store agree in its time, where it has one of its own. How long something takes each measures for itself. */
+function storeTime(clock: Clock, { clock: own }: RunStore): Clock {
+  if (own === undefined) return clock;
+  return { nowMs: () => own.nowMs(), monotonicMs: () => clock.monotonicMs(), after: (delayMs, call) => clock.after(delayMs, call) };
 }

@@ -49,7 +49,7 @@ async function takeAway(store: RunStore, from: string, nowMs: number, thief = "t
 }
 
 /** A run of one step, the answer to whose record never comes. @param meanwhile what happens before that is known */
-async function lostAnswer(place: FakePlace, meanwhile: (store: RunStore) => Promise<void>) {
+async function lostAnswer(place: FakePlace, meanwhile: (store: RunStore, node: string) => Promise<void>) {
   const told: string[] = [];
   const held = new HeldStep();
   const job = workflow("job", async (ctx) => {
@@ -63,7 +63,7 @@ async function lostAnswer(place: FakePlace, meanwhile: (store: RunStore) => Prom
     const parts = name === "commit" ? ((batch as CommitBatch).parts ?? []) : [];
     if (lost > 0 || !parts.some(({ events }) => events.some((event) => event.includes('"work"')))) return;
     lost++;
-    await meanwhile(await place.store());
+    await meanwhile(await place.store(), engine.node);
     throw new HeddleError("STORE_UNAVAILABLE", "The store did not answer.");
   };
   return { told, held, run: await engine.start(job, undefined, { id: "r" }), lost: () => lost };
@@ -83,7 +83,7 @@ test("case 10: the result of a step whose run was taken over is refused: the cod
   const engine = await place.open({ workflows: [job], node: "a" });
   const run = await engine.start(job, undefined, { id: "r" });
   const store = await place.store();
-  await takeAway(store, "a", place.clock.nowMs());
+  await takeAway(store, engine.node, place.clock.nowMs());
   // Its own clock says that its lease holds: only the store knows better.
   first.end(0, "by the first owner");
   await place.until(() => beside.begun[0]?.signal.aborted === true, "the step beside it is told to stop");
@@ -137,7 +137,7 @@ test("case 11: what a node began under an earlier claim of its own counts for no
   const first = await place.open({ workflows: [job], node: "same" });
   await first.start(job, undefined, { id: "r" });
   const store = await place.store();
-  await takeAway(store, "same", place.clock.nowMs());
+  await takeAway(store, first.node, place.clock.nowMs());
   await store.leave("thief", place.clock.nowMs());
   // A process of the same name, as a supervisor starts it; the first one still lives.
   const second = await place.open({ workflows: [job], node: "same" });
@@ -153,7 +153,7 @@ test("case 11: what a node began under an earlier claim of its own counts for no
 
 test("case 12: an append whose answer is lost while its run is taken over counts as refused, not as made", async () => {
   await using place = new FakePlace();
-  const { held, told, run, lost } = await lostAnswer(place, (store) => takeAway(store, "a", place.clock.nowMs()));
+  const { held, told, run, lost } = await lostAnswer(place, (store, node) => takeAway(store, node, place.clock.nowMs()));
   held.end(0, "first");
   await place.clock.advance(1_000);
   assert.deepEqual([lost(), told], [1, []]);
@@ -167,8 +167,8 @@ test("case 12: an append whose answer is lost while its run is taken over counts
 
 test("case 12: an append whose answer is lost while its node is declared dead counts as refused, although nobody has claimed the run yet", async () => {
   await using place = new FakePlace();
-  const { held, told, run, lost } = await lostAnswer(place, async (store) => {
-    await store.heartbeat("a", place.clock.nowMs() - 1, place.clock.nowMs());
+  const { held, told, run, lost } = await lostAnswer(place, async (store, node) => {
+    await store.heartbeat(node, place.clock.nowMs() - 1, place.clock.nowMs());
     await store.reapDeadNodes(place.clock.nowMs());
   });
   held.end(0, "first");
@@ -191,7 +191,7 @@ test("case 4: an at-most-once step that was under way when its run was taken ove
   const run = await engine.start(job, undefined, { id: "r" });
   await place.until(() => held.begun.length === 1, "the step began");
   const store = await place.store();
-  await takeAway(store, "a", place.clock.nowMs());
+  await takeAway(store, engine.node, place.clock.nowMs());
   held.end(0, "by the first owner");
   await store.leave("thief", place.clock.nowMs());
 
@@ -254,7 +254,7 @@ test("a further attempt does not begin when its run was lost while its past was 
   };
   await place.clock.runUntil(reading.promise);
   const store = await place.store();
-  await takeAway(store, "a", place.clock.nowMs());
+  await takeAway(store, engine.node, place.clock.nowMs());
   await place.clock.advance(20_000);
   answer.resolve();
   await place.clock.advance(20_000);
