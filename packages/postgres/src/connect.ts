@@ -3,6 +3,7 @@ import pg from "pg";
 import type { Address } from "./address.ts";
 import { stateOf, toHeddleError } from "./fault.ts";
 import { migrate } from "./migrate.ts";
+import type { ServerClock } from "./server-clock.ts";
 
 /** Oldest server that has all that is used here. */
 const oldest = 140_000;
@@ -16,9 +17,12 @@ export interface Connection extends pg.Client {
 /**
  * A connection to a server that can be written to. It keeps no process alive until its user says so.
  *
- * @param options `migrate`: bring the schema to the newest version first
+ * @param options `migrate`: bring the schema to the newest version first; `time`: is told what the server says
  */
-export async function connect(address: Address, options: { readonly migrate?: boolean } = {}): Promise<Connection> {
+export async function connect(
+  address: Address,
+  options: { readonly migrate?: boolean; readonly time?: ServerClock } = {},
+): Promise<Connection> {
   const client = new pg.Client(address.config) as Connection;
   // Without this an error between two queries would end the process. The next query says what is wrong.
   client.on("error", () => {});
@@ -28,6 +32,7 @@ export async function connect(address: Address, options: { readonly migrate?: bo
     // What is answered as kept must survive the machine, whatever this database does otherwise.
     await client.query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'");
     if (options.migrate === true) await migrate(client, address.schema, address.place);
+    await options.time?.ask(client);
     client.unref();
     return client;
   } catch (error) {

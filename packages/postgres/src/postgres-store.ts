@@ -31,6 +31,7 @@ import { Listener } from "./listener.ts";
 import { quoted } from "./migrate.ts";
 import { hintFor, RunHints } from "./run-hints.ts";
 import { type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
+import { ServerClock, serverNow } from "./server-clock.ts";
 import { StoreReads } from "./store-reads.ts";
 import { toKept, toKeptOrNull } from "./text.ts";
 import { WriteLine } from "./write-line.ts";
@@ -40,7 +41,7 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** Most connections for reading. Default 4. One more writes, and one listens. */
   readonly readers?: number;
-  /** The store's time. Default: the machine's clock. */
+  /** The store's time. Default: the server's, which all nodes share. */
   readonly clock?: Pick<Clock, "nowMs">;
 }
 
@@ -56,12 +57,13 @@ const features: StoreFeatures = { durability: "machine", transactions: true, sha
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RunStore> {
   const address = parseAddress(options.url);
-  const client = await connect(address, { migrate: true });
+  const time = new ServerClock();
+  const client = await connect(address, { migrate: true, time });
   try {
     client.ref();
     const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${quoted(address.schema)}.heddle_store`);
     client.unref();
-    return new PostgresStore(address, rows[0]!.id, client, options);
+    return new PostgresStore(address, rows[0]!.id, client, time, options);
   } catch (error) {
     await client.end().catch(() => {});
     throw toHeddleError(error, address.place);
@@ -70,7 +72,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 class PostgresStore implements RunStore {
   readonly features: StoreFeatures = features;
+  readonly clock?: Pick<Clock, "nowMs">;
   readonly #clock: Pick<Clock, "nowMs">;
+  readonly #time: ServerClock;
   readonly #s: string;
   readonly #place: string;
   readonly #storeId: string;
@@ -86,9 +90,12 @@ class PostgresStore implements RunStore {
     address: Address,
     storeId: string,
     first: Connection,
-    { readers = 4, clock = { nowMs: () => Date.now() } }: PostgresStoreOptions,
+    time: ServerClock,
+    { readers = 4, clock }: PostgresStoreOptions,
   ) {
-    this.#clock = clock;
+    this.#clock = clock ?? time;
+    if (clock === undefined) this.clock = time;
+    this.#time = time;
     this.#s = quoted(address.schema);
     this.#place = address.place;
     this.#storeId = storeId;
@@ -99,7 +106,7 @@ class PostgresStore implements RunStore {
     let unused: Connection | null = first;
     this.#line = new WriteLine(
       async () => {
-        const client = unused ?? (await connect(address));
+        const client = unused ?? (await connect(address, { time }));
         unused = null;
         return client;
       },
@@ -164,11 +171,27 @@ class PostgresStore implements RunStore {
   }
 
   heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean> {
-    return this.#ask<boolean>("heartbeat", [toKept(node), untilMs, nowMs]);
+    return this.#write(async (client) => {
+      const sentAtMs = performance.now();
+      const { rows } = await client.query<{ alive: boolean; now_ms: number }>({
+        name: "heartbeat",
+        text: `SELECT ${this.#s}.heartbeat($1, n.now + $2, n.now) AS alive, ${serverNow} AS now_ms FROM (SELECT coalesce($3, ${serverNow}) AS now) n`,
+        values: [toKept(node), untilMs - nowMs, this.#given(nowMs)],
+      });
+      this.#time.heard(rows[0]!.now_ms, sentAtMs, performance.now());
+      return rows[0]!.alive;
+    });
   }
 
   async reapDeadNodes(nowMs: number): Promise<number> {
-    const freed = await this.#ask<number>("reap", [nowMs, nowMs - rememberDeadMs]);
+    const freed = await this.#write(async (client) => {
+      const { rows } = await client.query<{ freed: number }>({
+        name: "reap",
+        text: `SELECT ${this.#s}.reap(n.now, n.now - $2) AS freed FROM (SELECT coalesce($1, ${serverNow}) AS now) n`,
+        values: [this.#given(nowMs), rememberDeadMs],
+      });
+      return rows[0]!.freed;
+    });
     if (freed > 0) this.#hints.give(null, "work");
     return freed;
   }
@@ -324,6 +347,14 @@ class PostgresStore implements RunStore {
     } finally {
       clearInterval(held);
     }
+  }
+
+  /**
+   * The time at which something about leases is done. Null: the server's at that moment, for a process may be stopped between the time that it looked at the
+   * clock and the time that it is heard, and would take the living for dead.
+   */
+  #given(nowMs: number): number | null {
+    return this.clock === undefined ? nowMs : null;
   }
 
   async #kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {

@@ -23,7 +23,7 @@ export async function open(store: string | RunStore, options: EngineOptions & En
       `The store is ${store === undefined ? "missing" : "neither an address nor a store"}: use memory: or sqlite:PATH.`,
     );
   if (typeof store !== "string") return begun(store, options, parts);
-  const own = await openStore(store, parts);
+  const own = await openStore(store, options);
   try {
     return await begun(own, options, parts);
   } catch (error) {
@@ -43,7 +43,8 @@ async function begun(store: RunStore, options: EngineOptions, parts: Required<En
  *
  * @throws HeddleError `STORE_URL_INVALID`, `STORE_PACKAGE_MISSING`, and what opening the store throws
  */
-export async function openStore(address: string, { clock }: { readonly clock: Clock }): Promise<RunStore> {
+export async function openStore(address: string, { clock: given }: Pick<EngineParts, "clock"> = {}): Promise<RunStore> {
+  const clock = given ?? realClock;
   // Each store is loaded where it is asked for.
   if (address === "memory:") return (await import("../stores/memory/memory-store.ts")).openMemoryStore({ clock });
   if (address.startsWith("sqlite:")) {
@@ -56,14 +57,17 @@ export async function openStore(address: string, { clock }: { readonly clock: Cl
     const { openSqliteStore } = await import("../stores/sqlite/sqlite-store.ts");
     return openSqliteStore({ path, clock });
   }
-  if (/^postgres(ql)?:/u.test(address)) return (await postgresAdapter()).openPostgresStore({ url: address, clock });
+  if (/^postgres(ql)?:/u.test(address)) {
+    // By default it goes by the time of its server.
+    return (await postgresAdapter()).openPostgresStore({ url: address, ...(given === undefined ? null : { clock: given }) });
+  }
   throw new HeddleError("STORE_URL_INVALID", `The store address "${address}" is unknown: use memory:, sqlite:PATH or postgres://….`, {
     data: { address },
   });
 }
 
 interface PostgresAdapter {
-  openPostgresStore(options: { readonly url: string; readonly clock: Clock }): Promise<RunStore>;
+  openPostgresStore(options: { readonly url: string; readonly clock?: Clock }): Promise<RunStore>;
 }
 
 /** A package of its own, so that only those who have such a server install a driver for it. */

@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import type { ErrorValue } from "../run/outcome.ts";
 
 export type RunId = string;
@@ -242,6 +243,12 @@ export interface StoreMove {
  */
 export interface RunStore extends AsyncDisposable {
   readonly features: StoreFeatures;
+
+  /**
+   * The store's own time, where machines share it whose clocks may differ: whoever uses the store goes by it in leases, due times and records. Absent:
+   * it goes by the clock of whoever calls.
+   */
+  readonly clock?: Pick<Clock, "nowMs">;
 
   /**
    * Commit one batch in a single transaction. Verdicts stand in the batch's order. An embedded store in memory answers at

@@ -1,0 +1,36 @@
+import type pg from "pg";
+
+/** The server's time in SQL, milliseconds since the epoch. */
+export const serverNow = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/**
+ * The server's time, told from its answers and by the monotonic clock in between: nodes whose own clocks are wrong agree in it, and it does not jump when one
+ * of theirs is set.
+ */
+export class ServerClock {
+  /** Server's time less monotonic time. */
+  #offsetMs: number | null = null;
+
+  nowMs(): number {
+    return Math.floor(performance.now() + (this.#offsetMs ?? Date.now() - performance.now()));
+  }
+
+  async ask(client: pg.Client): Promise<void> {
+    const sentAtMs = performance.now();
+    const { rows } = await client.query<{ now_ms: number }>(`SELECT ${serverNow} AS now_ms`);
+    this.heard(rows[0]!.now_ms, sentAtMs, performance.now());
+  }
+
+  /**
+   * An answer tells the server's time at some moment between the question and itself. What is told already is believed as far as that can be so: an
+   * answer that a process heard late, because it was stopped, says little.
+   *
+   * @param sentAtMs monotonic time of the question
+   * @param heardAtMs of the answer
+   */
+  heard(serverMs: number, sentAtMs: number, heardAtMs: number): void {
+    const least = serverMs - heardAtMs;
+    const most = serverMs - sentAtMs;
+    this.#offsetMs = this.#offsetMs === null ? (least + most) / 2 : Math.min(Math.max(this.#offsetMs, least), most);
+  }
+}
