@@ -20,12 +20,18 @@ export const groups: readonly { readonly title: string; readonly cases: Readonly
       10: "one was stopped past its lease, and comes back",
       11: "the other has the same name",
       12: "both record at the same moment",
+      13: "its event loop was blocked for longer than its lease",
+      14: "three claim at the same instant",
+      15: "the answer to a renewal of its lease is lost",
+      16: "parked runs of a process that dies",
+      17: "a process without the code is there first",
     },
   },
   {
     title: "Time",
     cases: {
       19: "the wall clock jumps ahead and back",
+      20: "the clocks of processes are minutes apart",
       21: "summer time, leap years, firings missed while nobody was there",
       22: "waits of 400 days, of nothing, of less than nothing",
       23: "very many timers are due at once",
@@ -64,6 +70,7 @@ export const groups: readonly { readonly title: string; readonly cases: Readonly
       46: "cancelled or killed while it undoes",
       47: "cancelled with children under way",
       48: "restarted between two attempts",
+      49: "what very many runs call is down",
     },
   },
   {
@@ -90,6 +97,7 @@ export const groups: readonly { readonly title: string; readonly cases: Readonly
     title: "Growth",
     cases: {
       60: "very long runs, and runs that live very long",
+      64: "a process dies with places of a limit",
       65: "readers that are slow, or never read",
     },
   },
