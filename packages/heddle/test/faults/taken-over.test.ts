@@ -292,3 +292,37 @@ test("a parked run that another node went on with is read anew by the node that 
   assert.equal(await place.clock.runUntil(run.result()), 3);
   assert.deepEqual(done, ["by the second", "by the first", "by the first"]);
 });
+
+test("a run of which a hint comes while it is read is not taken for one that has nothing to do", async () => {
+  await using place = new FakePlace();
+  const done: string[] = [];
+  const job = workflow("job", async (ctx) => ctx.step("work", () => done.push("work")));
+  const starter = await place.open({ passive: true, workflows: [job] });
+  const run = await starter.start(job, undefined, { id: "r" });
+  const between = new Between();
+  const reading = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  between.before = (name) => {
+    if (name !== "readMail") return undefined;
+    between.before = () => undefined;
+    reading.resolve();
+    return answer.promise;
+  };
+  let hint: ((runId: string, what: "work") => void) | undefined;
+  const wrap = (store: RunStore): RunStore =>
+    new Proxy(between.wrap(store), {
+      get(target, name): unknown {
+        const value: unknown = Reflect.get(target, name, target);
+        return name === "watch" ? (call: typeof hint) => ((hint = call), store.watch(call as never)) : value;
+      },
+    });
+  await place.open({ workflows: [job] }, wrap);
+  await place.clock.runUntil(reading.promise);
+  // Another process says that it has made the run.
+  hint?.("r", "work");
+  await place.clock.advance(100);
+  answer.resolve();
+
+  assert.equal(await place.clock.runUntil(run.result(), 10_000), 1);
+  assert.equal((await place.row("r")).epoch, 1);
+});
