@@ -326,3 +326,32 @@ test("a run of which a hint comes while it is read is not taken for one that has
   assert.equal(await place.clock.runUntil(run.result(), 10_000), 1);
   assert.equal((await place.row("r")).epoch, 1);
 });
+
+test("a step that waits to hear whether its node still owns the run keeps it from being parked", async () => {
+  await using place = new FakePlace();
+  const held = new HeldStep();
+  let began = 0;
+  const job = workflow("job", async (ctx) => {
+    const word = ctx.receive<string>("word", "word");
+    await ctx.step("first", held.run);
+    await ctx.step("second", () => void began++);
+    return word;
+  });
+  const between = new Between();
+  const engine = await place.open({ workflows: [job], leaseMs: 15_000 }, between.wrap);
+  const run = await engine.start(job, undefined, { id: "r" });
+  await place.until(() => held.begun.length === 1, "the first step began");
+  const silence = Promise.withResolvers<void>();
+  between.before = (name) => (name === "heartbeat" ? silence.promise : undefined);
+  await place.clock.advance(20_000);
+  held.end(0, "done");
+  await place.until(async () => (await place.journal("r")).length === 3, "the first step is recorded");
+  await place.clock.advance(1_000);
+  assert.deepEqual([(await place.row("r")).status, began], ["running", 0]);
+  silence.resolve();
+  await place.until(() => began === 1, "the second step began");
+  await engine.signal("r", "word", "given");
+
+  assert.equal(await place.clock.runUntil(run.result()), "given");
+  assert.deepEqual([began, (await place.row("r")).crashes], [1, 0]);
+});

@@ -128,7 +128,13 @@ function attempt(operations: FrameOperations, operation: Operation): void {
 }
 
 function attemptUnderLease(operations: FrameOperations, operation: Operation): void {
-  operations.run.host.afterLeaseCheck(() => attempt(operations, operation));
+  const { run } = operations;
+  // It is about to act: a run that also waits for something is not parked meanwhile.
+  run.stepStarted();
+  run.host.afterLeaseCheck(() => {
+    run.stepStopped();
+    attempt(operations, operation);
+  });
 }
 
 function awaitRetry(operations: FrameOperations, operation: Operation, dueAtMs: number): void {
