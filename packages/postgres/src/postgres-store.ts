@@ -86,13 +86,7 @@ class PostgresStore implements RunStore {
   readonly #listener: Listener;
   #closed: Promise<void> | null = null;
 
-  constructor(
-    address: Address,
-    storeId: string,
-    first: Connection,
-    time: ServerClock,
-    { readers = 4, clock }: PostgresStoreOptions,
-  ) {
+  constructor(address: Address, storeId: string, first: Connection, time: ServerClock, { readers = 4, clock }: PostgresStoreOptions) {
     this.#clock = clock ?? time;
     if (clock === undefined) this.clock = time;
     this.#time = time;
