@@ -1,5 +1,5 @@
 // A process of the tests with several: its workflows tell the witness of every step.
-import type { RunStore } from "@heddle/kernel";
+import type { RetryPolicy, RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
 import { serveNode, type WitnessReport } from "@heddle/testing";
 import { workflow, type Context, type StepContext, type Workflow } from "heddle";
@@ -91,7 +91,7 @@ function workflows(report: WitnessReport): Workflow<never, unknown>[] {
       }),
     ),
     any(
-      workflow("flaky", async (ctx, retry: { attempts: number; initialMs: number; maxMs: number }) => {
+      workflow("flaky", async (ctx, retry: RetryPolicy) => {
         await ctx.step("call", tell(ctx, "call"), { retry: { ...retry, factor: 2 } });
       }),
     ),

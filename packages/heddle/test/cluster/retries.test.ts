@@ -13,7 +13,7 @@ for (const place of postgresPlaces) {
       const { witness } = cluster;
       witness.order = ({ attempt }) => (attempt < 4 ? { fail: `attempt ${attempt}` } : {});
       let node = await cluster.start("a", { leaseMs });
-      await node.call("start", "flaky", { attempts: 4, initialMs: 1_500, maxMs: 10_000 }, { id: "r" });
+      await node.call("start", "flaky", { attempts: 4, initialMs: 2_000, maxMs: 2_000, jitter: "none" }, { id: "r" });
       for (const name of ["b", "c", "d"]) {
         await cluster.untilStatus("r", "waiting");
         const { wakeAtMs } = await cluster.row("r");

@@ -72,10 +72,14 @@ export class Cluster implements AsyncDisposable {
   }
 
   async untilStatus(runId: string, ...statuses: readonly RunStatus[]): Promise<void> {
-    await eventually(
-      async () => statuses.includes((await this.store.get(runId))?.status as RunStatus),
-      `run ${runId} is ${statuses.join(" or ")}`,
-    );
+    let row: RunRow | null = null;
+    const reached = async (): Promise<boolean> => {
+      row = await this.store.get(runId);
+      return row !== null && statuses.includes(row.status);
+    };
+    await eventually(reached, `run ${runId} is ${statuses.join(" or ")}`).catch((error: unknown) => {
+      throw new Error(`It is not so: ${JSON.stringify(row)}`, { cause: error });
+    });
   }
 
   /** Kill what is left, and say what does not hold: see `witnessFaults`. */
