@@ -148,7 +148,7 @@ const io: Io = {
   interrupted: interruption.signal,
   clock: realClock,
   open,
-  openStore: (url) => openStore(url, { clock: realClock }),
+  openStore: (url) => openStore(url),
   capture,
   detach,
 };
