@@ -31,7 +31,7 @@ import { Listener } from "./listener.ts";
 import { quoted } from "./migrate.ts";
 import { hintFor, RunHints } from "./run-hints.ts";
 import { type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
-import { ServerClock, serverNow } from "./server-clock.ts";
+import { monotonicMs, ServerClock, serverNow } from "./server-clock.ts";
 import { StoreReads } from "./store-reads.ts";
 import { toKept, toKeptOrNull } from "./text.ts";
 import { WriteLine } from "./write-line.ts";
@@ -166,13 +166,13 @@ class PostgresStore implements RunStore {
 
   heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean> {
     return this.#write(async (client) => {
-      const sentAtMs = performance.now();
+      const sentAtMs = monotonicMs();
       const { rows } = await client.query<{ alive: boolean; now_ms: number }>({
         name: "heartbeat",
         text: `SELECT ${this.#s}.heartbeat($1, n.now + $2, n.now) AS alive, ${serverNow} AS now_ms FROM (SELECT coalesce($3, ${serverNow}) AS now) n`,
         values: [toKept(node), untilMs - nowMs, this.#given(nowMs)],
       });
-      this.#time.heard(rows[0]!.now_ms, sentAtMs, performance.now());
+      this.#time.heard(rows[0]!.now_ms, sentAtMs, monotonicMs());
       return rows[0]!.alive;
     });
   }

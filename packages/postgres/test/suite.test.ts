@@ -7,7 +7,8 @@ import pg from "pg";
 const addresses = new WeakMap<RunStore, string>();
 
 async function openAt(url: string): Promise<RunStore> {
-  const store = await openPostgresStore({ url });
+  // The laws give times of their own, which are not the server's.
+  const store = await openPostgresStore({ url, clock: { nowMs: () => Date.now() } });
   addresses.set(store, url);
   return store;
 }
