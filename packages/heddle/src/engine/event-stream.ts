@@ -1,8 +1,11 @@
+import { hasCode } from "@heddle/kernel";
 import type { LiveEvent } from "./engine.ts";
 import type { NodeHost } from "./node-host.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
 const pollMs = 5_000;
+/** A store that did not answer is asked again so much later. */
+const againMs = 1_000;
 /** Events that wait for a reader who does not come. Of what follows the journal is read again once these are taken; live pieces are left out. */
 const mostReady = 1_000;
 /** Events read from the journal at once. */
@@ -61,7 +64,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
         return { done: true, value: undefined };
       }
       if (this.#live) this.#listen();
-      if (this.#behind) await this.#read();
+      if (this.#behind) await this.#catchUp();
       else await this.#sleep();
     }
   }
@@ -108,6 +111,25 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   #give(event: LiveEvent): void {
     if (this.#only === undefined || this.#only === event.type) this.#ready.push(event);
     this.#wake?.();
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      if (!this.#live || !hasCode(error, "STORE_UNAVAILABLE")) throw error;
+      await this.#pause();
+    }
+  }
+
+  /** The store does not answer now: it is asked again. */
+  async #pause(): Promise<void> {
+    const timer = Promise.withResolvers<void>();
+    this.#wake = timer.resolve;
+    const again = this.#host.clock.after(againMs, timer.resolve);
+    await timer.promise;
+    again[Symbol.dispose]();
+    this.#wake = null;
   }
 
   /** Catch up with the journal. While it is read the hub's events are passed over: they are in what is read, or the next read brings them. */

@@ -215,7 +215,10 @@ async function knownVerdict(store: RunStore, batch: Waiting["batch"], verdict: C
       if (part.events.length === 0) return row.status === part.release?.status ? { status: "ok", seq: part.expectedSeq } : each;
       const kept = await store.readJournal(part.runId, part.expectedSeq, part.events.length);
       const same = kept.length === part.events.length && kept.every(({ body }, at) => body === part.events[at]);
-      return same ? { status: "ok", seq: part.expectedSeq + kept.length } : each;
+      if (!same) return each;
+      const children =
+        part.children === undefined ? null : { children: await Promise.all(part.children.map((child) => knownChild(store, child))) };
+      return { status: "ok", seq: part.expectedSeq + kept.length, ...children };
     }),
   );
   return {
@@ -223,6 +226,13 @@ async function knownVerdict(store: RunStore, batch: Waiting["batch"], verdict: C
     parts,
     messages: verdict.messages.map((each): MessageVerdict => (each.status === "duplicate" ? { status: "kept" } : each)),
   };
+}
+
+/** Of a child that a committed part made, or found there. One that is gone was made, and has ended since. */
+async function knownChild(store: RunStore, { row: made }: NewRun): Promise<CreateVerdict> {
+  const row = await store.get(made.runId);
+  const ours = row === null || (row.parentId === made.parentId && row.createdAtMs === made.createdAtMs && row.inputHash === made.inputHash);
+  return ours ? { status: "created", claimed: false } : { status: "exists", row };
 }
 
 function emptyBatch(): Waiting {

@@ -31,6 +31,7 @@ import { RetentionSweep } from "./node/retention-sweep.ts";
 import { RunQueries } from "./node/run-queries.ts";
 import { RunTable } from "./node/run-table.ts";
 import { ShadowFold } from "./node/shadow-fold.ts";
+import { StrayRuns } from "./node/stray-runs.ts";
 import { NodeTrouble } from "./node/node-trouble.ts";
 import type { OwnedRun } from "./owned-run.ts";
 import { processName } from "./process-name.ts";
@@ -81,6 +82,7 @@ export class NodeHost implements RunHost {
   readonly endWaiters: EndWaiters = new EndWaiters();
   readonly trouble: NodeTrouble = new NodeTrouble(this);
   readonly claims: ClaimLoop = new ClaimLoop(this);
+  readonly strays: StrayRuns = new StrayRuns(this);
   readonly hints: Hints = new Hints(this);
   readonly queries: RunQueries = new RunQueries(this);
 
@@ -192,6 +194,24 @@ export class NodeHost implements RunHost {
       run.abandon(reason);
       this.lost(run, reason);
     });
+  }
+
+  giveUp(runId: string, epoch: number): void {
+    const nowMs = this.clock.nowMs();
+    const part: RunPart = {
+      runId,
+      epoch,
+      expectedSeq: null,
+      atMs: nowMs,
+      events: [],
+      release: { status: "queued", wakeAtMs: nowMs },
+    };
+    this.writer.part(
+      part,
+      () => this.claims.claimSoon(),
+      (error) => this.trouble.heard(error),
+    );
+    this.writer.flush();
   }
 
   send(message: NewMessage): void {

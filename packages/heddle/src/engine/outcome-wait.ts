@@ -1,4 +1,4 @@
-import { HeddleError, type RunOutcome } from "@heddle/kernel";
+import { hasCode, HeddleError, type RunOutcome } from "@heddle/kernel";
 import type { Ending } from "./ending.ts";
 import type { NodeHost } from "./node-host.ts";
 
@@ -40,9 +40,15 @@ async function endElsewhere(host: NodeHost, runId: string, signal: AbortSignal |
       open.push(host.endWaiters.add(runId, resolve), host.hub.onHint(runId, again), host.clock.after(pollMs, again));
       signal?.addEventListener("abort", again, { once: true });
       open.push({ [Symbol.dispose]: () => signal?.removeEventListener("abort", again) });
-      storedEnd(host, runId).then((outcome) => {
-        if (outcome !== null) resolve(outcome);
-      }, reject);
+      storedEnd(host, runId).then(
+        (outcome) => {
+          if (outcome !== null) resolve(outcome);
+        },
+        (error: unknown) => {
+          // A store that does not answer now is asked again: a run's end is waited for, however long that takes.
+          if (!hasCode(error, "STORE_UNAVAILABLE")) reject(error);
+        },
+      );
     });
   } finally {
     for (const each of open) each[Symbol.dispose]();

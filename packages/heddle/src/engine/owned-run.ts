@@ -797,6 +797,8 @@ export class OwnedRun implements TurnTaker {
           });
     this.abandon(reason);
     this.host.lost(this, reason);
+    // The store may have gone back behind what was acknowledged: then it counts as ours still, and nobody would go on with it.
+    if (!isStoreLost(error)) this.host.giveUp(this.runId, this.epoch);
   }
 
   #disarm(): void {

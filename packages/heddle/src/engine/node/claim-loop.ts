@@ -25,6 +25,11 @@ export class ClaimLoop {
     this.#host = host;
   }
 
+  /** Was it claimed, and waits to be taken up? */
+  holds(runId: string): boolean {
+    return this.#claimed.some((row) => row.runId === runId);
+  }
+
   /** Some run may be due. */
   claimSoon(): void {
     const { options, state, runs } = this.#host;

@@ -32,6 +32,7 @@ export class Heartbeat {
   #look(): void {
     this.#deadNodes
       .buryTheGone()
+      .then(() => this.#host.strays.see())
       .then(() => this.#unclaimed.see())
       .catch((error: unknown) => this.#host.trouble.heard(error));
   }

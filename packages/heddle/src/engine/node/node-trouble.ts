@@ -12,10 +12,14 @@ export class NodeTrouble {
 
   /** It may do it later, or has failed for good: the error says which. */
   heard(error: unknown): void {
-    const { state, claims } = this.#host;
+    const { state, claims, strays } = this.#host;
     if (!state.works) return;
-    if (isStoreLost(error)) this.failed(error);
-    else claims.claimLater();
+    if (isStoreLost(error)) {
+      this.failed(error);
+      return;
+    }
+    strays.expect();
+    claims.claimLater();
   }
 
   /** The store can no longer be believed: let go of every run, and tell those who wait. */

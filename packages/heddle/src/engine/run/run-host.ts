@@ -43,6 +43,8 @@ export interface RunHost {
   /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
   submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;
+  /** Whatever the store knows of a run at this epoch, others may go on with it. If it is another's by now, nothing happens. */
+  giveUp(runId: string, epoch: number): void;
   /** Mail outside of a part of the run's own. */
   send(message: NewMessage): void;
   /** A function calls this workflow: its runs may be taken up here from now on. */

@@ -1,4 +1,4 @@
-import { encodeError, HeddleError, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
+import { encodeError, hasCode, HeddleError, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
 import { isEnding, openOperations } from "@heddle/kernel/internal";
 import { readEvent } from "../event-text.ts";
 import type { FrameOperations } from "../frame/frame-operations.ts";
@@ -6,6 +6,9 @@ import type { Operation } from "../frame/operation.ts";
 import { takeUpdate } from "../frame/updates.ts";
 import { mailText, readMail, type Mail } from "../mail.ts";
 import type { OwnedRun } from "../owned-run.ts";
+
+/** After the store did not answer it is asked again so much later. */
+const againMs = 1_000;
 
 /** What comes to a run from outside: read from the store in order, each message once, and told to whoever waits for it. */
 export class RunMailbox {
@@ -60,7 +63,18 @@ export class RunMailbox {
         }
         this.#takeAll(mail);
       },
-      (error: unknown) => this.#run.lose(error),
+      (error: unknown) => {
+        if (!hasCode(error, "STORE_UNAVAILABLE")) {
+          this.#run.lose(error);
+          return;
+        }
+        // Nothing was taken: it is read when the store answers again.
+        const { clock, limits } = this.#run.host;
+        limits.add(clock.monotonicMs() + againMs, () => {
+          this.#reading = false;
+          this.#run.mailArrived();
+        });
+      },
     );
   }
 
