@@ -347,7 +347,9 @@ export class OwnedRun implements TurnTaker {
     if (!this.releasing) {
       if (this.signals.any && this.#replaying.size === 0) this.#mail.giveUnheard();
       this.#considerRelease();
-      if (this.#events.length > 0 || this.#release !== undefined || this.mailSeen !== undefined) this.#submit();
+      // While a transaction is under way nobody knows where the next part will stand; and what mail set off waits for it, so the mail is not taken yet.
+      const due = this.#events.length > 0 || this.#release !== undefined || this.mailSeen !== undefined;
+      if (due && !this.#transacting) this.#submit();
     }
     if (this.#transactions.length > 0 && this.#inFlight === 0 && this.#events.length === 0) this.#transactions.shift()?.();
     while (this.#deliveries.length > 0 && !this.#delivered) {
