@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -61,6 +61,27 @@ export class PostgresServer implements AsyncDisposable {
     ];
     const server = await launch(bin, options, folder);
     return new PostgresServer(installation.version, port, folder, bin, options, server);
+  }
+
+  /** Can `standby` make one? Not every installation brings the program for it. */
+  get hasStandbys(): boolean {
+    return existsSync(join(this.#bin, "pg_basebackup"));
+  }
+
+  /** A read replica of this server as it stands now, which follows it from here on. `SELECT pg_promote()` makes it a primary of its own. */
+  async standby(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), "heddle-postgres-"));
+    if (isRoot()) chownSync(folder, nobody, nobody);
+    const data = join(folder, "data");
+    const from = ["-h", "127.0.0.1", "-p", String(this.port), "-U", "heddle"];
+    const made = spawnSync(join(this.#bin, "pg_basebackup"), ["-D", data, "-R", "-X", "stream", "-c", "fast", ...from], {
+      ...user(folder),
+      encoding: "utf8",
+    });
+    if (made.status !== 0) throw new Error(`pg_basebackup of PostgreSQL ${this.version}: ${made.error?.message ?? made.stderr}`);
+    const port = await freePort();
+    const options = ["-D", data, "-p", String(port), "-k", folder, ...this.#options.slice(6)];
+    return new PostgresServer(this.version, port, folder, this.#bin, options, await launch(this.#bin, options, folder));
   }
 
   /** Address of the database `postgres` as its superuser. */
@@ -138,7 +159,7 @@ async function launch(bin: string, options: readonly string[], folder: string): 
     server.once("exit", () => reject(new Error(`PostgreSQL ended: ${log}`)));
     server.stderr?.on("data", (text: Buffer) => {
       log = (log + text.toString()).slice(-10_000);
-      if (log.includes("ready to accept connections")) resolve();
+      if (/ready to accept (read-only )?connections/.test(log)) resolve();
     });
   });
   // By itself it keeps no process alive.
