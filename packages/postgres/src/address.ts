@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { HeddleError } from "@heddle/kernel";
 import pg from "pg";
 
@@ -12,6 +13,11 @@ export interface Address {
 const int8 = 20;
 const schemaPattern = /^[a-z_][a-z0-9_]{0,40}$/u;
 const loopback = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/u;
+const known = ["schema", "sslmode", "sslrootcert", "options", "host"];
+
+/** How the server's certificate is looked at. `prefer` and `allow` are not here: they would go on without TLS where there is none. */
+const modes = ["disable", "require", "verify-ca", "verify-full"] as const;
+type Mode = (typeof modes)[number];
 
 /**
  * Read `postgres://user:password@host:port/database?schema=heddle`. What is left out is taken as `psql` takes it: from `PGHOST`, `PGUSER` and their like.
@@ -24,28 +30,22 @@ export function parseAddress(address: string): Address {
   try {
     url = new URL(address);
   } catch (error) {
-    throw new HeddleError("STORE_URL_INVALID", "The store address is no URL: write postgres://user:password@host:5432/database.", {
-      cause: error,
-    });
+    throw invalid("The store address is no URL: write postgres://user:password@host:5432/database.", error);
   }
-  const schema = url.searchParams.get("schema") ?? "heddle";
-  if (!schemaPattern.test(schema)) {
-    throw new HeddleError(
-      "STORE_URL_INVALID",
-      `The schema "${schema}" in the store's address is no plain name: use small letters, digits and _.`,
-      {
-        data: { schema },
-      },
-    );
-  }
-  const host =
-    url.searchParams.get("host") ?? (url.hostname === "" ? (process.env["PGHOST"] ?? "localhost") : decodeURIComponent(url.hostname));
+  const given = url.searchParams;
+  for (const name of given.keys())
+    if (!known.includes(name))
+      throw invalid(`The store's address has the option "${name}", which is unknown: there are ${known.join(", ")}.`);
+  const schema = given.get("schema") ?? "heddle";
+  if (!schemaPattern.test(schema))
+    throw invalid(`The schema "${schema}" in the store's address is no plain name: use small letters, digits and _.`);
+  const host = given.get("host") ?? (url.hostname === "" ? (process.env["PGHOST"] ?? "localhost") : decoded(url.hostname));
   const port = Number(url.port === "" ? (process.env["PGPORT"] ?? 5432) : url.port);
-  const user = url.username === "" ? process.env["PGUSER"] : decodeURIComponent(url.username);
-  const password = url.password === "" ? process.env["PGPASSWORD"] : decodeURIComponent(url.password);
-  const database = url.pathname.length > 1 ? decodeURIComponent(url.pathname.slice(1)) : (process.env["PGDATABASE"] ?? user);
+  const user = url.username === "" ? process.env["PGUSER"] : decoded(url.username);
+  const password = url.password === "" ? process.env["PGPASSWORD"] : decoded(url.password);
+  const database = url.pathname.length > 1 ? decoded(url.pathname.slice(1)) : (process.env["PGDATABASE"] ?? user);
   const local = host.startsWith("/") || loopback.test(host);
-  const mode = url.searchParams.get("sslmode") ?? process.env["PGSSLMODE"] ?? (local ? "disable" : "verify-full");
+  const options = given.get("options");
   return {
     schema,
     place: `${host}:${port}/${database ?? ""}`,
@@ -55,16 +55,50 @@ export function parseAddress(address: string): Address {
       ...(user === undefined ? null : { user }),
       ...(password === undefined ? null : { password }),
       ...(database === undefined ? null : { database }),
-      ssl: mode === "disable" ? false : { rejectUnauthorized: mode !== "require" && mode !== "prefer" && mode !== "allow" },
-      ...(url.searchParams.get("options") === null ? null : { options: url.searchParams.get("options")! }),
+      ssl: tls(given.get("sslmode") ?? process.env["PGSSLMODE"] ?? (local ? "disable" : "verify-full"), given.get("sslrootcert")),
+      ...(options === null ? null : { options }),
       application_name: "heddle",
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       types: {
         getTypeParser: (oid: number, format?: "text") => (oid === int8 ? wholeNumber : pg.types.getTypeParser(oid, format)),
       } as pg.CustomTypesConfig,
     },
   };
+}
+
+function tls(mode: string, rootFile: string | null): pg.ClientConfig["ssl"] {
+  if (!isMode(mode)) throw invalid(`The store's address has sslmode=${mode}, which is not supported: there are ${modes.join(", ")}.`);
+  if (mode === "disable") return false;
+  let ca: string | undefined;
+  try {
+    if (rootFile !== null) ca = readFileSync(rootFile, "utf8");
+  } catch (error) {
+    throw invalid(`The certificates that sslrootcert names in the store's address cannot be read: ${rootFile}.`, error);
+  }
+  return {
+    rejectUnauthorized: mode !== "require",
+    ...(ca === undefined ? null : { ca }),
+    // The certificate is signed by somebody who is trusted; whose it is, is not asked.
+    ...(mode === "verify-ca" ? { checkServerIdentity: () => undefined } : null),
+  };
+}
+
+function isMode(text: string): text is Mode {
+  return (modes as readonly string[]).includes(text);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw invalid("The store's address has a % that stands for itself: write it as %25, also in a password.", error);
+  }
+}
+
+function invalid(message: string, cause?: unknown): HeddleError {
+  return new HeddleError("STORE_URL_INVALID", message, cause === undefined ? {} : { cause });
 }
 
 /** The driver gives texts; what a double holds exactly becomes a number, what is larger a BigInt. */

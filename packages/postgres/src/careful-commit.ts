@@ -33,7 +33,11 @@ export class CarefulCommit {
     const { creates = [], parts = [], messages = [] } = this.#batch;
     await this.#client.query("BEGIN");
     try {
-      const lock = JSON.stringify({ creates: creates.map(createJson), parts: parts.map(partJson), messages: messages.map(messageJson) });
+      const lock = JSON.stringify({
+        creates: creates.map(createJson),
+        parts: parts.map((part) => partJson(part, this.#known)),
+        messages: messages.map(messageJson),
+      });
       await this.#client.query(`SELECT ${this.#s}.lock_for($1)`, [lock]);
       const made: CreateAnswer[] = [];
       for (const run of creates) made.push(await this.#ask<CreateAnswer>("create_run($1)", [JSON.stringify(createJson(run))]));
@@ -68,7 +72,7 @@ export class CarefulCommit {
   async #part(part: RunPart): Promise<{ readonly answer: PartAnswer; readonly rows: Rows | undefined; readonly error?: ErrorValue }> {
     await this.#client.query("SAVEPOINT part");
     try {
-      const answer = await this.#ask<PartAnswer>("append_part($1, $2)", [JSON.stringify(partJson(part)), this.#nowMs]);
+      const answer = await this.#ask<PartAnswer>("append_part($1, $2)", [JSON.stringify(partJson(part, this.#known)), this.#nowMs]);
       const rows = answer.status === "ok" && part.statements !== undefined ? await this.#statements(part.statements) : undefined;
       await this.#client.query("RELEASE part");
       return { answer, rows };

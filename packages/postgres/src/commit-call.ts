@@ -1,6 +1,6 @@
 import type { CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunPart } from "@heddle/kernel";
 import { checksum } from "./checksum.ts";
-import type { KnownRuns } from "./known-runs.ts";
+import type { KnownRun, KnownRuns } from "./known-runs.ts";
 import { dedupText, keptTags, type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
 import { toKept, toKeptOrNull } from "./text.ts";
 
@@ -44,8 +44,8 @@ export class CommitCall {
   readonly #times: number[] = [];
   readonly #checksums: number[] = [];
   readonly #bodies: string[] = [];
-  /** Number of the run, for parts that go as arrays; else null. */
-  readonly #quick: (number | null)[];
+  /** What was known of the run, for parts that go as arrays; else null. Kept here: by the time of the answer it may be forgotten. */
+  readonly #quick: (KnownRun | null)[];
   readonly #rest: RunPart[] = [];
 
   constructor(batch: CommitBatch, known: KnownRuns) {
@@ -62,14 +62,33 @@ export class CommitCall {
     });
   }
 
-  /** Parameters of the function `commit`. */
-  parameters(nowMs: number, hint: string | null): unknown[] {
+  /** Parameters of the function `commit`. @param file of the journal that the known runs stand in */
+  parameters(nowMs: number, file: number | null, hint: string | null): unknown[] {
+    return [
+      nowMs,
+      file,
+      [...this.#nodes],
+      this.#runs,
+      this.#epochs,
+      this.#seqs,
+      this.#times,
+      this.#checksums,
+      this.#bodies,
+      this.rest(),
+      hint,
+    ];
+  }
+
+  /** All but the arrays, as JSON; null: there is nothing else. */
+  rest(): string | null {
     const { creates = [], messages = [] } = this.batch;
-    const rest =
-      creates.length + this.#rest.length + messages.length === 0
-        ? null
-        : JSON.stringify({ creates: creates.map(createJson), parts: this.#rest.map(partJson), messages: messages.map(messageJson) });
-    return [nowMs, [...this.#nodes], this.#runs, this.#epochs, this.#seqs, this.#times, this.#checksums, this.#bodies, rest, hint];
+    return creates.length + this.#rest.length + messages.length === 0
+      ? null
+      : JSON.stringify({
+          creates: creates.map(createJson),
+          parts: this.#rest.map((part) => partJson(part, this.#known)),
+          messages: messages.map(messageJson),
+        });
   }
 
   /** Did a run with a limit give its place up? */
@@ -86,19 +105,18 @@ export class CommitCall {
       parts: parts.map((part, index): PartVerdict => {
         const quick = this.#quick[index]!;
         if (quick === null) return partVerdict(part, answer!.parts![next++]!, this.#known);
-        if (stale.has(quick)) {
+        if (stale.has(quick.run)) {
           this.#known.forget(part.runId);
           return { status: "stale" };
         }
-        const known = this.#known.get(part.runId)!;
-        known.seq += part.events.length;
-        return { status: "ok", seq: known.seq };
+        quick.seq += part.events.length;
+        return { status: "ok", seq: quick.seq };
       }),
       messages: (answer?.messages ?? []).map((status) => ({ status })),
     };
   }
 
-  #addQuick(part: RunPart): number | null {
+  #addQuick(part: RunPart): KnownRun | null {
     const { runId, epoch, expectedSeq, events, atMs } = part;
     const known = this.#known.get(runId);
     if (known === undefined || known.epoch !== epoch || known.seq !== expectedSeq || events.length === 0 || !onlyAppends(part)) return null;
@@ -113,7 +131,7 @@ export class CommitCall {
       this.#checksums.push(checksum(runId, seq, atMs, body));
       this.#bodies.push(toKept(body));
     }
-    return known.run;
+    return known;
   }
 }
 
@@ -150,11 +168,13 @@ export function createJson({ row, events, claimFor }: NewRun): object {
   };
 }
 
-export function partJson({ runId, epoch, expectedSeq, atMs, events, ...part }: RunPart): object {
+export function partJson({ runId, epoch, expectedSeq, atMs, events, ...part }: RunPart, known: KnownRuns): object {
   const { release } = part;
+  const owner = known.ownerOf(runId, epoch);
   return {
     runId: toKept(runId),
     epoch,
+    ...(owner === undefined ? null : { owner: toKept(owner) }),
     expectedSeq,
     atMs,
     events: events.map((body, index) => [checksum(runId, (expectedSeq ?? 0) + index + 1, atMs, body), toKept(body)]),
@@ -186,7 +206,8 @@ export function messageJson({ runId, id, atMs, body }: NewMessage): object {
 export function createVerdict(made: NewRun, answer: CreateAnswer, known: KnownRuns): CreateVerdict {
   if (answer.status === "exists") return { status: "exists", row: toRunRow(answer.row) };
   const { claimed, run, node } = answer;
-  if (node !== null) known.keep(made.row.runId, { run, node, epoch: 1, seq: made.events.length });
+  if (node !== null && made.claimFor !== undefined)
+    known.claimed(made.row.runId, { run, node, epoch: 1, seq: made.events.length }, made.claimFor);
   return { status: "created", claimed };
 }
 

@@ -1,6 +1,6 @@
 import { type CommitBatch, type CommitVerdict, HeddleError } from "@heddle/kernel";
 import { CommitCall, type CommitAnswer } from "./commit-call.ts";
-import { stateOf, toHeddleError } from "./fault.ts";
+import { faultOf, stateOf, toHeddleError } from "./fault.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { hintFor } from "./run-hints.ts";
 
@@ -25,12 +25,20 @@ export async function commitWithin(
     throw new HeddleError("TRANSACTION_FOREIGN", "engine.within was given no connection: pass the client on which you have sent BEGIN.");
   // Nothing is remembered of it: it may be rolled back.
   const call = new CommitCall(batch, new KnownRuns());
-  const [atMs, , , , , , , , rest, hint] = call.parameters(nowMs, hintFor(batch));
   try {
-    const { rows } = await transaction.query(`SELECT ${s}.commit_within($1, $2, $3, $4) AS answer`, [storeId, atMs, rest, hint]);
+    const { rows } = await transaction.query(`SELECT ${s}.commit_within($1, $2, $3, $4) AS answer`, [
+      storeId,
+      nowMs,
+      call.rest(),
+      hintFor(batch),
+    ]);
     return call.verdict(rows[0]?.answer ?? null);
   } catch (error) {
     const state = stateOf(error);
+    if (faultOf(error) === "again") {
+      const said = `The transaction at ${place} cannot go on (${error instanceof Error ? error.message : String(error)}): roll it back, and do it again.`;
+      throw new HeddleError("TRANSACTION_FAILED", said, { data: { place, state }, cause: error });
+    }
     if (state !== otherStore && !notThere.has(state ?? "")) throw toHeddleError(error, place);
     const message = `The transaction is not in the database of the store at ${place}: begin it on a connection to that database.`;
     throw new HeddleError("TRANSACTION_FOREIGN", message, { data: { place }, cause: error });

@@ -1,86 +1,69 @@
 import { HeddleError } from "@heddle/kernel";
 import pg from "pg";
 import type { Address } from "./address.ts";
-import { stateOf, toHeddleError } from "./fault.ts";
-import { migrate } from "./migrate.ts";
-import type { ServerClock } from "./server-clock.ts";
+import { type Backend, type Connection, hangUp } from "./connection.ts";
+import { isShared } from "./pooler.ts";
+import { toRefusal } from "./refusal.ts";
+import { checkServer, checkShared, type ServerFacts } from "./server-check.ts";
 
-/** Oldest server that has all that is used here. */
-const oldest = 140_000;
-
-/** What the driver's types leave out: whether the connection keeps the process alive. */
-export interface Connection extends pg.Client {
-  ref(): void;
-  unref(): void;
+export interface Connected {
+  readonly client: Connection;
+  /** The server's process that serves it; null: a pooler gives it another for each transaction. */
+  readonly backend: Backend | null;
 }
+
+/**
+ * How a session of ours is, whatever is set for this user or database. What is answered as kept must survive the machine. What locks are for must be
+ * seen behind them. And the server must not keep the locks of one whose process or machine is gone: it looks for that every few seconds.
+ */
+const settings = `SELECT
+  CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false) END,
+  set_config('default_transaction_isolation', 'read committed', false),
+  set_config('idle_in_transaction_session_timeout', '10s', false),
+  set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`;
+
+const facts = `SELECT current_setting('server_version_num')::integer AS version, pg_is_in_recovery() AS replica,
+  current_setting('default_transaction_read_only') AS readonly, current_setting('server_encoding') AS encoding,
+  (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS durable,
+  (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_isolation') AS isolation,
+  pg_backend_pid() AS pid, (SELECT backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()) AS "startedAt"`;
 
 /**
  * A connection to a server that can be written to. It keeps no process alive until its user says so.
  *
- * @param options `migrate`: bring the schema to the newest version first; `time`: is told what the server says
+ * @throws HeddleError `STORE_REFUSED`, `STORE_READ_ONLY`, `STORE_UNSUPPORTED`, `STORE_UNAVAILABLE`
  */
-export async function connect(
-  address: Address,
-  options: { readonly migrate?: boolean; readonly time?: ServerClock } = {},
-): Promise<Connection> {
+export async function connect(address: Address): Promise<Connected> {
   const client = new pg.Client(address.config) as Connection;
   // Without this an error between two queries would end the process. The next query says what is wrong.
   client.on("error", () => {});
   try {
     await client.connect();
-    await check(client, address.place);
-    // What is answered as kept must survive the machine, whatever this database does otherwise.
-    await client.query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'");
-    if (options.migrate === true) await migrate(client, address.schema, address.place);
-    await options.time?.ask(client);
+    const { rows } = await client.query<ServerFacts & Backend>(facts);
+    const server = rows[0]!;
+    checkServer(server, address.place);
+    // Only who stands in between tells another number than the server's own.
+    const shared = client.processID !== server.pid && (await isShared(address, client));
+    if (shared) checkShared(server, address.place);
+    else await client.query(settings);
     client.unref();
-    return client;
+    return { client, backend: shared ? null : { pid: server.pid, startedAt: server.startedAt } };
   } catch (error) {
-    await client.end().catch(() => {});
-    throw explained(error, address.place);
+    await hangUp(client);
+    throw toRefusal(error, address.place);
   }
 }
 
-async function check(client: pg.Client, place: string): Promise<void> {
-  const { rows } = await client.query<{ version: number; replica: boolean; readonly: string }>(
-    "SELECT current_setting('server_version_num')::integer AS version, pg_is_in_recovery() AS replica, current_setting('default_transaction_read_only') AS readonly",
-  );
-  const [{ version, replica, readonly }] = rows as [{ version: number; replica: boolean; readonly: string }];
-  if (replica || readonly === "on") {
-    const what = replica ? "is a read replica" : "takes no writes (default_transaction_read_only)";
-    throw new HeddleError("STORE_READ_ONLY", `PostgreSQL at ${place} ${what}: give the address of the primary.`, { data: { place } });
-  }
-  if (version < oldest) {
-    const message = `PostgreSQL at ${place} is version ${Math.floor(version / 10_000)}; Heddle needs 14 or newer.`;
-    throw new HeddleError("STORE_UNAVAILABLE", message, { data: { place, version } });
-  }
-}
-
-function explained(error: unknown, place: string): HeddleError {
-  const state = stateOf(error);
-  const text = error instanceof Error ? error.message : String(error);
-  const options = { data: { place, ...(state === null ? null : { state }) }, cause: error };
-  switch (state) {
-    case "28P01":
-    case "28000":
-      return new HeddleError(
-        "STORE_UNAVAILABLE",
-        `PostgreSQL at ${place} does not let this user in (${text}): check user and password in the address.`,
-        options,
-      );
-    case "3D000":
-      return new HeddleError(
-        "STORE_UNAVAILABLE",
-        `PostgreSQL at ${place} has no such database (${text}): make it with createdb, or correct the address.`,
-        options,
-      );
-    case "42501":
-      return new HeddleError(
-        "STORE_READ_ONLY",
-        `This user may not make or change the store at ${place} (${text}): grant CREATE on the database.`,
-        options,
-      );
-    default:
-      return toHeddleError(error, place);
+/** Once more after a connection was lost. What refuses us now may be on its way to being put right, as in a failover: so it is tried again. */
+export async function reconnect(address: Address, check: (client: pg.Client) => Promise<void>): Promise<Connected> {
+  const connected = await connect(address).catch((error: HeddleError) => {
+    throw new HeddleError("STORE_UNAVAILABLE", error.message, { data: error.data, cause: error });
+  });
+  try {
+    await check(connected.client);
+    return connected;
+  } catch (error) {
+    await hangUp(connected.client);
+    throw error;
   }
 }

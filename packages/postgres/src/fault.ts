@@ -2,7 +2,7 @@ import { HeddleError } from "@heddle/kernel";
 
 /** What an error of the server or the road to it means for the call that met it. */
 export type Fault =
-  /** Nothing was done, and the same call may succeed at once: a deadlock, a serialization failure. */
+  /** Nothing was done, and the same call may succeed at once: a deadlock, a serialization failure, a time limit. */
   | "again"
   /** Nothing was done, or it is not known; the connection is of no use any more. */
   | "gone"
@@ -13,19 +13,21 @@ export type Fault =
   /** Nothing was done, and whoever asks again gets the same: the call itself is wrong. */
   | "ordinary";
 
-const againCodes = new Set(["40001", "40P01", "55P03"]);
+/** Serialization, deadlock, a lock not to be had, a statement that took too long. */
+const againCodes = new Set(["40001", "40P01", "55P03", "57014"]);
 
 /** SQLSTATE of the function `moved`, whose message is where the runs went. */
 const movedCode = "HD002";
 
 export function faultOf(error: unknown): Fault {
   const code = stateOf(error);
-  if (code === null) return "gone";
+  // A fault of the code itself says the same each time.
+  if (code === null) return error instanceof TypeError || error instanceof RangeError ? "ordinary" : "gone";
   if (againCodes.has(code)) return "again";
   if (code === movedCode) return "moved";
   if (code === "53100" || code === "53200") return "full";
-  // Connection, too many of them, operator's intervention (a cancelled statement among them), read-only, the system.
-  if (/^(08|53|57|58|XX|25006)/u.test(code)) return "gone";
+  // Connection, too many of them, operator's intervention, a transaction that was left idle, read-only, the system; not damaged data (XX001, XX002).
+  if (/^(08|53|57|58|XX000|25P03|25006)/u.test(code)) return "gone";
   return "ordinary";
 }
 

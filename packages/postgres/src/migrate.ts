@@ -5,7 +5,10 @@ import { tables } from "./schema/0001-tables.ts";
 import { move } from "./schema/0002-move.ts";
 
 /** Takes the schema one version further. Oldest first; one that was released is never changed. */
-export const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s), move];
+const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s), move];
+
+/** The schema's newest version. */
+export const newest: number = migrations.length;
 
 /** Nodes that start at the same moment wait for each other here. */
 const migrationLock = 0x48444c31;
@@ -27,10 +30,14 @@ export async function migrate(
   try {
     await client.query("SELECT pg_advisory_xact_lock($1)", [migrationLock]);
     const version = await versionOf(client, schema, place, list.length);
-    if (version === 0)
+    if (version === 0) {
+      const { rowCount } = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
+      // One that was made for this user needs no right to make others.
+      if (rowCount === 0) await client.query(`CREATE SCHEMA ${s}`);
       await client.query(
-        `CREATE SCHEMA IF NOT EXISTS ${s}; CREATE TABLE ${s}.heddle_store (version integer NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid()); INSERT INTO ${s}.heddle_store VALUES (0)`,
+        `CREATE TABLE ${s}.heddle_store (version integer NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid()); INSERT INTO ${s}.heddle_store VALUES (0)`,
       );
+    }
     for (const migration of list.slice(version)) await client.query(migration(s));
     await client.query(`UPDATE ${s}.heddle_store SET version = ${list.length}`);
     await client.query("COMMIT");
@@ -41,10 +48,10 @@ export async function migrate(
 }
 
 /** 0: nothing is there yet. */
-async function versionOf(client: pg.Client, schema: string, place: string, newest: number): Promise<number> {
+async function versionOf(client: pg.Client, schema: string, place: string, known: number): Promise<number> {
   const { rows } = await client.query<{ ours: boolean; tables: number }>(
     `SELECT coalesce(bool_or(c.relname = 'heddle_store'), false) AS ours, count(*)::integer AS tables
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v')`,
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')`,
     [schema],
   );
   const [{ ours, tables: there }] = rows as [{ ours: boolean; tables: number }];
@@ -55,9 +62,13 @@ async function versionOf(client: pg.Client, schema: string, place: string, newes
   }
   const { rows: versions } = await client.query<{ version: number }>(`SELECT version FROM ${quoted(schema)}.heddle_store`);
   const version = versions[0]?.version ?? 0;
-  if (version <= newest) return version;
-  const message = `The schema "${schema}" at ${place} was written by a newer Heddle (schema ${version}; this one knows ${newest}). Install the newer version.`;
-  throw new HeddleError("STORE_NEWER", message, { data: { place, schema, version, newest } });
+  if (version <= known) return version;
+  throw storeNewer(schema, place, version, known);
+}
+
+export function storeNewer(schema: string, place: string, version: number, known: number): HeddleError {
+  const message = `The schema "${schema}" at ${place} was written by a newer Heddle (schema ${version}; this one knows ${known}). Install the newer version.`;
+  return new HeddleError("STORE_NEWER", message, { data: { place, schema, version, newest: known } });
 }
 
 export function quoted(schema: string): string {

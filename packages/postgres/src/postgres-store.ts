@@ -23,12 +23,17 @@ import { CarefulCommit } from "./careful-commit.ts";
 import { checksum } from "./checksum.ts";
 import { CommitCall, type CommitAnswer } from "./commit-call.ts";
 import { commitWithin } from "./commit-within.ts";
-import { type Connection, connect } from "./connect.ts";
-import { faultOf, toHeddleError } from "./fault.ts";
+import { lookAt } from "./backends.ts";
+import { type Connected, connect, reconnect } from "./connect.ts";
+import { hangUp } from "./connection.ts";
+import { faultOf, stateOf } from "./fault.ts";
 import { importRuns } from "./import-runs.ts";
+import { identify, type StoreIdentity } from "./store-identity.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { Listener } from "./listener.ts";
-import { quoted } from "./migrate.ts";
+import { migrate, quoted } from "./migrate.ts";
+import { Patience } from "./patience.ts";
+import { toRefusal } from "./refusal.ts";
 import { hintFor, RunHints } from "./run-hints.ts";
 import { type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
 import { monotonicMs, ServerClock, serverNow } from "./server-clock.ts";
@@ -41,6 +46,11 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** Most connections for reading. Default 4. One more writes, and one listens. */
   readonly readers?: number;
+  /**
+   * A connection that has given no answer for so long is looked after, in milliseconds; when it is found to be dead it is replaced. Default 5,000. Shorter
+   * finds a cut road sooner, and asks more often.
+   */
+  readonly silenceMs?: number;
   /** The store's time. Default: the server's, which all nodes share. */
   readonly clock?: Pick<Clock, "nowMs">;
 }
@@ -50,23 +60,33 @@ const rememberDeadMs = 30 * 24 * 3_600_000;
 
 const features: StoreFeatures = { durability: "machine", transactions: true, shared: true };
 
+/** A read whose answer has not come after so many times of a silence is given up, and asked again. */
+const readSilences = 6;
+
+/** The journal that runs are known from was put away, and another stands in its place. */
+const otherJournal = "HD003";
+
 /**
  * Open a store in a schema of a PostgreSQL database, which is made where it is not there yet.
  *
- * @throws HeddleError `STORE_URL_INVALID`, `STORE_UNAVAILABLE`, `STORE_READ_ONLY`, `STORE_NOT_A_STORE`, `STORE_NEWER`, `STORE_FAILED`
+ * @throws HeddleError `STORE_URL_INVALID`, `STORE_UNAVAILABLE`, `STORE_REFUSED`, `STORE_UNSUPPORTED`, `STORE_READ_ONLY`, `STORE_NOT_A_STORE`,
+ *   `STORE_NEWER`, `STORE_FAILED`
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RunStore> {
   const address = parseAddress(options.url);
-  const time = new ServerClock();
-  const client = await connect(address, { migrate: true, time });
+  const connected = await connect(address);
+  const { client } = connected;
   try {
     client.ref();
-    const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${quoted(address.schema)}.heddle_store`);
+    await migrate(client, address.schema, address.place);
+    const time = new ServerClock();
+    await time.ask(client);
+    const store = new PostgresStore(address, await identify(client, address), connected, time, options);
     client.unref();
-    return new PostgresStore(address, rows[0]!.id, client, time, options);
+    return store;
   } catch (error) {
-    await client.end().catch(() => {});
-    throw toHeddleError(error, address.place);
+    await hangUp(client);
+    throw toRefusal(error, address.place);
   }
 }
 
@@ -76,38 +96,64 @@ class PostgresStore implements RunStore {
   readonly #clock: Pick<Clock, "nowMs">;
   readonly #time: ServerClock;
   readonly #s: string;
-  readonly #place: string;
-  readonly #storeId: string;
+  readonly #address: Address;
+  readonly #prepares: boolean;
   readonly #pool: pg.Pool;
+  readonly #patience: Patience;
   readonly #reads: StoreReads;
   readonly #known: KnownRuns = new KnownRuns();
   readonly #line: WriteLine;
   readonly #hints: RunHints = new RunHints();
   readonly #listener: Listener;
+  #identity: StoreIdentity;
   #closed: Promise<void> | null = null;
 
-  constructor(address: Address, storeId: string, first: Connection, time: ServerClock, { readers = 4, clock }: PostgresStoreOptions) {
+  constructor(
+    address: Address,
+    identity: StoreIdentity,
+    first: Connected,
+    time: ServerClock,
+    { readers = 4, silenceMs = 5_000, clock }: PostgresStoreOptions,
+  ) {
     this.#clock = clock ?? time;
     if (clock === undefined) this.clock = time;
     this.#time = time;
     this.#s = quoted(address.schema);
-    this.#place = address.place;
-    this.#storeId = storeId;
-    this.#pool = new pg.Pool({ ...address.config, max: readers, allowExitOnIdle: true });
+    this.#address = address;
+    this.#identity = identity;
+    // Behind a pooler what was prepared is gone with the next transaction.
+    this.#prepares = first.backend !== null;
+    this.#pool = new pg.Pool({ ...address.config, max: readers, allowExitOnIdle: true, query_timeout: readSilences * silenceMs });
     // A connection that breaks while nobody uses it is replaced when somebody does.
     this.#pool.on("error", () => {});
-    this.#reads = new StoreReads(this.#pool, this.#s, address.place);
-    let unused: Connection | null = first;
-    this.#line = new WriteLine(
-      async () => {
-        const client = unused ?? (await connect(address, { time }));
-        unused = null;
-        return client;
-      },
-      address.place,
-      () => this.#known.forgetAll(),
-    );
-    this.#listener = new Listener(() => connect(address), address.schema, this.#hints);
+    this.#patience = new Patience(address.place);
+    this.#reads = new StoreReads(this.#pool, this.#s, address.place, this.#patience);
+    this.#line = new WriteLine({
+      first,
+      connect: () => reconnect(address, (client) => this.#checkSame(client)),
+      place: address.place,
+      lost: () => this.#known.forgetAll(),
+      look: (backend) => lookAt(this.#pool, backend, silenceMs),
+      silenceMs,
+    });
+    this.#listener = new Listener({
+      connect: async () => (this.#prepares ? connect(address) : null),
+      schema: address.schema,
+      hints: this.#hints,
+      silenceMs,
+    });
+  }
+
+  /** After a connection was lost another store may stand at the address, or a newer one. */
+  async #checkSame(client: pg.Client): Promise<void> {
+    const { place, schema } = this.#address;
+    const now = await identify(client, this.#address);
+    if (now.id !== this.#identity.id) {
+      const message = `Another store stands at ${place} than the one that was opened there: open it again.`;
+      throw new HeddleError("STORE_FAILED", message, { data: { place, schema } });
+    }
+    this.#identity = now;
+    await this.#time.ask(client);
   }
 
   commit(batch: CommitBatch): Promise<CommitVerdict> {
@@ -127,15 +173,16 @@ class PostgresStore implements RunStore {
     let answer: CommitAnswer | null;
     try {
       const { rows } = await client.query<{ answer: CommitAnswer | null }>({
-        name: "commit",
-        text: `SELECT ${this.#s}.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS answer`,
-        values: call.parameters(nowMs, hint),
+        ...this.#named("commit"),
+        text: `SELECT ${this.#s}.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS answer`,
+        values: call.parameters(nowMs, this.#identity.journalFile, hint),
       });
       answer = rows[0]?.answer ?? null;
     } catch (error) {
       if (faultOf(error) !== "ordinary") throw error;
       // Something in it cannot be kept. Which part that is, is found out one by one.
       this.#known.forgetAll();
+      if (stateOf(error) === otherJournal) this.#identity = await identify(client, this.#address);
       return careful.run();
     }
     if (CommitCall.placeFree(answer)) this.#hints.give(null, "work");
@@ -144,31 +191,32 @@ class PostgresStore implements RunStore {
 
   async commitWithin(transaction: unknown, batch: Pick<CommitBatch, "creates" | "messages">): Promise<CommitVerdict> {
     this.#checkOpen();
-    return commitWithin(transaction, { s: this.#s, place: this.#place, storeId: this.#storeId }, batch, this.#clock.nowMs());
+    return commitWithin(transaction, { s: this.#s, place: this.#address.place, storeId: this.#identity.id }, batch, this.#clock.nowMs());
   }
 
-  claim({ node, limit, nowMs, workflows }: ClaimOptions): Promise<readonly RunRow[]> {
+  async claim({ node, limit, nowMs, workflows }: ClaimOptions): Promise<readonly RunRow[]> {
+    this.#checkOpen();
+    const kinds = await this.#kinds(workflows);
+    if (kinds?.length === 0) return [];
     return this.#write(async (client) => {
-      const kinds = await this.#kinds(workflows);
-      if (kinds?.length === 0) return [];
       const { rows } = await client.query<{ row: RunRecord; seq: number }>({
-        name: "claim",
+        ...this.#named("claim"),
         text: `SELECT "row", seq FROM ${this.#s}.claim($1, $2, $3, $4) ORDER BY place`,
         values: [toKept(node), limit, nowMs, kinds],
       });
       return rows.map(({ row, seq }) => {
         const claimed = toRunRow(row);
-        this.#known.keep(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, seq });
+        this.#known.claimed(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, seq }, node);
         return claimed;
       });
     });
   }
 
   heartbeat(node: string, untilMs: number, nowMs: number): Promise<boolean> {
-    return this.#write(async (client) => {
+    return this.#repeat(async (client) => {
       const sentAtMs = monotonicMs();
       const { rows } = await client.query<{ alive: boolean; now_ms: number }>({
-        name: "heartbeat",
+        ...this.#named("heartbeat"),
         text: `SELECT ${this.#s}.heartbeat($1, n.now + $2, n.now) AS alive, ${serverNow} AS now_ms FROM (SELECT coalesce($3, ${serverNow}) AS now) n`,
         values: [toKept(node), untilMs - nowMs, this.#given(nowMs)],
       });
@@ -178,9 +226,9 @@ class PostgresStore implements RunStore {
   }
 
   async reapDeadNodes(nowMs: number): Promise<number> {
-    const freed = await this.#write(async (client) => {
+    const freed = await this.#repeat(async (client) => {
       const { rows } = await client.query<{ freed: number }>({
-        name: "reap",
+        ...this.#named("reap"),
         text: `SELECT ${this.#s}.reap(n.now, n.now - $2) AS freed FROM (SELECT coalesce($1, ${serverNow}) AS now) n`,
         values: [this.#given(nowMs), rememberDeadMs],
       });
@@ -238,26 +286,27 @@ class PostgresStore implements RunStore {
     note: string | null,
   ): Promise<boolean> {
     const values = [toKept(runId), from.map(statusNumber), statusNumber(to), wakeAtMs, toKeptOrNull(note), this.#clock.nowMs()];
-    const moved = await this.#ask<boolean>("set_status", values);
+    const { answer, again } = await this.#askAgain<boolean>("set_status", values);
+    // Its answer was lost, and it was done: then it is done.
+    const moved = answer || (again && (await this.#reads.get(runId))?.status === to);
     if (moved) this.#hints.give(runId, "work");
     return moved;
   }
 
-  delete(runId: RunId): Promise<boolean> {
+  async delete(runId: RunId): Promise<boolean> {
     this.#known.forget(runId);
-    return this.#ask<boolean>("delete_run", [toKept(runId)]).then((removed) => {
-      // It may have stood before others in the queue of its limit.
-      if (removed) this.#hints.give(null, "work");
-      return removed;
-    });
+    const { answer, again } = await this.#askAgain<boolean>("delete_run", [toKept(runId)]);
+    const removed = answer || (again && (await this.#reads.get(runId)) === null);
+    // It may have stood before others in the queue of its limit.
+    if (removed) this.#hints.give(null, "work");
+    return removed;
   }
 
-  compact(runId: RunId, throughSeq: number): Promise<void> {
-    return this.#write(async (client) => {
-      const snapshot = await this.#reads.snapshot(runId);
-      if (snapshot === null) return;
-      await client.query(`SELECT ${this.#s}.compact($1, $2)`, [toKept(runId), Math.min(throughSeq, snapshot.seq)]);
-    });
+  async compact(runId: RunId, throughSeq: number): Promise<void> {
+    this.#checkOpen();
+    const snapshot = await this.#reads.snapshot(runId);
+    if (snapshot === null) return;
+    await this.#repeat((client) => client.query(`SELECT ${this.#s}.compact($1, $2)`, [toKept(runId), Math.min(throughSeq, snapshot.seq)]));
   }
 
   sweep(beforeMs: number, limit: number): Promise<number> {
@@ -265,7 +314,7 @@ class PostgresStore implements RunStore {
   }
 
   async putBlob(hash: string, body: string): Promise<void> {
-    await this.#write((client) =>
+    await this.#repeat((client) =>
       client.query(`INSERT INTO ${this.#s}.blob (hash, crc, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
         toKept(hash),
         checksum(hash, 0, 0, body),
@@ -332,6 +381,7 @@ class PostgresStore implements RunStore {
 
   async #close(): Promise<void> {
     this.#hints.clear();
+    this.#patience.end();
     // Idle connections keep no process alive: one that has nothing else to do must still see them closed.
     const held = setInterval(() => {}, 60_000);
     try {
@@ -355,17 +405,29 @@ class PostgresStore implements RunStore {
     return this.#reads.kinds(workflows);
   }
 
-  /** One function of the schema that answers one value. */
-  #ask<T>(name: string, values: readonly unknown[]): Promise<T> {
+  /** One function of the schema that answers one value, and may be asked twice. */
+  async #ask<T>(name: string, values: readonly unknown[]): Promise<T> {
+    return (await this.#askAgain<T>(name, values)).answer;
+  }
+
+  /** `again`: it was asked more than once, and may have been done the first time. */
+  async #askAgain<T>(name: string, values: readonly unknown[]): Promise<{ readonly answer: T; readonly again: boolean }> {
     const places = values.map((_, index) => `$${index + 1}`).join(", ");
-    return this.#write(async (client) => {
-      const { rows } = await client.query<{ answer: T }>({
-        name,
-        text: `SELECT ${this.#s}.${name}(${places}) AS answer`,
-        values: [...values],
-      });
-      return rows[0]!.answer;
+    const text = `SELECT ${this.#s}.${name}(${places}) AS answer`;
+    let asked = 0;
+    return this.#repeat(async (client) => {
+      asked++;
+      const { rows } = await client.query<{ answer: T }>({ ...this.#named(name), text, values: [...values] });
+      return { answer: rows[0]!.answer, again: asked > 1 };
     });
+  }
+
+  #named(name: string): { readonly name?: string } {
+    return this.#prepares ? { name } : {};
+  }
+
+  #repeat<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {
+    return this.#patience.repeat(() => this.#write(run));
   }
 
   async #write<T>(run: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@ import type { ListOptions, RunId, RunRow, StoredEvent, StoredMessage, StoreMove,
 import type pg from "pg";
 import { checksum } from "./checksum.ts";
 import { exportRun } from "./export-run.ts";
-import { toHeddleError } from "./fault.ts";
 import { findTaken, type RunNames } from "./find-taken.ts";
 import { eventCorrupt, type EventRow, type MailRow, type SnapshotRow, soundEvents, soundMail, soundSnapshots } from "./kept-rows.ts";
+import { Patience } from "./patience.ts";
 import { listRuns } from "./list-runs.ts";
 import { type RunRecord, toRunRow } from "./run-row.ts";
 import { fromKept, toKept } from "./text.ts";
@@ -17,11 +17,13 @@ export class StoreReads {
   readonly #pool: pg.Pool;
   readonly #s: string;
   readonly #place: string;
+  readonly #patience: Patience;
 
-  constructor(pool: pg.Pool, s: string, place: string) {
+  constructor(pool: pg.Pool, s: string, place: string, patience: Patience) {
     this.#pool = pool;
     this.#s = s;
     this.#place = place;
+    this.#patience = patience;
   }
 
   async nextWakeMs(kinds: readonly number[] | null): Promise<number | null> {
@@ -79,12 +81,8 @@ export class StoreReads {
     return row === undefined ? null : toRunRow(row);
   }
 
-  async list(options: ListOptions): Promise<RunRow[]> {
-    try {
-      return await listRuns(this.#pool, this.#s, { ...options, limit: Math.min(options.limit ?? 50, most) });
-    } catch (error) {
-      throw toHeddleError(error, this.#place);
-    }
+  list(options: ListOptions): Promise<RunRow[]> {
+    return this.#patience.repeat(() => listRuns(this.#pool, this.#s, { ...options, limit: Math.min(options.limit ?? 50, most) }));
   }
 
   async blob(hash: string): Promise<string | null> {
@@ -104,19 +102,11 @@ export class StoreReads {
 
   /** @throws HeddleError `JOURNAL_CORRUPT` */
   async whole(runId: RunId): Promise<WholeRun | null> {
-    try {
-      return await exportRun(this.#pool, this.#s, runId, this.#place);
-    } catch (error) {
-      throw toHeddleError(error, this.#place);
-    }
+    return this.#patience.repeat(() => exportRun(this.#pool, this.#s, runId, this.#place));
   }
 
   async taken(runs: readonly RunNames[]): Promise<(RunRow | null)[]> {
-    try {
-      return await findTaken(this.#pool, this.#s, runs);
-    } catch (error) {
-      throw toHeddleError(error, this.#place);
-    }
+    return this.#patience.repeat(() => findTaken(this.#pool, this.#s, runs));
   }
 
   async move(): Promise<StoreMove | null> {
@@ -139,10 +129,6 @@ export class StoreReads {
   }
 
   async #rows<T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
-    try {
-      return (await this.#pool.query<T>(sql, [...values])).rows;
-    } catch (error) {
-      throw toHeddleError(error, this.#place);
-    }
+    return (await this.#patience.repeat(() => this.#pool.query<T>(sql, [...values]))).rows;
   }
 }

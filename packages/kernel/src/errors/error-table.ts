@@ -58,6 +58,8 @@ export const errorTable = {
   STORE_NEWER: "The store was written by a newer version.",
   STORE_NOT_A_STORE: "The file is not a Heddle store.",
   STORE_READ_ONLY: "The store cannot be written.",
+  STORE_REFUSED: "The server of the store does not let us in, or not do what a store needs.",
+  STORE_UNSUPPORTED: "The server is of a kind or version that cannot keep a store.",
   STORE_FULL: "The disk is full.",
   STORE_FAILED: "The store failed and will not be believed until it is opened again.",
   STORE_MOVED: "The store's runs have been moved to another store.",

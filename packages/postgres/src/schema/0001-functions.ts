@@ -93,7 +93,7 @@ BEGIN
       OR (${s}.places_taken(v_key) < v_max AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE limit_key = v_key AND status = 0 AND status < 3)));
   END IF;
   v_kind := ${s}.kind_of(c->>'workflow', c->>'version');
-  IF NOT v_claimed AND v_key IS NOT NULL AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
+  IF NOT v_claimed AND v_key IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
   LOOP
     INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
     VALUES (c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
@@ -144,6 +144,8 @@ DECLARE
 BEGIN
   SELECT * INTO v_run FROM ${s}.run WHERE id = p->>'runId' FOR NO KEY UPDATE;
   IF NOT FOUND OR v_run.status <> 2 OR v_run.epoch <> (p->>'epoch')::integer THEN RETURN '{"status":"stale"}'; END IF;
+  -- A server that lost its newest commits may have given the same epoch to another node.
+  IF p ? 'owner' AND NOT EXISTS (SELECT 1 FROM ${s}.node WHERE node = v_run.owner AND name = p->>'owner') THEN RETURN '{"status":"stale"}'; END IF;
   v_seq := coalesce((SELECT max(seq) FROM ${s}.journal WHERE run = v_run.run), v_run.base);
   IF p->>'expectedSeq' IS NULL THEN
     IF v_events > 0 THEN RETURN '{"status":"stale"}'; END IF;
@@ -208,9 +210,10 @@ END $$;
 /*
  * One batch. Parts that only append events, of runs whose place the caller knows, come as arrays, one row an event: they are fenced and
  * inserted by one statement. All else comes as JSON. Order: creates, parts, messages; the arrays hold no run that the JSON has.
+ * p_file: of the journal that the caller knows these places from. A backup that was put in its place may end earlier.
  */
 CREATE FUNCTION ${s}.commit(
-  p_now bigint, f_node integer[], f_run bigint[], f_epoch integer[], f_seq bigint[], f_at bigint[], f_crc bigint[], f_body text[], p_rest jsonb, p_hint text
+  p_now bigint, p_file oid, f_node integer[], f_run bigint[], f_epoch integer[], f_seq bigint[], f_at bigint[], f_crc bigint[], f_body text[], p_rest jsonb, p_hint text
 ) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   v_count bigint;
@@ -230,6 +233,10 @@ BEGIN
       SELECT e.run, e.seq, e.at, e.crc, e.body FROM unnest(f_run, f_epoch, f_seq, f_at, f_crc, f_body) AS e(run, epoch, seq, at, crc, body)
       JOIN ${s}.run r ON r.run = e.run WHERE r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node);
     GET DIAGNOSTICS v_count = ROW_COUNT;
+    -- Now, with the table locked against its replacement.
+    IF p_file IS DISTINCT FROM pg_relation_filenode(to_regclass('${s}.journal')) THEN
+      RAISE EXCEPTION 'the journal is another one' USING ERRCODE = 'HD003';
+    END IF;
     IF v_count < cardinality(f_run) THEN
       SELECT array_agg(DISTINCT e.run) INTO v_stale FROM unnest(f_run, f_epoch) AS e(run, epoch)
         WHERE NOT EXISTS (SELECT 1 FROM ${s}.run r WHERE r.run = e.run AND r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node));
@@ -245,11 +252,20 @@ BEGIN
   RETURN v_answer;
 END $$;
 
--- New runs and messages as a part of the caller's own transaction. In another database there may be a store of the same name.
+-- New runs and messages as a part of the caller's own transaction, which may stay open for long: it takes no lock that others wait for but those of
+-- the runs that it sends to. In another database there may be a store of the same name.
 CREATE FUNCTION ${s}.commit_within(p_store uuid, p_now bigint, p_rest jsonb, p_hint text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  v_creates jsonb;
+  v_messages jsonb;
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM ${s}.heddle_store WHERE id = p_store) THEN RAISE EXCEPTION 'another store' USING ERRCODE = 'HD001'; END IF;
-  RETURN ${s}.commit(p_now, '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_rest, p_hint);
+  SELECT coalesce(jsonb_agg(${s}.create_run(c || '{"guest":true}') ORDER BY n), '[]') INTO v_creates
+    FROM jsonb_array_elements(p_rest->'creates') WITH ORDINALITY AS x(c, n);
+  SELECT coalesce(jsonb_agg(${s}.keep_message(m, p_now) ORDER BY n), '[]') INTO v_messages
+    FROM jsonb_array_elements(p_rest->'messages') WITH ORDINALITY AS x(m, n);
+  IF p_hint IS NOT NULL THEN PERFORM pg_notify(${channel(s)}, p_hint); END IF;
+  RETURN jsonb_build_object('creates', v_creates, 'parts', '[]'::jsonb, 'messages', v_messages);
 END $$;
 
 -- Runs that are due, first those that go first, without meeting one that is not due: from priority to priority.
@@ -358,9 +374,10 @@ DECLARE
   v_dead integer[];
   v_count integer;
 BEGIN
-  -- Locked against commits of those nodes, in the order in which everybody locks.
+  -- Locked against commits of those nodes, in the order in which everybody locks. A node in the middle of one is left to the next look: whoever waited
+  -- here would be as dead as that one.
   SELECT array_agg(x.node) INTO v_dead FROM (
-    SELECT n.node FROM ${s}.node n WHERE n.until IS NULL OR n.until < p_now OR n.until - 2 * n.lease > p_now ORDER BY n.node FOR UPDATE) x;
+    SELECT n.node FROM ${s}.node n WHERE n.until IS NULL OR n.until < p_now OR n.until - 2 * n.lease > p_now ORDER BY n.node FOR UPDATE SKIP LOCKED) x;
   IF v_dead IS NULL THEN RETURN 0; END IF;
   UPDATE ${s}.node SET until = NULL, died_at = p_now WHERE node = ANY (v_dead) AND until IS NOT NULL;
   v_count := ${s}.free_runs_of(v_dead, p_now, 1);
