@@ -19,14 +19,14 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Called with each step that is done. */
-let stepDone = (): void => {};
+/** Called by each step that is done. */
+let stepDone = async (): Promise<void> => {};
 
 const sum = workflow("sum", async (ctx, input: { readonly id: string; readonly steps: number }) => {
   let total = 0;
   for (let step = 0; step < input.steps; step++)
-    total += await ctx.step(`add ${step}`, () => {
-      stepDone();
+    total += await ctx.step(`add ${step}`, async () => {
+      await stepDone();
       return step;
     });
   return total + (await ctx.receive<number>("more", "more"));
@@ -38,20 +38,15 @@ test("case 30: connections that are ended at random cost nobody his run", async 
   await using engine = await open(address, { workflows: [sum], leaseMs: 2_000 });
   let done = 0;
   let ended = 0;
-  let ending: Promise<void> = Promise.resolve();
-  let busy = false;
   const endOne = async (): Promise<void> => {
     const { rows } = await client.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE application_name = 'heddle' ORDER BY pid");
     const one = rows[Math.floor(random.next() * rows.length)];
     if (one !== undefined) await client.query("SELECT pg_terminate_backend($1)", [one.pid]);
     ended++;
-    busy = false;
   };
-  // With each eighth step, so that there is progress between two of them.
-  stepDone = () => {
-    if (++done % 8 !== 0 || busy) return;
-    busy = true;
-    ending = endOne();
+  // With each fortieth step, and before it is recorded: there is progress between two of them.
+  stepDone = async () => {
+    if (++done % 40 === 0) await endOne();
   };
   const ids = Array.from({ length: 40 }, (_, index) => `run-${index}`);
   const results = await Promise.all(
@@ -61,8 +56,7 @@ test("case 30: connections that are ended at random cost nobody his run", async 
       return run.result();
     }),
   );
-  stepDone = () => {};
-  await ending;
+  stepDone = async () => {};
 
   assert.deepEqual(
     results,
