@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { buildPackages } from "./pack/build-packages.ts";
 import { lintPackage } from "./pack/lint-package.ts";
 import { consumer, consumerConfig } from "./tarballs/consumer.ts";
-import { installProject } from "./tarballs/install-project.ts";
+import { addPackage, installProject } from "./tarballs/install-project.ts";
 
 const maxPackages = 5;
 const maxBytes = 3_000_000;
@@ -54,8 +54,12 @@ try {
   const project = join(work, "project");
   installProject(
     project,
-    built.map((one) => one.tarball),
+    built.filter(({ name }) => name !== "@heddle/postgres").map((one) => one.tarball),
   );
+  const opens = `import { open } from "heddle"; await open("postgres://127.0.0.1:1/nowhere").catch(({ code }) => console.log(code));`;
+  run("a store's package that is not installed is named", project, process.execPath, ["--eval", opens], /^STORE_PACKAGE_MISSING$/m);
+  addPackage(project, tarball("@heddle/postgres"), root);
+  run("with it the store is asked for", project, process.execPath, ["--eval", opens], /^STORE_UNAVAILABLE$/m);
   writeFileSync(join(project, "first-day.ts"), consumer);
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(consumerConfig));
   run("its types stand alone", project, join(root, "node_modules", ".bin", "tsc"), ["-p", "."], /^$/);

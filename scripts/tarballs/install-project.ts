@@ -1,5 +1,5 @@
 import { execFileSync, type ExecFileSyncOptions } from "node:child_process";
-import { globSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 export interface Installed {
@@ -33,6 +33,30 @@ export function installProject(folder: string, tarballs: readonly string[]): Ins
       .filter((file) => basename(file) !== ".package-lock.json")
       .reduce((sum, file) => sum + statSync(join(modules, file)).size, 0),
   };
+}
+
+/** Adds a packed package to an installed project. What it needs of others is copied as the clone has it, since npm would ask the network for it. */
+export function addPackage(folder: string, tarball: string, root: string): void {
+  const name = nameOf(tarball);
+  const target = join(folder, "node_modules", name);
+  mkdirSync(target, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "-C", target, "--strip-components=1"]);
+  for (const needed of needs(target, root)) {
+    const copy = join(folder, "node_modules", needed);
+    if (!existsSync(copy)) cpSync(join(root, "node_modules", needed), copy, { recursive: true });
+  }
+}
+
+/** Packages that the one in `folder` depends on, and all that those do. */
+function needs(folder: string, root: string): ReadonlySet<string> {
+  const found = new Set(dependenciesIn(folder));
+  for (const name of found) for (const further of dependenciesIn(join(root, "node_modules", name))) found.add(further);
+  return found;
+}
+
+function dependenciesIn(folder: string): string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly dependencies?: object };
+  return Object.keys(dependencies);
 }
 
 /** Runs npm in a folder with a cache of its own, so that nothing comes from elsewhere; gives its output. */
