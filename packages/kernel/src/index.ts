@@ -51,6 +51,14 @@ export { mayRetry, retryDefaults, retryDelayMs, type RetryDecision } from "./ret
 export { retryPolicyFaults, validateRetryPolicy, type RetryPolicyFault } from "./retry/validate-retry-policy.ts";
 export { durationMs } from "./time/duration.ts";
 export { nextDueMs } from "./time/schedule.ts";
+// Placement: where a run may run.
+export type { Amount, Capabilities, Placement } from "./placement/placement.ts";
+export { defaultQueue } from "./placement/placement.ts";
+export { checkCapabilities, checkQueue, placementText, readPlacement } from "./placement/check-placement.ts";
+export { nameMark, nameOfNode } from "./placement/node-name.ts";
+export { whyNot } from "./placement/why-not.ts";
+export { claimTerms, type ClaimTerms, type NodeOffer, preferenceMs } from "./placement/claim-terms.ts";
+export { type NodeStatus, nodeStatus } from "./placement/node-status.ts";
 // Ports: what an adapter must supply.
 export type { Clock } from "./ports/clock.ts";
 export type { Random } from "./ports/random.ts";
@@ -64,6 +72,7 @@ export type {
   MessageVerdict,
   NewMessage,
   NewRun,
+  NodeRow,
   PartVerdict,
   RunId,
   RunPart,
@@ -76,6 +85,7 @@ export type {
   StoreFeatures,
   StoreHint,
   StoreMove,
+  WakeOptions,
   WholeRun,
 } from "./ports/run-store.ts";
 // Errors.

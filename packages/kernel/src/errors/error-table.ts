@@ -49,6 +49,8 @@ export const errorTable = {
   WORKFLOW_UNKNOWN: "No workflow of this name is registered.",
   WORKFLOW_DUPLICATE: "Two workflows are registered under one name and version.",
   HANDLER_UNKNOWN: "No live node has this handler.",
+  PLACEMENT_IMPOSSIBLE: "No node that the store knows could ever take the run.",
+  NODE_NAME_TAKEN: "Another living process has this node's name.",
   ENGINE_CLOSED: "The engine is closed.",
   OPTION_INVALID: "An option has a value that it cannot have.",
   // Stores

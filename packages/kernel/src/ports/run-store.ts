@@ -1,5 +1,6 @@
-import type { Clock } from "./clock.ts";
+import type { NodeOffer } from "../placement/claim-terms.ts";
 import type { ErrorValue } from "../run/outcome.ts";
+import type { Clock } from "./clock.ts";
 
 export type RunId = string;
 
@@ -43,6 +44,10 @@ export interface RunRow {
   /** At most `limitMax` runs with this key are `running` at once; a parked run holds no place. Both are set, or neither. */
   readonly limitKey: string | null;
   readonly limitMax: number | null;
+  /** Only nodes that serve this queue claim it. */
+  readonly queue: string;
+  /** What it demands of its node, as `placementText` writes it; null: nothing. */
+  readonly placement: string | null;
   /** Unique among the runs of one workflow. */
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
@@ -68,6 +73,8 @@ export interface NewRun {
     | "priority"
     | "limitKey"
     | "limitMax"
+    | "queue"
+    | "placement"
     | "dedupKey"
     | "parentId"
     | "tags"
@@ -78,7 +85,8 @@ export interface NewRun {
   readonly events: readonly string[];
   /**
    * Claim it in the same commit for this node (epoch 1, `running`), if its limit allows, no other run with its limit key is
-   * `queued`, and the node was not declared dead; else it is `queued`.
+   * `queued`, and the node was not declared dead; else it is `queued`. That the node serves its queue and fits its placement, which has no
+   * `maxPerNode` then, is for the caller to know.
    */
   readonly claimFor?: string;
 }
@@ -175,12 +183,35 @@ export interface CommitVerdict {
   readonly messages: readonly MessageVerdict[];
 }
 
-export interface ClaimOptions {
+/** Of which runs a node, or whoever asks, can take some. */
+export interface WakeOptions extends NodeOffer {
+  /** Only runs of these: `name@version`, or `name` for runs of that workflow that have no version; absent: any. */
+  readonly workflows?: readonly string[];
+  /** By which it is told which nodes live, epoch milliseconds. Default: the store's time. */
+  readonly nowMs?: number;
+}
+
+export interface ClaimOptions extends WakeOptions {
   readonly node: string;
   readonly limit: number;
   readonly nowMs: number;
-  /** Only runs of these: `name@version`, or `name` for runs of that workflow that have no version; absent: any. */
-  readonly workflows?: readonly string[];
+}
+
+/** A node that has described itself. */
+export interface NodeRow {
+  readonly node: string;
+  /** What it said of itself. */
+  readonly info: string;
+  /** Its last sign of life, epoch milliseconds; null: none yet. */
+  readonly seenAtMs: number | null;
+  /** How long that holds. */
+  readonly untilMs: number | null;
+  /** When it was declared dead; null: it was not, or has given a sign of life since. */
+  readonly diedAtMs: number | null;
+  /** When it went away in order; null: it did not, or came back. */
+  readonly leftAtMs: number | null;
+  /** Runs that it owns. */
+  readonly owned: number;
 }
 
 export interface ListOptions {
@@ -277,7 +308,8 @@ export interface RunStore extends AsyncDisposable {
 
   /**
    * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), highest priority then longest due
-   * first. Raises their epoch; the rows are as they stand after it. A node that was declared dead gets none before its next heartbeat.
+   * first, of those queues and placements for which `claimTerms` gives terms, and under these. Raises their epoch; the rows are as they stand
+   * after it. A node that was declared dead gets none before its next heartbeat.
    */
   claim(options: ClaimOptions): Promise<readonly RunRow[]>;
 
@@ -294,14 +326,20 @@ export interface RunStore extends AsyncDisposable {
    */
   reapDeadNodes(nowMs: number): Promise<number>;
 
-  /** The node goes away in order: what it still owns is `queued` and due at once, without a crash. */
+  /** The node goes away in order: what it still owns is `queued` and due at once, without a crash. What it said of itself is kept for a day. */
   leave(node: string, nowMs: number): Promise<void>;
 
+  /** Keep what a node says of itself, in place of what it said before. One that had left is back. */
+  describeNode(node: string, info: string): Promise<void>;
+
+  /** Nodes that have described themselves, by name. Those that left are kept for a day, those that died for thirty. */
+  nodes(): Promise<readonly NodeRow[]>;
+
   /**
-   * When the next run is due, epoch milliseconds, of these workflows (as in `claim`); null: nothing waits for a time. Runs that a full
-   * limit held back at a claim do not count until a place is free.
+   * From when on a claim with these options could take a run, epoch milliseconds; null: nothing that it could take waits for a time. Runs that
+   * a full limit held back at a claim do not count until a place is free. Without `node`, neither `prefer` nor `maxPerNode` counts.
    */
-  nextWakeMs(workflows?: readonly string[]): Promise<number | null>;
+  nextWakeMs(options?: WakeOptions): Promise<number | null>;
 
   /**
    * Events after `afterSeq`, oldest first, at most `limit` (default: all); empty for an unknown run. Events that `compact` removed are
