@@ -35,6 +35,8 @@ const newRun = (runId: string): NewRun => ({
     priority: 0,
     limitKey: null,
     limitMax: null,
+    queue: "default",
+    placement: null,
     dedupKey: null,
     parentId: null,
     tags: {},

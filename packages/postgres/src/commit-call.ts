@@ -158,6 +158,8 @@ export function createJson({ row, events, claimFor }: NewRun): object {
     priority: row.priority,
     limitKey: toKeptOrNull(row.limitKey),
     limitMax: row.limitMax,
+    queue: toKept(row.queue),
+    placement: toKeptOrNull(row.placement),
     dedup: row.dedupKey === null ? null : dedupText(workflow, toKept(row.dedupKey)),
     parentId: toKeptOrNull(row.parentId),
     ...(tags === null ? null : { tags }),

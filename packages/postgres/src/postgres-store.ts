@@ -6,6 +6,7 @@ import {
   HeddleError,
   type ImportVerdict,
   type ListOptions,
+  type NodeRow,
   type RunId,
   type RunRow,
   type RunStatus,
@@ -15,6 +16,7 @@ import {
   type StoreFeatures,
   type StoreHint,
   type StoreMove,
+  type WakeOptions,
   type WholeRun,
 } from "@heddle/kernel";
 import pg from "pg";
@@ -57,6 +59,8 @@ export interface PostgresStoreOptions {
 
 /** A node that was dead for longer learns no more of it: 30 days. */
 const rememberDeadMs = 30 * 24 * 3_600_000;
+/** What a node that left said of itself: one day. */
+const rememberLeftMs = 24 * 3_600_000;
 
 const features: StoreFeatures = { durability: "machine", transactions: true, shared: true };
 
@@ -194,15 +198,16 @@ class PostgresStore implements RunStore {
     return commitWithin(transaction, { s: this.#s, place: this.#address.place, storeId: this.#identity.id }, batch, this.#clock.nowMs());
   }
 
-  async claim({ node, limit, nowMs, workflows }: ClaimOptions): Promise<readonly RunRow[]> {
+  async claim(options: ClaimOptions): Promise<readonly RunRow[]> {
     this.#checkOpen();
-    const kinds = await this.#kinds(workflows);
-    if (kinds?.length === 0) return [];
+    const { node, limit, nowMs } = options;
+    const { kinds, delays, most } = await this.#reads.offers(options, nowMs);
+    if (kinds.length === 0) return [];
     return this.#write(async (client) => {
       const { rows } = await client.query<{ row: RunRecord; seq: number }>({
         ...this.#named("claim"),
-        text: `SELECT "row", seq FROM ${this.#s}.claim($1, $2, $3, $4) ORDER BY place`,
-        values: [toKept(node), limit, nowMs, kinds],
+        text: `SELECT "row", seq FROM ${this.#s}.claim($1, $2, $3, $4, $5, $6) ORDER BY place`,
+        values: [toKept(node), limit, nowMs, kinds, delays.map((delayMs) => nowMs - delayMs), most],
       });
       return rows.map(({ row, seq }) => {
         const claimed = toRunRow(row);
@@ -229,8 +234,8 @@ class PostgresStore implements RunStore {
     const freed = await this.#repeat(async (client) => {
       const { rows } = await client.query<{ freed: number }>({
         ...this.#named("reap"),
-        text: `SELECT ${this.#s}.reap(n.now, n.now - $2) AS freed FROM (SELECT coalesce($1, ${serverNow}) AS now) n`,
-        values: [this.#given(nowMs), rememberDeadMs],
+        text: `SELECT ${this.#s}.reap(n.now, n.now - $2, n.now - $3) AS freed FROM (SELECT coalesce($1, ${serverNow}) AS now) n`,
+        values: [this.#given(nowMs), rememberDeadMs, rememberLeftMs],
       });
       return rows[0]!.freed;
     });
@@ -243,9 +248,18 @@ class PostgresStore implements RunStore {
     this.#hints.give(null, "work");
   }
 
-  async nextWakeMs(workflows?: readonly string[]): Promise<number | null> {
+  async describeNode(node: string, info: string): Promise<void> {
+    await this.#ask("describe_node", [toKept(node), toKept(info)]);
+  }
+
+  async nodes(): Promise<readonly NodeRow[]> {
     this.#checkOpen();
-    return this.#reads.nextWakeMs(await this.#kinds(workflows));
+    return this.#reads.nodes();
+  }
+
+  async nextWakeMs(options: WakeOptions = {}): Promise<number | null> {
+    this.#checkOpen();
+    return this.#reads.nextWakeMs(options, options.nowMs ?? this.#clock.nowMs());
   }
 
   async readJournal(runId: RunId, afterSeq: number, limit: number = Number.MAX_SAFE_INTEGER): Promise<readonly StoredEvent[]> {
@@ -399,10 +413,6 @@ class PostgresStore implements RunStore {
    */
   #given(nowMs: number): number | null {
     return this.clock === undefined ? nowMs : null;
-  }
-
-  async #kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
-    return this.#reads.kinds(workflows);
   }
 
   /** One function of the schema that answers one value, and may be asked twice. */

@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly id: string;
   readonly workflow: string;
   readonly version: string | null;
+  readonly queue: string;
+  readonly placement: string | null;
   readonly status: number;
   readonly epoch: number;
   /** Number of the owner. */
@@ -62,6 +64,8 @@ export function toRunRow(record: RunRecord): RunRow {
     priority: record.priority,
     limitKey: fromKeptOrNull(record.limit_key),
     limitMax: record.limit_max,
+    queue: fromKept(record.queue),
+    placement: fromKeptOrNull(record.placement),
     dedupKey: record.dedup === null ? null : fromKept(record.dedup.slice(dedupText(record.workflow, "").length)),
     parentId: fromKeptOrNull(record.parent),
     tags:

@@ -1,4 +1,18 @@
-import type { ListOptions, RunId, RunRow, StoredEvent, StoredMessage, StoreMove, WholeRun } from "@heddle/kernel";
+import {
+  claimTerms,
+  nameMark,
+  type ListOptions,
+  type NodeRow,
+  type Placement,
+  readPlacement,
+  type RunId,
+  type RunRow,
+  type StoredEvent,
+  type StoredMessage,
+  type StoreMove,
+  type WakeOptions,
+  type WholeRun,
+} from "@heddle/kernel";
 import type pg from "pg";
 import { checksum } from "./checksum.ts";
 import { exportRun } from "./export-run.ts";
@@ -6,11 +20,27 @@ import { findTaken, type RunNames } from "./find-taken.ts";
 import { eventCorrupt, type EventRow, type MailRow, type SnapshotRow, soundEvents, soundMail, soundSnapshots } from "./kept-rows.ts";
 import { Patience } from "./patience.ts";
 import { listRuns } from "./list-runs.ts";
+import { type NodeRecord, toNodeRow } from "./node-row.ts";
 import { type RunRecord, toRunRow } from "./run-row.ts";
-import { fromKept, toKept } from "./text.ts";
+import { fromKept, fromKeptOrNull, toKept, toKeptOrNull } from "./text.ts";
 
 /** `list` takes numbers that a 32-bit integer holds. */
 const most = 2 ** 31 - 1;
+
+interface KindRecord {
+  readonly kind: number;
+  readonly workflow: string;
+  readonly version: string | null;
+  readonly queue: string;
+  readonly placement: string | null;
+}
+
+/** Kinds, and for each: how long its runs must have been due, and how many of them the node may own at most. */
+export interface Offers {
+  readonly kinds: number[];
+  readonly delays: number[];
+  readonly most: (number | null)[];
+}
 
 /** Everything that only reads, on connections of its own. */
 export class StoreReads {
@@ -18,6 +48,7 @@ export class StoreReads {
   readonly #s: string;
   readonly #place: string;
   readonly #patience: Patience;
+  readonly #placements = new Map<string | null, Placement | null>();
 
   constructor(pool: pg.Pool, s: string, place: string, patience: Patience) {
     this.#pool = pool;
@@ -26,9 +57,21 @@ export class StoreReads {
     this.#patience = patience;
   }
 
-  async nextWakeMs(kinds: readonly number[] | null): Promise<number | null> {
-    const [row] = await this.#rows<{ wake: number | null }>(`SELECT ${this.#s}.next_wake($1) AS wake`, [kinds]);
+  async nextWakeMs(options: WakeOptions, nowMs: number): Promise<number | null> {
+    const { kinds, delays, most } = await this.offers(options, nowMs);
+    if (kinds.length === 0) return null;
+    const node = toKeptOrNull(options.node);
+    const [row] = await this.#rows<{ wake: number | null }>(`SELECT ${this.#s}.next_wake($1, $2, $3, $4) AS wake`, [
+      node,
+      kinds,
+      delays,
+      most,
+    ]);
     return row?.wake ?? null;
+  }
+
+  async nodes(): Promise<NodeRow[]> {
+    return (await this.#rows<NodeRecord>(`SELECT * FROM ${this.#s}.node_row ORDER BY name`)).map(toNodeRow);
   }
 
   async journal(runId: RunId, afterSeq: number, limit: number): Promise<readonly StoredEvent[]> {
@@ -116,16 +159,40 @@ export class StoreReads {
     return row === undefined || row.moved_to === null ? null : { to: row.moved_to, done: row.moved_done === true };
   }
 
-  /** Names as in a claim to numbers of kinds; null: all. A workflow that was never started has none. */
-  async kinds(workflows: readonly string[] | undefined): Promise<readonly number[] | null> {
-    if (workflows === undefined) return null;
-    const names = new Set(workflows.map(toKept));
-    const rows = await this.#rows<{ kind: number; workflow: string; version: string | null }>(
-      `SELECT kind, workflow, version FROM ${this.#s}.kind`,
+  /** The kinds of which a claim with these options takes runs, and on what terms: as three lists, as the functions take them. */
+  async offers(options: WakeOptions, nowMs: number): Promise<Offers> {
+    const names = options.workflows === undefined ? null : new Set(options.workflows.map(toKept));
+    const rows = await this.#rows<KindRecord>(`SELECT kind, workflow, version, queue, placement FROM ${this.#s}.kind`);
+    const named = rows.filter(
+      ({ workflow, version }) => names === null || names.has(version === null ? workflow : `${workflow}@${version}`),
     );
-    return rows
-      .filter(({ workflow, version }) => names.has(version === null ? workflow : `${workflow}@${version}`))
-      .map(({ kind }) => kind);
+    const demands = named.map((row) => ({ kind: row.kind, queue: fromKept(row.queue), placement: this.#placement(row.placement) }));
+    const preferred = [...new Set(demands.flatMap(({ placement }) => placement?.nodes?.prefer ?? []))];
+    const living = preferred.length === 0 ? null : await this.#living(preferred, nowMs);
+    const offers: Offers = { kinds: [], delays: [], most: [] };
+    for (const { kind, queue, placement } of demands) {
+      const terms = claimTerms(queue, placement, options, (node) => living?.has(node) === true);
+      if (terms === null) continue;
+      offers.kinds.push(kind);
+      offers.delays.push(terms.delayMs);
+      offers.most.push(terms.most);
+    }
+    return offers;
+  }
+
+  async #living(names: readonly string[], nowMs: number): Promise<ReadonlySet<string>> {
+    const rows = await this.#rows<{ name: string }>(
+      `SELECT DISTINCT split_part(name, '${nameMark}', 1) AS name FROM ${this.#s}.node WHERE split_part(name, '${nameMark}', 1) = ANY ($1) AND until >= $2`,
+      [names.map(toKept), nowMs],
+    );
+    return new Set(rows.map(({ name }) => fromKept(name)));
+  }
+
+  /** Placements are texts that never change: each is read once. */
+  #placement(text: string | null): Placement | null {
+    let placement = this.#placements.get(text);
+    if (placement === undefined) this.#placements.set(text, (placement = readPlacement(fromKeptOrNull(text))));
+    return placement;
   }
 
   async #rows<T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {

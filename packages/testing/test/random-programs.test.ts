@@ -104,6 +104,8 @@ async function assertPrefixes(seed: number, journal: readonly { readonly seq: nu
             priority: 0,
             limitKey: null,
             limitMax: null,
+            queue: "default",
+            placement: null,
             dedupKey: null,
             parentId: null,
             tags: {},

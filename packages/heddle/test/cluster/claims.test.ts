@@ -16,7 +16,17 @@ for (const place of clusterPlaces) {
       await cluster.store.commit({
         creates: ids.map((runId) => ({
           row: {
-            ...{ runId, workflow: "round", version: null, wakeAtMs: 1, priority: 0, limitKey: null, limitMax: null },
+            ...{
+              runId,
+              workflow: "round",
+              version: null,
+              wakeAtMs: 1,
+              priority: 0,
+              limitKey: null,
+              limitMax: null,
+              queue: "default",
+              placement: null,
+            },
             ...{ dedupKey: null, parentId: null, tags: {}, createdAtMs: 1, inputHash: "" },
           },
           events: ['{"type":"run-started","atMs":1,"workflow":"round","planHash":""}'],

@@ -12,7 +12,17 @@ async function forgeries(cluster: Cluster, epoch: number): Promise<RunPart[]> {
   const expectedSeq = (await cluster.journal("r")).length;
   const part = { runId: "r", epoch, expectedSeq, events: [], atMs: 1 };
   const row: NewRun["row"] = {
-    ...{ runId: "forged", workflow: "child", version: null, wakeAtMs: null, priority: 0, limitKey: null, limitMax: null },
+    ...{
+      runId: "forged",
+      workflow: "child",
+      version: null,
+      wakeAtMs: null,
+      priority: 0,
+      limitKey: null,
+      limitMax: null,
+      queue: "default",
+      placement: null,
+    },
     ...{ dedupKey: null, parentId: "r", tags: {}, createdAtMs: 1, inputHash: "" },
   };
   return [

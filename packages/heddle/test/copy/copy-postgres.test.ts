@@ -28,7 +28,18 @@ const bad = workflow("bad", async () => {
 const workflows = [ask, nap, two, child, parent, done, bad];
 
 function plain(index: number): NewRun {
-  const row = { workflow: "w", version: null, wakeAtMs: 1, priority: 0, limitKey: null, limitMax: null, dedupKey: null, parentId: null };
+  const row = {
+    workflow: "w",
+    version: null,
+    wakeAtMs: 1,
+    priority: 0,
+    limitKey: null,
+    limitMax: null,
+    queue: "default",
+    placement: null,
+    dedupKey: null,
+    parentId: null,
+  };
   return { row: { ...row, runId: `r${index}`, tags: {}, createdAtMs: 1, inputHash: "h" }, events: ["{}", "{}"] };
 }
 

@@ -11,7 +11,18 @@ const quick = workflow("quick", async (_ctx, word: string) => word);
 const clock = { nowMs: () => Date.now() };
 
 function run(index: number): NewRun {
-  const row = { workflow: "w", version: null, wakeAtMs: null, priority: 0, limitKey: null, limitMax: null, dedupKey: null, parentId: null };
+  const row = {
+    workflow: "w",
+    version: null,
+    wakeAtMs: null,
+    priority: 0,
+    limitKey: null,
+    limitMax: null,
+    queue: "default",
+    placement: null,
+    dedupKey: null,
+    parentId: null,
+  };
   return { row: { ...row, runId: `r${index}`, tags: {}, createdAtMs: 1, inputHash: "h" }, events: ["{}", "{}"] };
 }
 

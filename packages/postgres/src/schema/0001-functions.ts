@@ -19,17 +19,17 @@ BEGIN
   RETURN v_node;
 END $$;
 
-CREATE FUNCTION ${s}.kind_of(p_workflow text, p_version text) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${s}.kind_of(p_workflow text, p_version text, p_queue text, p_placement text) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE v_kind integer;
 BEGIN
-  SELECT kind INTO v_kind FROM ${s}.kind WHERE workflow = p_workflow AND version IS NOT DISTINCT FROM p_version;
-  WHILE v_kind IS NULL LOOP
-    INSERT INTO ${s}.kind (workflow, version) VALUES (p_workflow, p_version) ON CONFLICT DO NOTHING RETURNING kind INTO v_kind;
-    IF v_kind IS NULL THEN
-      SELECT kind INTO v_kind FROM ${s}.kind WHERE workflow = p_workflow AND version IS NOT DISTINCT FROM p_version;
-    END IF;
+  LOOP
+    SELECT kind INTO v_kind FROM ${s}.kind WHERE workflow = p_workflow AND version IS NOT DISTINCT FROM p_version AND queue = p_queue
+      AND placement IS NOT DISTINCT FROM p_placement;
+    IF v_kind IS NOT NULL THEN RETURN v_kind; END IF;
+    INSERT INTO ${s}.kind (workflow, version, queue, placement) VALUES (p_workflow, p_version, p_queue, p_placement)
+      ON CONFLICT DO NOTHING RETURNING kind INTO v_kind;
+    IF v_kind IS NOT NULL THEN RETURN v_kind; END IF;
   END LOOP;
-  RETURN v_kind;
 END $$;
 
 -- Nobody else counts or takes places of these keys until the transaction is over.
@@ -92,7 +92,7 @@ BEGIN
     v_claimed := FOUND AND (v_key IS NULL
       OR (${s}.places_taken(v_key) < v_max AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE limit_key = v_key AND status = 0 AND status < 3)));
   END IF;
-  v_kind := ${s}.kind_of(c->>'workflow', c->>'version');
+  v_kind := ${s}.kind_of(c->>'workflow', c->>'version', c->>'queue', c->>'placement');
   IF NOT v_claimed AND v_key IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
   LOOP
     INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
@@ -183,7 +183,8 @@ BEGIN
   IF v_release IS NOT NULL THEN
     PERFORM ${s}.move(v_run.run, p_now, (v_release->>'status')::integer, (v_release->>'wakeAtMs')::bigint,
       CASE WHEN (v_release->>'status')::integer >= 4 THEN (p->>'atMs')::bigint END, v_release->>'dead', v_release->>'note',
-      CASE WHEN v_release ? 'version' THEN ${s}.kind_of((SELECT workflow FROM ${s}.kind WHERE kind = v_run.kind), v_release->>'version') END, NULL);
+      CASE WHEN v_release ? 'version' THEN
+        (SELECT ${s}.kind_of(k.workflow, v_release->>'version', k.queue, k.placement) FROM ${s}.kind k WHERE k.kind = v_run.kind) END, NULL);
     IF v_run.limit_key IS NOT NULL THEN v_verdict := v_verdict || '{"placeFree":true}'; END IF;
   END IF;
   RETURN v_verdict;
@@ -268,22 +269,35 @@ BEGIN
   RETURN jsonb_build_object('creates', v_creates, 'parts', '[]'::jsonb, 'messages', v_messages);
 END $$;
 
--- Runs that are due, first those that go first, without meeting one that is not due: from priority to priority.
-CREATE FUNCTION ${s}.due(p_kinds integer[], p_now bigint, p_limit integer) RETURNS TABLE (run bigint, priority integer, wake_at bigint) LANGUAGE plpgsql AS $$
+-- How many more runs of a kind a node may own: NULL: as many as it likes. Of the index alone, and never more of it than the bound.
+CREATE FUNCTION ${s}.room(p_node integer, p_kind integer, p_most integer) RETURNS integer LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN p_most IS NULL THEN NULL
+    ELSE p_most - (SELECT count(*)::integer FROM (SELECT 1 FROM ${s}.run WHERE owner = p_node AND kind = p_kind LIMIT p_most) owned) END
+$$;
+
+/*
+ * Runs that are due, first those that go first, without meeting one that is not due: from priority to priority. Of each kind: those that were due
+ * at p_before, at most p_most, where that is given, together with what the node owns.
+ */
+CREATE FUNCTION ${s}.due(p_node integer, p_kinds integer[], p_before bigint[], p_most integer[], p_limit integer)
+RETURNS TABLE (run bigint, priority integer, wake_at bigint) LANGUAGE plpgsql AS $$
 DECLARE
   v_kind integer;
+  v_before bigint;
+  v_limit integer;
   v_level integer;
   v_found integer;
   v_more integer;
 BEGIN
-  FOR v_kind IN SELECT k.kind FROM ${s}.kind k WHERE p_kinds IS NULL OR k.kind = ANY (p_kinds) LOOP
+  FOR v_kind, v_before, v_limit IN SELECT x.k, x.b, x.m FROM unnest(p_kinds, p_before, p_most) AS x(k, b, m) LOOP
+    v_limit := least(p_limit, ${s}.room(p_node, v_kind, v_limit));
     v_found := 0;
     SELECT r.priority INTO v_level FROM ${s}.run r
       WHERE r.kind = v_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL ORDER BY r.priority DESC LIMIT 1;
-    WHILE v_level IS NOT NULL AND v_found < p_limit LOOP
+    WHILE v_level IS NOT NULL AND v_found < v_limit LOOP
       RETURN QUERY SELECT r.run, r.priority, r.wake_at FROM ${s}.run r
-        WHERE r.kind = v_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= p_now
-        ORDER BY r.wake_at, r.run LIMIT p_limit - v_found;
+        WHERE r.kind = v_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= v_before
+        ORDER BY r.wake_at, r.run LIMIT v_limit - v_found;
       GET DIAGNOSTICS v_more = ROW_COUNT;
       v_found := v_found + v_more;
       SELECT r.priority INTO v_level FROM ${s}.run r
@@ -292,7 +306,7 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[]) RETURNS TABLE (place integer, "row" jsonb, seq bigint) LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[], p_before bigint[], p_most integer[]) RETURNS TABLE (place integer, "row" jsonb, seq bigint) LANGUAGE plpgsql AS $$
 DECLARE
   v_node integer := ${s}.node_of(p_node);
   v_due bigint[];
@@ -301,11 +315,13 @@ DECLARE
   v_taken integer := 0;
   v_any boolean;
 BEGIN
+  -- Where a bound counts, one claim of the node after the other.
+  IF array_length(array_remove(p_most, NULL), 1) > 0 THEN PERFORM 1 FROM ${s}.node WHERE node = v_node FOR NO KEY UPDATE; END IF;
   PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
   IF NOT FOUND THEN RETURN; END IF;
   WHILE v_taken < p_limit LOOP
     SELECT array_agg(d.run ORDER BY d.priority DESC, d.wake_at, d.run) INTO v_due FROM (
-      SELECT * FROM ${s}.due(p_kinds, p_now, p_limit - v_taken) x ORDER BY x.priority DESC, x.wake_at, x.run LIMIT p_limit - v_taken) d;
+      SELECT * FROM ${s}.due(v_node, p_kinds, p_before, p_most, p_limit - v_taken) x ORDER BY x.priority DESC, x.wake_at, x.run LIMIT p_limit - v_taken) d;
     EXIT WHEN v_due IS NULL;
     PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
     v_any := false;
@@ -327,17 +343,21 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION ${s}.next_wake(p_kinds integer[]) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION ${s}.next_wake(p_node text, p_kinds integer[], p_delay integer[], p_most integer[]) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
+  v_node integer := (SELECT node FROM ${s}.node WHERE name = p_node);
   v_kind integer;
+  v_delay integer;
+  v_most integer;
   v_level integer;
   v_wake bigint;
 BEGIN
-  FOR v_kind IN SELECT k.kind FROM ${s}.kind k WHERE p_kinds IS NULL OR k.kind = ANY (p_kinds) LOOP
+  FOR v_kind, v_delay, v_most IN SELECT x.k, x.d, x.m FROM unnest(p_kinds, p_delay, p_most) AS x(k, d, m) LOOP
+    CONTINUE WHEN ${s}.room(v_node, v_kind, v_most) <= 0;
     SELECT priority INTO v_level FROM ${s}.run
       WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY priority DESC LIMIT 1;
     WHILE v_level IS NOT NULL LOOP
-      v_wake := least(v_wake, (SELECT wake_at FROM ${s}.run
+      v_wake := least(v_wake, (SELECT wake_at + v_delay FROM ${s}.run
         WHERE kind = v_kind AND priority = v_level AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1));
       SELECT priority INTO v_level FROM ${s}.run
         WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL AND priority < v_level ORDER BY priority DESC LIMIT 1;
@@ -351,7 +371,8 @@ DECLARE v_alive boolean;
 BEGIN
   PERFORM ${s}.node_of(p_node);
   SELECT died_at IS NULL INTO v_alive FROM ${s}.node WHERE name = p_node FOR NO KEY UPDATE;
-  UPDATE ${s}.node SET until = p_until, lease = greatest(0, p_until - p_now), died_at = NULL WHERE name = p_node;
+  UPDATE ${s}.node SET until = p_until, lease = greatest(0, p_until - p_now), died_at = NULL, left_at = NULL,
+    seen = CASE WHEN p_until > p_now THEN p_now ELSE seen END WHERE name = p_node;
   RETURN v_alive;
 END $$;
 
@@ -369,7 +390,7 @@ BEGIN
   RETURN v_count;
 END $$;
 
-CREATE FUNCTION ${s}.reap(p_now bigint, p_forget bigint) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${s}.reap(p_now bigint, p_forget_dead bigint, p_forget_left bigint) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   v_dead integer[];
   v_count integer;
@@ -377,11 +398,13 @@ BEGIN
   -- Locked against commits of those nodes, in the order in which everybody locks. A node in the middle of one is left to the next look: whoever waited
   -- here would be as dead as that one.
   SELECT array_agg(x.node) INTO v_dead FROM (
-    SELECT n.node FROM ${s}.node n WHERE n.until IS NULL OR n.until < p_now OR n.until - 2 * n.lease > p_now ORDER BY n.node FOR UPDATE SKIP LOCKED) x;
+    SELECT n.node FROM ${s}.node n WHERE n.until < p_now OR n.until - 2 * n.lease > p_now
+      OR (n.until IS NULL AND (n.died_at < p_forget_dead OR n.left_at < p_forget_left OR EXISTS (SELECT 1 FROM ${s}.run r WHERE r.owner = n.node)))
+      ORDER BY n.node FOR UPDATE SKIP LOCKED) x;
   IF v_dead IS NULL THEN RETURN 0; END IF;
   UPDATE ${s}.node SET until = NULL, died_at = p_now WHERE node = ANY (v_dead) AND until IS NOT NULL;
   v_count := ${s}.free_runs_of(v_dead, p_now, 1);
-  DELETE FROM ${s}.node WHERE died_at < p_forget;
+  DELETE FROM ${s}.node n WHERE n.node = ANY (v_dead) AND (n.died_at < p_forget_dead OR n.left_at < p_forget_left);
   RETURN v_count;
 END $$;
 
@@ -391,7 +414,14 @@ BEGIN
   SELECT node INTO v_node FROM ${s}.node WHERE name = p_node FOR UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
   PERFORM ${s}.free_runs_of(ARRAY[v_node], p_now, 0);
-  DELETE FROM ${s}.node WHERE node = v_node;
+  UPDATE ${s}.node SET until = NULL, died_at = NULL, left_at = p_now WHERE node = v_node;
+END $$;
+
+-- What a node says of itself.
+CREATE FUNCTION ${s}.describe_node(p_node text, p_info text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM ${s}.node_of(p_node);
+  UPDATE ${s}.node SET info = p_info, left_at = NULL WHERE name = p_node;
 END $$;
 
 CREATE FUNCTION ${s}.lock_run(p_id text) RETURNS ${s}.run LANGUAGE plpgsql AS $$

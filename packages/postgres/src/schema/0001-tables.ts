@@ -11,16 +11,20 @@ export const tables = (s: string): string => `
 CREATE TABLE ${s}.kind (
   kind integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   workflow text COLLATE "C" NOT NULL,
-  version text COLLATE "C"
+  version text COLLATE "C",
+  queue text COLLATE "C" NOT NULL,
+  placement text COLLATE "C"          -- canonical JSON of what its runs demand of a node; NULL: nothing
 );
-CREATE UNIQUE INDEX kind_version ON ${s}.kind (workflow, version) WHERE version IS NOT NULL;
-CREATE UNIQUE INDEX kind_bare ON ${s}.kind (workflow) WHERE version IS NULL;
+CREATE UNIQUE INDEX kind_name ON ${s}.kind (workflow, (version IS NULL), coalesce(version, ''), queue, md5(coalesce(placement, '')));
 CREATE TABLE ${s}.node (
   node integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name text COLLATE "C" NOT NULL UNIQUE,
   until bigint,                       -- end of the lease; NULL: no heartbeat yet, or dead
   lease bigint,                       -- how long the heartbeat holds
-  died_at bigint                      -- when it was declared dead
+  died_at bigint,                     -- when it was declared dead
+  seen bigint,                        -- last sign of life
+  left_at bigint,                     -- when it went away in order
+  info text                           -- what it says of itself; NULL: nothing yet
 ) WITH (fillfactor = 50);
 CREATE TABLE ${s}.run (
   run bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -51,7 +55,7 @@ CREATE INDEX run_due ON ${s}.run (kind, priority DESC, wake_at, run) INCLUDE (li
   WHERE status < 2 AND held IS NULL AND wake_at IS NOT NULL;
 CREATE INDEX run_held ON ${s}.run (limit_key, kind, priority DESC, wake_at, run) WHERE held;
 CREATE INDEX run_limit ON ${s}.run (limit_key, status) WHERE limit_key IS NOT NULL AND status < 3;
-CREATE INDEX run_owner ON ${s}.run (owner) WHERE owner IS NOT NULL;
+CREATE INDEX run_owner ON ${s}.run (owner, kind) WHERE owner IS NOT NULL;
 CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;
 CREATE INDEX run_parent ON ${s}.run (parent) WHERE parent IS NOT NULL;
 CREATE INDEX run_status ON ${s}.run (status, run) WHERE status <> 4;
@@ -99,7 +103,10 @@ CREATE TABLE ${s}.blob (
   body text NOT NULL
 );
 CREATE VIEW ${s}.run_row AS
-  SELECT r.run, r.id, k.workflow, k.version, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
+  SELECT r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
     r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
   FROM ${s}.run r JOIN ${s}.kind k ON k.kind = r.kind LEFT JOIN ${s}.node n ON n.node = r.owner;
+CREATE VIEW ${s}.node_row AS
+  SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM ${s}.run r WHERE r.owner = n.node) AS owned
+  FROM ${s}.node n WHERE n.info IS NOT NULL;
 `;

@@ -11,7 +11,9 @@ import { limitLaws } from "./run-store/limit-laws.ts";
 import { listLaws } from "./run-store/list-laws.ts";
 import { mailLaws } from "./run-store/mail-laws.ts";
 import { durableMoveLaws, moveLaws, sharedMoveLaws } from "./run-store/move-laws.ts";
+import { nodeRegistryLaws } from "./run-store/node-registry-laws.ts";
 import { nodeLaws } from "./run-store/node-laws.ts";
+import { placementLaws } from "./run-store/placement-laws.ts";
 import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
 import { snapshotLaws } from "./run-store/snapshot-laws.ts";
@@ -55,7 +57,19 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       });
     };
 
-    for (const laws of [journalLaws, createLaws, claimLaws, limitLaws, mailLaws, nodeLaws, snapshotLaws, listLaws, lifecycleLaws])
+    for (const laws of [
+      journalLaws,
+      createLaws,
+      claimLaws,
+      placementLaws,
+      limitLaws,
+      mailLaws,
+      nodeLaws,
+      nodeRegistryLaws,
+      snapshotLaws,
+      listLaws,
+      lifecycleLaws,
+    ])
       laws(law);
     moveLaws(law, open);
     transactionLaws(law, options.dialect ?? sqliteDialect);

@@ -1,6 +1,8 @@
 import type { NewRun, RunId, RunRow, RunStatus, StoredMessage, WholeRun } from "@heddle/kernel";
+import type { Demand } from "./demand.ts";
 import { JournalPages } from "./journal-pages.ts";
 import type { RunHeap } from "./run-heap.ts";
+import type { Kind } from "./run-queue.ts";
 
 /** A node that claimed or gave a sign of life. `untilMs` is null before its first heartbeat. */
 export interface MemoryNode {
@@ -8,9 +10,13 @@ export interface MemoryNode {
   untilMs: number | null;
   /** How long its heartbeat holds. */
   leaseMs: number;
-  dead: boolean;
   /** How many runs it owns. */
   owned: number;
+  /** What it said of itself; null: nothing. */
+  info: string | null;
+  seenAtMs: number | null;
+  diedAtMs: number | null;
+  leftAtMs: number | null;
 }
 
 /** One run: its row as it stands, its journal and its mail. */
@@ -22,6 +28,7 @@ export class MemoryRun {
   readonly priority: number;
   readonly limitKey: string | null;
   readonly limitMax: number | null;
+  readonly demand: Demand;
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -49,9 +56,12 @@ export class MemoryRun {
   /** Kept by the heap that the run is in. */
   heap: RunHeap | null = null;
   heapPlace = 0;
+  /** The kind that counts it among those that its owner has. */
+  countedIn: Kind | null = null;
 
-  constructor(number: number, row: NewRun["row"]) {
+  constructor(number: number, row: NewRun["row"], demand: Demand) {
     this.number = number;
+    this.demand = demand;
     this.runId = row.runId;
     this.workflow = row.workflow;
     this.version = row.version;
@@ -67,8 +77,8 @@ export class MemoryRun {
   }
 
   /** A run as another store kept it; it has no owner. */
-  static fromWhole(number: number, { row, compactedThrough, events, mail, mailIds, snapshots }: WholeRun): MemoryRun {
-    const run = new MemoryRun(number, row);
+  static fromWhole(number: number, { row, compactedThrough, events, mail, mailIds, snapshots }: WholeRun, demand: Demand): MemoryRun {
+    const run = new MemoryRun(number, row, demand);
     run.status = row.status;
     run.epoch = row.epoch;
     run.crashes = row.crashes;
@@ -120,6 +130,8 @@ export class MemoryRun {
       priority: this.priority,
       limitKey: this.limitKey,
       limitMax: this.limitMax,
+      queue: this.demand.queue,
+      placement: this.demand.text,
       dedupKey: this.dedupKey,
       parentId: this.parentId,
       tags: this.tags,

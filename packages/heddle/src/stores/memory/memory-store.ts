@@ -1,5 +1,7 @@
 import {
   type ClaimOptions,
+  type ClaimTerms,
+  claimTerms,
   type CommitBatch,
   type CommitVerdict,
   type CreateVerdict,
@@ -9,6 +11,7 @@ import {
   type MessageVerdict,
   type NewMessage,
   type NewRun,
+  type NodeRow,
   type PartVerdict,
   type RunId,
   type RunPart,
@@ -20,13 +23,16 @@ import {
   type StoreFeatures,
   type StoreHint,
   type StoreMove,
+  type WakeOptions,
   type WholeRun,
 } from "@heddle/kernel";
 import { RunHints } from "../run-hints.ts";
 import { checkAtRest, storeMoved } from "../moved.ts";
+import { Demands } from "./demand.ts";
 import { listRuns } from "./list-runs.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
-import { RunQueue } from "./run-queue.ts";
+import { NodeTable } from "./node-table.ts";
+import { type Choice, type Kind, RunQueue } from "./run-queue.ts";
 
 export interface MemoryStoreOptions {
   /** Ended runs that are kept; when more have ended, the longest ended go. Default 200: objects that live long are what a short run costs most. */
@@ -55,7 +61,8 @@ class MemoryStore implements RunStore {
   readonly #clock: { nowMs(): number };
   readonly #runs = new Map<RunId, MemoryRun>();
   readonly #dedup = new Map<string, MemoryRun>();
-  readonly #nodes = new Map<string, MemoryNode>();
+  readonly #nodes = new NodeTable();
+  readonly #demands = new Demands();
   readonly #queue = new RunQueue();
   /** Longest ended first. */
   readonly #ended = new Set<MemoryRun>();
@@ -92,11 +99,11 @@ class MemoryStore implements RunStore {
   async claim(options: ClaimOptions): Promise<readonly RunRow[]> {
     this.#checkWritable();
     const rows: RunRow[] = [];
-    const node = this.#node(options.node);
-    if (node.dead) return rows;
-    const workflows = options.workflows === undefined ? null : new Set(options.workflows);
+    const node = this.#nodes.get(options.node);
+    if (node.diedAtMs !== null) return rows;
+    const choose = this.#choice(options, options.nowMs);
     while (rows.length < options.limit) {
-      const run = this.#queue.next(options.nowMs, workflows);
+      const run = this.#queue.next(options.nowMs, choose);
       if (run === null) break;
       this.#own(run, node);
       rows.push(run.toRow());
@@ -106,43 +113,37 @@ class MemoryStore implements RunStore {
 
   async heartbeat(name: string, untilMs: number, nowMs: number): Promise<boolean> {
     this.#checkWritable();
-    const node = this.#node(name);
-    const lived = !node.dead;
-    node.dead = false;
-    node.untilMs = untilMs;
-    node.leaseMs = Math.max(0, untilMs - nowMs);
-    return lived;
+    return this.#nodes.heartbeat(name, untilMs, nowMs);
   }
 
   async reapDeadNodes(nowMs: number): Promise<number> {
     this.#checkWritable();
-    let owned = 0;
-    for (const node of this.#nodes.values()) {
-      if (node.untilMs !== null && node.untilMs >= nowMs && node.untilMs - 2 * node.leaseMs <= nowMs) continue;
-      if (node.untilMs !== null) node.dead = true;
-      node.untilMs = null;
-      owned += node.owned;
-    }
-    if (owned === 0) return 0;
-    for (const run of this.#runs.values()) {
-      if (run.owner === null || run.owner.untilMs !== null) continue;
-      run.crashes++;
-      this.#free(run, nowMs);
-    }
+    const owned = this.#nodes.bury(nowMs);
+    if (owned > 0) for (const run of this.#runs.values()) if (run.owner !== null && run.owner.untilMs === null) this.#free(run, nowMs, 1);
     return owned;
   }
 
   async leave(name: string, nowMs: number): Promise<void> {
     this.#checkWritable();
-    const node = this.#nodes.get(name);
-    if (node === undefined) return;
-    if (node.owned > 0) for (const run of this.#runs.values()) if (run.owner === node) this.#free(run, nowMs);
-    this.#nodes.delete(name);
+    this.#checkOpen();
+    const node = this.#nodes.leave(name, nowMs);
+    if (node !== null) this.#freeRunsOf(node, nowMs, 0);
   }
 
-  async nextWakeMs(workflows?: readonly string[]): Promise<number | null> {
+  async describeNode(node: string, info: string): Promise<void> {
+    this.#checkWritable();
+    this.#nodes.describe(node, info);
+  }
+
+  async nodes(): Promise<readonly NodeRow[]> {
     this.#checkOpen();
-    return this.#queue.nextWakeMs(workflows === undefined ? null : new Set(workflows));
+    return this.#nodes.rows();
+  }
+
+  async nextWakeMs(options: WakeOptions = {}): Promise<number | null> {
+    this.#checkOpen();
+    const nowMs = options.nowMs ?? this.#clock.nowMs();
+    return this.#queue.nextWakeMs(nowMs, this.#choice(options, nowMs));
   }
 
   async readJournal(runId: RunId, afterSeq: number, limit = Number.POSITIVE_INFINITY): Promise<readonly StoredEvent[]> {
@@ -251,7 +252,7 @@ class MemoryStore implements RunStore {
     const verdicts = runs.map((whole): ImportVerdict => {
       const row = this.#taken(whole.row);
       if (row !== null) return { status: "exists", row };
-      const run = MemoryRun.fromWhole(++this.#created, whole);
+      const run = MemoryRun.fromWhole(++this.#created, whole, this.#demands.of(whole.row.queue, whole.row.placement));
       this.#add(run);
       this.#queue.enter(run);
       if (run.ended) this.#ended.add(run);
@@ -298,7 +299,7 @@ class MemoryStore implements RunStore {
     const there = this.#taken(row);
     if (there !== null) return { status: "exists", row: there };
 
-    const run = new MemoryRun(++this.#created, row);
+    const run = new MemoryRun(++this.#created, row, this.#demands.of(row.queue, row.placement));
     for (const event of made.events) run.journal.append(event, row.createdAtMs);
     this.#add(run);
     const claimed = made.claimFor !== undefined && this.#claimNew(run, made.claimFor);
@@ -319,8 +320,8 @@ class MemoryStore implements RunStore {
   }
 
   #claimNew(run: MemoryRun, name: string): boolean {
-    const node = this.#node(name);
-    if (node.dead || (run.limitKey !== null && !this.#queue.hasPlace(run.limitKey, run.limitMax!))) return false;
+    const node = this.#nodes.get(name);
+    if (node.diedAtMs !== null || (run.limitKey !== null && !this.#queue.hasPlace(run.limitKey, run.limitMax!))) return false;
     run.status = "running";
     run.epoch = 1;
     run.owner = node;
@@ -396,7 +397,30 @@ class MemoryStore implements RunStore {
     this.#queue.enter(run);
   }
 
-  #free(run: MemoryRun, nowMs: number): void {
+  /** Which runs a claim with these options takes. The terms are worked out once for each kind. */
+  #choice(options: WakeOptions, nowMs: number): Choice {
+    const names = options.workflows === undefined ? null : new Set(options.workflows);
+    const node = options.node === undefined ? null : this.#nodes.get(options.node);
+    const known = new Map<Kind, ClaimTerms | null>();
+    return (kind) => {
+      let terms = known.get(kind);
+      if (terms === undefined) {
+        const { queue, placement } = kind.demand;
+        const named = names === null || names.has(kind.name);
+        terms = named ? claimTerms(queue, placement, options, (other) => this.#nodes.lives(other, nowMs)) : null;
+        known.set(kind, terms);
+      }
+      const full = terms?.most != null && node !== null && (kind.owned.get(node) ?? 0) >= terms.most;
+      return full ? null : terms;
+    };
+  }
+
+  #freeRunsOf(node: MemoryNode, nowMs: number, crashes: number): void {
+    if (node.owned > 0) for (const run of this.#runs.values()) if (run.owner === node) this.#free(run, nowMs, crashes);
+  }
+
+  #free(run: MemoryRun, nowMs: number, crashes: number): void {
+    run.crashes += crashes;
     this.#move(run, "queued", nowMs, nowMs);
     this.#hints.give(run.runId, "work");
   }
@@ -439,12 +463,6 @@ class MemoryStore implements RunStore {
       if (this.#ended.size <= this.#keepEnded) return;
       this.#remove(run);
     }
-  }
-
-  #node(name: string): MemoryNode {
-    let node = this.#nodes.get(name);
-    if (node === undefined) this.#nodes.set(name, (node = { name, untilMs: null, leaseMs: 0, dead: false, owned: 0 }));
-    return node;
   }
 
   #checkWritable(): void {

@@ -7,12 +7,17 @@
  *    the queue in another way, the best held run of each kind goes back to `ready`: so nothing that could run stays held, and a claim
  *    meets each blocked run once and not again at every claim.
  */
-import type { MemoryRun } from "./memory-run.ts";
+import type { ClaimTerms } from "@heddle/kernel";
+import type { Demand } from "./demand.ts";
+import type { MemoryNode, MemoryRun } from "./memory-run.ts";
 import { claimedBefore, RunHeap, wakesBefore } from "./run-heap.ts";
 
-/** Runs of one workflow and version. */
-interface Kind {
+/** Runs of one workflow and version that demand the same of a node. */
+export interface Kind {
   readonly name: string;
+  readonly demand: Demand;
+  /** How many of them each node owns; counted only where the demand bounds it. */
+  readonly owned: Map<MemoryNode, number>;
   /** Not due yet, as far as the last claim knew. */
   readonly timers: RunHeap;
   readonly ready: RunHeap;
@@ -24,8 +29,11 @@ interface Limit {
   readonly held: Map<Kind, RunHeap>;
 }
 
+/** On what terms a claim takes runs of a kind; null: it takes none. */
+export type Choice = (kind: Kind) => ClaimTerms | null;
+
 export class RunQueue {
-  readonly #kinds = new Map<string, Map<string | null, Kind>>();
+  readonly #kinds = new Map<string, Map<string | null, Map<Demand, Kind>>>();
   readonly #limits = new Map<string, Limit>();
 
   /** Call after a run got into its present status: it starts to count for its limit and waits for its claim. */
@@ -35,12 +43,22 @@ export class RunQueue {
       if (run.status === "running") limit.running++;
       else if (run.status === "queued") limit.queued++;
     }
+    if (run.demand.bounded && run.owner !== null) {
+      const { owned } = (run.countedIn = this.#kind(run));
+      owned.set(run.owner, (owned.get(run.owner) ?? 0) + 1);
+    }
     if (run.claimable && run.wakeAtMs !== null) this.#kind(run).timers.push(run);
   }
 
   /** Call before a run leaves its present status. */
   leave(run: MemoryRun): void {
     run.heap?.remove(run);
+    if (run.countedIn !== null && run.owner !== null) {
+      const left = (run.countedIn.owned.get(run.owner) ?? 0) - 1;
+      if (left > 0) run.countedIn.owned.set(run.owner, left);
+      else run.countedIn.owned.delete(run.owner);
+      run.countedIn = null;
+    }
     if (run.limitKey === null) return;
     const limit = this.#limit(run.limitKey);
     if (run.status === "running") limit.running--;
@@ -76,21 +94,27 @@ export class RunQueue {
   }
 
   /** The run that a claim takes next, still in its place; null: none is due. */
-  next(nowMs: number, workflows: ReadonlySet<string> | null): MemoryRun | null {
+  next(nowMs: number, choose: Choice): MemoryRun | null {
     let best: MemoryRun | null = null;
-    for (const kind of this.#kindsOf(workflows)) {
-      const top = this.#topOf(kind, nowMs);
+    for (const kind of this.#allKinds()) {
+      const terms = choose(kind);
+      if (terms === null) continue;
+      const top = this.#topOf(kind, nowMs - terms.delayMs);
       if (top !== null && (best === null || claimedBefore(top, best))) best = top;
     }
     return best;
   }
 
-  nextWakeMs(workflows: ReadonlySet<string> | null): number | null {
+  nextWakeMs(nowMs: number, choose: Choice): number | null {
     let next: number | null = null;
-    for (const kind of this.#kindsOf(workflows)) {
+    for (const kind of this.#allKinds()) {
+      const terms = choose(kind);
+      if (terms === null) continue;
+      // Where claims wait for longer, those that are ready for one node are not for another.
+      const due = terms.delayMs === 0 ? undefined : this.#topOf(kind, nowMs - terms.delayMs);
       // Ready ones are due already: any of them will do.
-      const run = kind.ready.top ?? kind.timers.top;
-      if (run !== undefined && (next === null || run.wakeAtMs! < next)) next = run.wakeAtMs;
+      const run = due ?? kind.ready.top ?? kind.timers.top;
+      if (run !== undefined && (next === null || run.wakeAtMs! + terms.delayMs < next)) next = run.wakeAtMs! + terms.delayMs;
     }
     return next;
   }
@@ -125,21 +149,19 @@ export class RunQueue {
   #kind(run: MemoryRun): Kind {
     let versions = this.#kinds.get(run.workflow);
     if (versions === undefined) this.#kinds.set(run.workflow, (versions = new Map()));
-    let kind = versions.get(run.version);
+    let demands = versions.get(run.version);
+    if (demands === undefined) versions.set(run.version, (demands = new Map()));
+    let kind = demands.get(run.demand);
     if (kind === undefined) {
       const name = run.version === null ? run.workflow : `${run.workflow}@${run.version}`;
-      kind = { name, timers: new RunHeap(wakesBefore), ready: new RunHeap(claimedBefore) };
-      versions.set(run.version, kind);
+      kind = { name, demand: run.demand, owned: new Map(), timers: new RunHeap(wakesBefore), ready: new RunHeap(claimedBefore) };
+      demands.set(run.demand, kind);
     }
     return kind;
   }
 
-  *#kindsOf(workflows: ReadonlySet<string> | null): Generator<Kind> {
-    for (const versions of this.#kinds.values()) {
-      for (const kind of versions.values()) {
-        if (workflows === null || workflows.has(kind.name)) yield kind;
-      }
-    }
+  *#allKinds(): Generator<Kind> {
+    for (const versions of this.#kinds.values()) for (const demands of versions.values()) yield* demands.values();
   }
 }
 

@@ -30,7 +30,7 @@ export function isClaimable(status: number): boolean {
 }
 
 /** What every query for whole rows selects, and from where. */
-export const runColumns = `r.run, r.id, k.workflow, k.version, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,
+export const runColumns = `r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,
   r.priority, r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note`;
 export const runJoins = "JOIN heddle_kind k ON k.kind = r.kind LEFT JOIN heddle_node n ON n.node = r.owner";
 
@@ -39,6 +39,8 @@ export interface RunRecord extends Row {
   id: string;
   workflow: string;
   version: string | null;
+  queue: string;
+  placement: string | null;
   status: number;
   epoch: number;
   owner: string | null;
@@ -74,6 +76,8 @@ export function toRunRow(record: RunRecord): RunRow {
     priority: record.priority,
     limitKey: record.limit_key,
     limitMax: record.limit_max,
+    queue: record.queue,
+    placement: record.placement,
     dedupKey: record.dedup === null ? null : record.dedup.slice(dedupText(record.workflow, "").length),
     parentId: record.parent,
     tags: record.tags === null ? {} : (JSON.parse(record.tags) as Record<string, string>),

@@ -6,6 +6,7 @@ import {
   HeddleError,
   type ImportVerdict,
   type ListOptions,
+  type NodeRow,
   type RunId,
   type RunRow,
   type RunStatus,
@@ -15,6 +16,7 @@ import {
   type StoreFeatures,
   type StoreHint,
   type StoreMove,
+  type WakeOptions,
   type WholeRun,
 } from "@heddle/kernel";
 import { checkAtRest } from "../moved.ts";
@@ -146,6 +148,16 @@ class SqliteRunStore implements SqliteStore {
     this.#hints.give(null, "work");
   }
 
+  async describeNode(node: string, info: string): Promise<void> {
+    this.#checkUsable();
+    await this.#queue.call<null>({ type: "describe", node, info });
+  }
+
+  async nodes(): Promise<readonly NodeRow[]> {
+    this.#checkUsable();
+    return this.#reads.nodes();
+  }
+
   async setStatus(
     runId: RunId,
     from: readonly RunStatus[],
@@ -179,9 +191,9 @@ class SqliteRunStore implements SqliteStore {
     await this.#queue.call<null>({ type: "put-blob", hash, body });
   }
 
-  async nextWakeMs(workflows?: readonly string[]): Promise<number | null> {
+  async nextWakeMs(options: WakeOptions = {}): Promise<number | null> {
     this.#checkUsable();
-    return this.#reads.nextWakeMs(workflows);
+    return this.#reads.nextWakeMs(options, options.nowMs ?? this.#queue.nowMs);
   }
 
   async readJournal(runId: RunId, afterSeq: number, limit = Number.MAX_SAFE_INTEGER): Promise<readonly StoredEvent[]> {

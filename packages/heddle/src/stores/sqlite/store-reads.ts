@@ -1,11 +1,13 @@
 import {
   HeddleError,
   type ListOptions,
+  type NodeRow,
   type RunId,
   type RunRow,
   type StoredEvent,
   type StoredMessage,
   type StoreMove,
+  type WakeOptions,
   type WholeRun,
 } from "@heddle/kernel";
 import type { Connection } from "./connection.ts";
@@ -13,11 +15,13 @@ import { faultOf } from "./fault.ts";
 import { exportRun } from "./sql/export-run.ts";
 import { type FindRun, findRun } from "./sql/find-run.ts";
 import { findTaken } from "./sql/find-taken.ts";
-import { isKindOf, kinds, type Kinds } from "./sql/kinds.ts";
+import { kinds, type Kinds } from "./sql/kinds.ts";
 import { listBlobs } from "./sql/list-blobs.ts";
 import { listRuns } from "./sql/list-runs.ts";
 import { moves } from "./sql/moves.ts";
 import { nextWake } from "./sql/next-wake.ts";
+import { type Nodes, nodes } from "./sql/nodes.ts";
+import { type Offers, offers } from "./sql/offers.ts";
 import { readBlob } from "./sql/read-blob.ts";
 import { readJournal } from "./sql/read-journal.ts";
 import { type ReadMail, readMail } from "./sql/read-mail.ts";
@@ -29,6 +33,8 @@ export class StoreReads {
   readonly #connection: Connection;
   readonly #find: FindRun;
   readonly #kinds: Kinds;
+  readonly #nodes: Nodes;
+  readonly #offers: Offers;
   readonly #mail: ReadMail;
   readonly #blob: ReturnType<typeof readBlob>;
   readonly #list: ReturnType<typeof listRuns>;
@@ -43,6 +49,8 @@ export class StoreReads {
     this.#connection = connection;
     this.#find = findRun(connection);
     this.#kinds = kinds(connection);
+    this.#nodes = nodes(connection);
+    this.#offers = offers(connection);
     this.#mail = readMail(connection);
     this.#blob = readBlob(connection);
     this.#list = listRuns(connection);
@@ -54,15 +62,21 @@ export class StoreReads {
     this.#moves = moves(connection);
   }
 
-  nextWakeMs(workflows: readonly string[] | undefined): number | null {
+  nextWakeMs(options: WakeOptions, nowMs: number): number | null {
     return this.#read(() => {
-      const names = workflows === undefined ? null : new Set(workflows);
-      const wakes = this.#kinds
-        .all()
-        .filter((kind) => isKindOf(kind, names))
-        .map(({ kind }) => this.#nextWake(kind));
-      return wakes.reduce((next, wake) => (next === null || (wake !== null && wake < next) ? wake : next), null);
+      const node = options.node === undefined ? null : (this.#nodes.find(options.node)?.node ?? null);
+      let next: number | null = null;
+      for (const offered of this.#offers.of(this.#kinds.all(), options, nowMs)) {
+        if (this.#offers.room(offered, node) <= 0) continue;
+        const wake = this.#nextWake(offered.kind);
+        if (wake !== null && (next === null || wake + offered.terms.delayMs < next)) next = wake + offered.terms.delayMs;
+      }
+      return next;
     });
+  }
+
+  nodes(): NodeRow[] {
+    return this.#read(() => this.#nodes.described());
   }
 
   journal(runId: RunId, afterSeq: number, limit: number): StoredEvent[] {

@@ -87,8 +87,8 @@ function readBatch(reader: WireReader): CommitBatch {
 }
 
 function writeRun(wire: Wire, { row, events, claimFor }: NewRun): void {
-  wire.push(row.runId, row.workflow, row.version, row.wakeAtMs, row.priority, row.limitKey, row.limitMax, row.dedupKey, row.parentId);
-  wire.push(row.tags, row.createdAtMs, row.inputHash, claimFor, events.length, ...events);
+  wire.push(row.runId, row.workflow, row.version, row.wakeAtMs, row.priority, row.limitKey, row.limitMax, row.queue, row.placement);
+  wire.push(row.dedupKey, row.parentId, row.tags, row.createdAtMs, row.inputHash, claimFor, events.length, ...events);
 }
 
 function readRun(reader: WireReader): NewRun {
@@ -100,6 +100,8 @@ function readRun(reader: WireReader): NewRun {
     priority: reader.next(),
     limitKey: reader.next(),
     limitMax: reader.next(),
+    queue: reader.next(),
+    placement: reader.next(),
     dedupKey: reader.next(),
     parentId: reader.next(),
     tags: reader.next(),

@@ -74,6 +74,11 @@ export class WriteQueue {
     return this.#failure;
   }
 
+  /** The store's time. */
+  get nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+
   commit(batch: CommitBatch): Promise<CommitVerdict> {
     return new Promise((resolve, reject) => {
       writeCommit(this.#filling, batch);

@@ -10,6 +10,8 @@ export function newRun(runId: string, claimFor?: string, fields: Partial<NewRun[
     priority: 0,
     limitKey: null,
     limitMax: null,
+    queue: "default",
+    placement: null,
     dedupKey: null,
     parentId: null,
     tags: {},

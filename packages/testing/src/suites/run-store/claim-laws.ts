@@ -116,9 +116,9 @@ export function claimLaws(law: Law): void {
     await create(store, newRun("middle", { wakeAtMs: startMs + 200 }));
 
     assert.equal(await store.nextWakeMs(), startMs + 100);
-    assert.equal(await store.nextWakeMs(["sample"]), startMs + 200);
-    assert.equal(await store.nextWakeMs(["other@1", "nothing"]), startMs + 100);
-    assert.equal(await store.nextWakeMs(["other@2"]), null);
+    assert.equal(await store.nextWakeMs({ workflows: ["sample"] }), startMs + 200);
+    assert.equal(await store.nextWakeMs({ workflows: ["other@1", "nothing"] }), startMs + 100);
+    assert.equal(await store.nextWakeMs({ workflows: ["other@2"] }), null);
     await claim(store, startMs + 100);
     assert.equal(await store.nextWakeMs(), startMs + 200);
   });

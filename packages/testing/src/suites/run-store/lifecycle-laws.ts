@@ -221,6 +221,8 @@ export function lifecycleLaws(law: Law): void {
       reapDeadNodes: () => store.reapDeadNodes(startMs),
       leave: () => store.leave("n", startMs),
       nextWakeMs: () => store.nextWakeMs(),
+      describeNode: () => store.describeNode("n", "{}"),
+      nodes: () => store.nodes(),
       readJournal: () => store.readJournal("run", 0),
       ownedWithMail: () => store.ownedWithMail("n"),
       readMail: () => store.readMail("run"),

@@ -25,7 +25,18 @@ const moved = { code: "STORE_MOVED", message: /elsewhere/ };
 /** A run with something of everything, that waits. */
 async function rich(store: RunStore, runId: RunId): Promise<void> {
   const tags = { team: "red", __proto__x: "\u0000 \u{1F9F5}" };
-  const fields = { workflow: "rich", version: "3", priority: 7, dedupKey: "k", parentId: "parent", limitKey: "l", limitMax: 2, tags };
+  const fields = {
+    workflow: "rich",
+    version: "3",
+    priority: 7,
+    dedupKey: "k",
+    parentId: "parent",
+    limitKey: "l",
+    limitMax: 2,
+    tags,
+    queue: "gpu",
+    placement: '{"maxPerNode":3}',
+  };
   await createOwned(store, runId, fields);
   await append(store, part(runId, 1, { events: ["two", "three \u0000 ü"], atMs: startMs + 5, snapshot: { body: "at 3" } }));
   await append(store, part(runId, 3, { events: ["four", "five"], atMs: startMs + 6, snapshot: { body: "at 5" } }));
@@ -212,6 +223,7 @@ function writes(store: RunStore): readonly (() => unknown)[] {
     () => store.commit({ creates: [newRun("new")] }),
     () => store.claim({ node: "node-b", limit: 1, nowMs: startMs + 10_000 }),
     () => store.heartbeat("node-a", startMs + 1_000, startMs),
+    () => store.describeNode("node-a", "{}"),
     () => store.setStatus("run", ["queued"], "paused", null, null),
     () => store.delete("run"),
     () => store.putBlob("hash", "body"),

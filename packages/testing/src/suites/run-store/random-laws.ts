@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommitBatch, NewMessage, NewRun, RunPart, RunStatus, RunStore } from "@heddle/kernel";
+import { placementText, type CommitBatch, type NewMessage, type NewRun, type RunPart, type RunStatus, type RunStore } from "@heddle/kernel";
 import { RunStoreModel } from "./run-store-model.ts";
 import { message, newRun, startMs } from "./sample.ts";
 
 const nodes = ["node-a", "node-b", "node-c"];
 const runIds = Array.from({ length: 9 }, (_, index) => `run-${index}`);
+const placements = [
+  undefined,
+  undefined,
+  { gpus: 1 },
+  { gpus: { max: 1 }, maxPerNode: 2 },
+  { nodes: { prefer: ["node-b"] } },
+  { nodes: { forbid: ["node-a"], prefer: ["node-c"] }, maxPerNode: 1 },
+];
 const parked = ["queued", "waiting", "paused"] as const;
 const released = [...parked, "waiting", "waiting", "completed", "failed"] as const;
 
@@ -64,8 +72,22 @@ class Pair {
     } else if (choice < 15) {
       const limit = draw.below(5);
       const workflows = draw.once(3) ? draw.some(2, () => draw.of(["one", "two", "two@1"])) : undefined;
-      const taken = await this.#store.claim({ node, limit, nowMs, ...(workflows !== undefined && { workflows }) });
-      this.#model.claim(node, limit, nowMs, workflows, taken);
+      const queues = draw.once(3) ? draw.some(2, () => draw.of(["default", "gpu"])) : undefined;
+      const capabilities = { gpus: draw.below(3) };
+      const options = {
+        node,
+        limit,
+        nowMs,
+        capabilities,
+        ...(workflows !== undefined && { workflows }),
+        ...(queues !== undefined && { queues }),
+      };
+      const wakeAtMs = await this.#store.nextWakeMs(options);
+      const taken = await this.#store.claim(options);
+      this.#model.claim(options, taken);
+      if (taken.length > 0) assert.ok(wakeAtMs !== null && wakeAtMs <= nowMs, "what was taken was announced");
+      const later = await this.#store.nextWakeMs(options);
+      if (taken.length < limit && !this.#model.isDead(node)) assert.ok(later === null || later > nowMs, "what is announced could be taken");
     } else if (choice === 15) {
       assert.equal(await this.#store.heartbeat(node, nowMs + 200, nowMs), this.#model.heartbeat(node, nowMs + 200, nowMs));
     } else if (choice === 16) {
@@ -134,6 +156,8 @@ class Pair {
       wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40),
       limitKey: limitMax === null ? null : draw.of(["k", "l"]),
       limitMax,
+      queue: draw.of(["default", "default", "gpu"]),
+      placement: placementText(draw.of(placements), "placement"),
       dedupKey: draw.once(6) ? draw.of(["d", "e"]) : null,
       inputHash: this.#text(),
     };

@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
-import type {
-  CommitBatch,
-  CommitVerdict,
-  CreateVerdict,
-  MessageVerdict,
-  NewMessage,
-  NewRun,
-  PartVerdict,
-  RunId,
-  RunPart,
-  RunRow,
-  RunStatus,
-  StoredEvent,
-  StoredMessage,
+import {
+  claimTerms,
+  type ClaimOptions,
+  type CommitBatch,
+  type CommitVerdict,
+  type CreateVerdict,
+  type MessageVerdict,
+  type NewMessage,
+  type NewRun,
+  type PartVerdict,
+  readPlacement,
+  type RunId,
+  type RunPart,
+  type RunRow,
+  type RunStatus,
+  type StoredEvent,
+  type StoredMessage,
 } from "@heddle/kernel";
 
 type MutableRow = { -readonly [K in keyof RunRow]: RunRow[K] };
@@ -37,10 +40,15 @@ export class RunStoreModel {
     return { creates, parts, messages: (batch.messages ?? []).map((message) => this.#keep(message)) };
   }
 
+  isDead(node: string): boolean {
+    return this.#nodes.get(node)?.dead === true;
+  }
+
   /** Which run is taken among equals is the store's choice: follow it, and check that each was a best one and none was left out. */
-  claim(node: string, limit: number, nowMs: number, workflows: readonly string[] | undefined, taken: readonly RunRow[]): void {
-    if (this.#nodes.get(node)?.dead) return assert.deepEqual(taken, [], "a dead node claims nothing");
-    const candidates = (): ModelRun[] => [...this.runs.values()].filter(({ row }) => this.#claimable(row, nowMs, workflows));
+  claim(options: ClaimOptions, taken: readonly RunRow[]): void {
+    const { node, limit } = options;
+    if (this.isDead(node)) return assert.deepEqual(taken, [], "a dead node claims nothing");
+    const candidates = (): ModelRun[] => [...this.runs.values()].filter(({ row }) => this.#claimable(row, options));
     for (const took of taken) {
       const run = this.runs.get(took.runId);
       assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
@@ -115,12 +123,22 @@ export class RunStoreModel {
     return run.events.filter((event) => event.seq > run.base);
   }
 
-  #claimable(row: RunRow, nowMs: number, workflows: readonly string[] | undefined): boolean {
-    if (row.status !== "queued" && row.status !== "waiting") return false;
-    if (row.wakeAtMs === null || row.wakeAtMs > nowMs) return false;
-    if (workflows !== undefined && !workflows.includes(row.version === null ? row.workflow : `${row.workflow}@${row.version}`))
-      return false;
+  #claimable(row: RunRow, options: ClaimOptions): boolean {
+    if ((row.status !== "queued" && row.status !== "waiting") || row.wakeAtMs === null) return false;
+    const name = row.version === null ? row.workflow : `${row.workflow}@${row.version}`;
+    if (options.workflows !== undefined && !options.workflows.includes(name)) return false;
+    const lives = (node: string): boolean => (this.#nodes.get(node)?.untilMs ?? 0) >= options.nowMs;
+    const terms = claimTerms(row.queue, readPlacement(row.placement), options, lives);
+    if (terms === null || row.wakeAtMs + terms.delayMs > options.nowMs) return false;
+    if (terms.most !== null && this.#ownedAlike(row, options.node) >= terms.most) return false;
     return row.limitKey === null || this.#running(row.limitKey) < row.limitMax!;
+  }
+
+  #ownedAlike({ workflow, version, queue, placement }: RunRow, node: string): number {
+    return [...this.runs.values()].filter(
+      ({ row }) =>
+        row.owner === node && row.workflow === workflow && row.version === version && row.queue === queue && row.placement === placement,
+    ).length;
   }
 
   #running(key: string): number {

@@ -33,6 +33,8 @@ export function newRun(
     priority: 0,
     limitKey: null,
     limitMax: null,
+    queue: "default",
+    placement: null,
     dedupKey: null,
     parentId: null,
     tags: {},

@@ -2,7 +2,7 @@ import type { ClaimOptions, RunRow } from "@heddle/kernel";
 import type { Connection } from "../connection.ts";
 import { claimRun, type ClaimRun, type DueRun } from "../sql/claim-run.ts";
 import { findRun, type FindRun } from "../sql/find-run.ts";
-import { isKindOf } from "../sql/kinds.ts";
+import { type OfferedKind, type Offers, offers } from "../sql/offers.ts";
 import type { RunMoves } from "./run-moves.ts";
 import type { RunStates } from "./run-states.ts";
 
@@ -12,12 +12,14 @@ export class Claims {
   readonly #moves: RunMoves;
   readonly #claim: ClaimRun;
   readonly #find: FindRun;
+  readonly #offers: Offers;
 
   constructor(connection: Connection, states: RunStates, moves: RunMoves) {
     this.#states = states;
     this.#moves = moves;
     this.#claim = claimRun(connection);
     this.#find = findRun(connection);
+    this.#offers = offers(connection);
   }
 
   claim(options: ClaimOptions): RunRow[] {
@@ -25,7 +27,10 @@ export class Claims {
     const node = this.#states.node(options.node);
     if (node.died_at !== null) return rows;
     // Runs that their limit blocks leave the queue on the way, so a round that took too few is not the last.
-    for (let due = this.#due(options, options.limit); due.length > 0; due = this.#due(options, options.limit - rows.length)) {
+    const kinds = this.#offers.of(this.#states.allKinds(), options, options.nowMs);
+    for (;;) {
+      const due = this.#due(kinds, node.node, options.nowMs, options.limit - rows.length);
+      if (due.length === 0) return rows;
       for (const run of due) {
         if (run.limit_key !== null && this.#moves.places.taken(run.limit_key) >= run.limit_max!) {
           this.#moves.places.hold(run.run);
@@ -35,17 +40,15 @@ export class Claims {
         rows.push(this.#find.byNumber(run.run)!);
       }
     }
-    return rows;
   }
 
   /** The due runs of all kinds that go first. */
-  #due({ nowMs, workflows }: ClaimOptions, count: number): DueRun[] {
+  #due(kinds: readonly OfferedKind[], node: number, nowMs: number, count: number): DueRun[] {
     if (count <= 0) return [];
-    const names = workflows === undefined ? null : new Set(workflows);
-    const found = this.#states
-      .allKinds()
-      .filter((kind) => isKindOf(kind, names))
-      .flatMap(({ kind }) => this.#claim.due(kind, nowMs, count));
+    const found = kinds.flatMap((offered) => {
+      const room = Math.min(count, this.#offers.room(offered, node));
+      return this.#claim.due(offered.kind, nowMs - offered.terms.delayMs, room);
+    });
     return found.sort((one, other) => other.priority - one.priority || one.wake_at - other.wake_at || one.run - other.run).slice(0, count);
   }
 }

@@ -13,6 +13,8 @@ import type { WriteCall } from "./write-call.ts";
 const queued = 0;
 /** A node that was dead for longer learns no more of it: 30 days. */
 const rememberDeadMs = 30 * 24 * 3_600_000;
+/** What a node that left said of itself: one day. */
+const rememberLeftMs = 24 * 3_600_000;
 
 /** Everything that is not a step: nodes, status changes, removal. Inside the writer's transaction. */
 export class Housekeeping {
@@ -46,15 +48,19 @@ export class Housekeeping {
     this.#states.forgetNodes();
     const runs = this.#nodes.runsWithoutOwner();
     for (const run of runs) this.#free(run, nowMs, 1);
-    this.#nodes.forgetDead(nowMs - rememberDeadMs);
+    this.#nodes.forget(nowMs - rememberDeadMs, nowMs - rememberLeftMs);
     return runs.length;
   }
 
   leave(name: string, nowMs: number): void {
     const { node } = this.#states.node(name);
     for (const run of this.#nodes.runsOf(node)) this.#free(run, nowMs, 0);
-    this.#nodes.remove(node);
+    this.#nodes.leave(node, nowMs);
     this.#states.forgetNodes();
+  }
+
+  describe(name: string, info: string): void {
+    this.#nodes.describe(this.#states.node(name).node, info);
   }
 
   setStatus({ runId, from, to, wakeAtMs, note }: Extract<WriteCall, { type: "set-status" }>): boolean {

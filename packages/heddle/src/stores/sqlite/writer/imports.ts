@@ -21,7 +21,7 @@ export class Imports {
     return runs.map((whole) => {
       const row = findTaken(this.#find, whole.row);
       if (row !== null) return { status: "exists", row };
-      this.#import(whole, this.#states.kindOf(whole.row.workflow, whole.row.version));
+      this.#import(whole, this.#states.kindOf(whole.row));
       return { status: "imported" };
     });
   }

@@ -1,7 +1,7 @@
 import type { RunId } from "@heddle/kernel";
 import type { Connection } from "../connection.ts";
 import { running } from "../run-row.ts";
-import { type Kind, kinds, type Kinds } from "../sql/kinds.ts";
+import { type Kind, type KindName, kinds, type Kinds } from "../sql/kinds.ts";
 import { type LoadRunState, loadRunState, type RunState } from "../sql/load-run-state.ts";
 import { nodes, type Nodes, type NodeState } from "../sql/nodes.ts";
 
@@ -14,7 +14,7 @@ export class RunStates {
   readonly #kindTable: Kinds;
   readonly #nodeTable: Nodes;
   readonly #running = new Map<RunId, RunState>();
-  #kinds: Kind[] | null = null;
+  #kinds: Map<string, Kind> | null = null;
   #nodes = new Map<string, NodeState>();
 
   constructor(connection: Connection) {
@@ -51,20 +51,25 @@ export class RunStates {
   }
 
   allKinds(): readonly Kind[] {
-    return (this.#kinds ??= this.#kindTable.all());
+    return [...this.#knownKinds().values()];
   }
 
   /** The kind's number; a new kind is noted. */
-  kindOf(workflow: string, version: string | null): number {
-    const known = this.allKinds().find((kind) => kind.workflow === workflow && kind.version === version);
+  kindOf(name: KindName): number {
+    const known = this.#knownKinds().get(kindText(name));
     if (known !== undefined) return known.kind;
-    const kind = this.#kindTable.insert(workflow, version);
-    this.#kinds?.push({ kind, workflow, version });
-    return kind;
+    const kind = this.#kindTable.insert(name);
+    this.#kinds?.set(kindText(kind), kind);
+    return kind.kind;
   }
 
-  workflowOf(kind: number): string {
-    return this.allKinds().find((known) => known.kind === kind)!.workflow;
+  /** The number of the kind that differs from this one only by its version. */
+  otherVersion(kind: number, version: string | null): number {
+    return this.kindOf({ ...this.allKinds().find((known) => known.kind === kind)!, version });
+  }
+
+  #knownKinds(): Map<string, Kind> {
+    return (this.#kinds ??= new Map(this.#kindTable.all().map((kind) => [kindText(kind), kind])));
   }
 
   /** The node; a new one is noted, without a heartbeat. */
@@ -78,4 +83,8 @@ export class RunStates {
   forgetNodes(): void {
     this.#nodes.clear();
   }
+}
+
+function kindText({ workflow, version, queue, placement }: KindName): string {
+  return JSON.stringify([workflow, version, queue, placement]);
 }

@@ -48,7 +48,7 @@ export class RunWrites {
     const { row } = made;
     const claimed = made.claimFor !== undefined && this.#hasPlace(row) && this.#states.node(made.claimFor).died_at === null;
     const owner = claimed ? this.#states.node(made.claimFor).node : null;
-    const kind = this.#states.kindOf(row.workflow, row.version);
+    const kind = this.#states.kindOf(row);
     const status = claimed ? running : queued;
     const wakeAtMs = claimed ? null : row.wakeAtMs;
     const held = !claimed && this.#isBlocked(row);
@@ -94,7 +94,8 @@ export class RunWrites {
     if (mailSeen > state.mailSeen) {
       state.mailSeen = mailSeen;
       this.#consume.remove(state.run, mailSeen);
-      if (part.release === undefined) this.#consume.note(state.run, mailSeen);
+      // A release notes it too, but comes after the children: one of them may be this run, whose row is then the answer.
+      if (part.release === undefined || part.children !== undefined) this.#consume.note(state.run, mailSeen);
     }
     const children = part.children?.map((child) => this.create(child));
     const messages = part.messages?.map((message) => this.keep(message));
@@ -129,7 +130,7 @@ export class RunWrites {
       atMs,
       dead: dead ?? null,
       note: note ?? null,
-      ...(version !== undefined && { kind: this.#states.kindOf(this.#states.workflowOf(state.kind), version) }),
+      ...(version !== undefined && { kind: this.#states.otherVersion(state.kind, version) }),
     });
   }
 

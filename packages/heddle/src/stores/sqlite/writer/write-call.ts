@@ -18,6 +18,7 @@ export type WriteCall =
   | { readonly type: "heartbeat"; readonly node: string; readonly untilMs: number; readonly nowMs: number }
   | { readonly type: "reap"; readonly nowMs: number }
   | { readonly type: "leave"; readonly node: string; readonly nowMs: number }
+  | { readonly type: "describe"; readonly node: string; readonly info: string }
   | {
       readonly type: "set-status";
       readonly runId: RunId;

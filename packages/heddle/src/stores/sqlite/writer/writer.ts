@@ -168,6 +168,9 @@ export class Writer {
       case "leave":
         this.#house.leave(call.node, call.nowMs);
         return null;
+      case "describe":
+        this.#house.describe(call.node, call.info);
+        return null;
       case "set-status":
         return this.#house.setStatus(call);
       case "delete":
