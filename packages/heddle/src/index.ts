@@ -11,4 +11,5 @@ export type { TaskContext, VerbContext } from "./engine/frame/task-context.ts";
 export { open, type EngineParts } from "./engine/open.ts";
 export type * from "./engine/engine.ts";
 export type * from "./engine/run-view.ts";
+export type { Amount, Capabilities, NodeStatus, Placement } from "@heddle/kernel";
 export { hasCode, HeddleError, type ErrorCode } from "@heddle/kernel";

@@ -12,6 +12,7 @@ import { durationMs, validateRetryPolicy } from "@heddle/kernel";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
+import { type Demand, demandOf, plainDemand } from "./demand.ts";
 import type { TaskContext } from "./frame/task-context.ts";
 import { idBeginning } from "./new-run.ts";
 import { TaskTable } from "./task-table.ts";
@@ -41,6 +42,8 @@ export interface Definition {
   readonly checkInput: ((input: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
   readonly timeoutMs: number | undefined;
+  /** Where its runs may run, unless they say otherwise. */
+  readonly demand: Demand;
 }
 
 /** Task id of the one task that a durable function's Plan has. */
@@ -92,6 +95,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of workflow "${name}"`),
+    demand: demandOf(options, plainDemand, `workflow "${name}"`),
   };
 }
 
@@ -171,5 +175,6 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     checkInput: null,
     limitOf: null,
     timeoutMs: undefined,
+    demand: plainDemand,
   };
 }

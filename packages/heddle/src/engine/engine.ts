@@ -1,4 +1,4 @@
-import type { RunEvent, RunStatus } from "@heddle/kernel";
+import type { Capabilities, HeddleError, NodeStatus, Placement, RunEvent, RunStatus } from "@heddle/kernel";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { RunView } from "./run-view.ts";
 
@@ -17,6 +17,9 @@ export interface Engine extends AsyncDisposable {
 
   /** Whether this engine has code for runs of a workflow: registered, or come with a workflow that calls it. A run keeps the version that it began with. */
   knows(workflow: string, version?: string): boolean;
+
+  /** The nodes that the store knows, live ones first: those that left within a day, and that died within thirty, among them. */
+  nodes(): Promise<readonly NodeSummary[]>;
 
   /** A handle to a run. @throws `RUN_UNKNOWN`, naming the nearest ids */
   get<O = unknown>(runId: string): Promise<RunHandle<O>>;
@@ -85,6 +88,10 @@ export interface StartOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** The run ends timed-out when it takes longer. */
   readonly timeout?: number | string;
+  /** Only nodes that serve this queue take it up. Default: the workflow's. @throws `PLACEMENT_IMPOSSIBLE` */
+  readonly queue?: string;
+  /** What its node must have. Default: the workflow's, as a whole. @throws `PLACEMENT_IMPOSSIBLE` */
+  readonly placement?: Placement;
 }
 
 export interface ForkOptions {
@@ -129,10 +136,37 @@ export interface RunSummary {
   readonly wakeAtMs?: number;
   readonly parentId?: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Unless it is `default`. */
+  readonly queue?: string;
+  readonly placement?: Placement;
   /** Why it waits, is paused or failed, in a sentence. */
   readonly note?: string;
   /** Code, when it is in the dead-letter list. */
   readonly dead?: string;
+}
+
+/** A node, as the store knows it. */
+export interface NodeSummary {
+  /** As the store knows it: `engine.node` of that engine. */
+  readonly node: string;
+  /** As people gave it: what placements go by. */
+  readonly name: string;
+  /** `stale`: silent for more than half of its lease. `dead`: for longer than its lease. `left`: closed in order. */
+  readonly status: NodeStatus;
+  readonly beganAtMs: number;
+  /** Its last sign of life; absent: none yet, or its store needs none. */
+  readonly heartbeatAtMs?: number;
+  readonly leaseUntilMs?: number;
+  /** When it left or was declared dead. */
+  readonly goneAtMs?: number;
+  readonly queues: readonly string[];
+  readonly capabilities: Capabilities;
+  /** What it has code for: `name`, and `name@version`. */
+  readonly workflows: readonly string[];
+  /** Runs that it takes at once, at most. */
+  readonly concurrency: number;
+  /** Runs that it owns now. */
+  readonly runs: number;
 }
 
 /** What a person answers: by kind of the question `approved`, `choice`, `text` or `value`. */
@@ -143,6 +177,13 @@ export interface AnswerInput {
   readonly value?: unknown;
   readonly by?: string;
   readonly reason?: string;
+}
+
+/** `begun`: taken up, for the first time or again. `parked`: it waits, and is in no process. `lost`: given up, or another node has it. */
+export interface RunNews {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly what: "begun" | "parked" | "lost" | "completed" | "failed" | "cancelled" | "timed-out";
 }
 
 /** An event with its place. */
@@ -173,7 +214,11 @@ export interface RunHandle<O = unknown> {
 export interface EngineOptions {
   /** Registered so that runs of them can be recovered, started by name and called. */
   readonly workflows?: readonly Workflow<never, unknown>[];
-  /** Name of this process among those that share the store, for people: each engine that is opened adds a part of its own. Default: made of machine, process id and a random part; what killed processes of its machine ran an engine takes over when it is opened or gives its next sign of life, and what those of other machines ran when their lease is over. */
+  /**
+   * Name of this process among those that share the store, for people and placements; each engine that is opened adds a part of its own, after a `#`. One that another
+   * living process has is refused (`NODE_NAME_TAKEN`); one whose process was killed passes on: on the same machine at once, else when its lease is over. Default: made of machine, process id and a random part; what killed processes of its machine ran an engine
+   * takes over when it is opened or gives its next sign of life, and what those of other machines ran when their lease is over.
+   */
   readonly node?: string;
   /** Runs under way at once. Default 1,000. */
   readonly concurrency?: number;
@@ -197,6 +242,14 @@ export interface EngineOptions {
   readonly passive?: boolean;
   /** Durable functions kept in memory while they wait; above it the longest waiting are dropped and rebuilt from the journal when woken. Default 1,000. */
   readonly hotFrames?: number;
+  /** Runs of these queues are taken up here, and no others. Default `["default"]`. */
+  readonly queues?: readonly string[];
+  /** What runs may demand of their node by `placement`. What is left out counts as none. */
+  readonly capabilities?: Capabilities;
+  /** Called once when this engine can do nothing any more, since its store failed for good. Close it. */
+  readonly onFailure?: (error: HeddleError) => void;
+  /** Called when a run is taken up here, and when it is over here. For logs. */
+  readonly onRun?: (news: RunNews) => void;
   /**
    * Called at once with what the runs in this process say of themselves: log lines, progress, pieces of a stream, starts of
    * steps. For logs and screens; a run's `events` brings the same to those who began to watch in time.

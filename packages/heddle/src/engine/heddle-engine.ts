@@ -10,6 +10,7 @@ import type {
   EngineOptions,
   ForkOptions,
   ListRunsOptions,
+  NodeSummary,
   Outbox,
   RetryOptions,
   RunHandle,
@@ -73,6 +74,11 @@ export class HeddleEngine implements Engine {
 
   knows(workflow: string, version?: string): boolean {
     return this.host.registry.find(workflow, version) !== undefined;
+  }
+
+  nodes(): Promise<readonly NodeSummary[]> {
+    this.host.state.assertOpen();
+    return this.host.nodes.all();
   }
 
   async get<O>(runId: string): Promise<RunHandle<O>> {

@@ -1,5 +1,6 @@
 import { decodeValue, durationMs, HeddleError, jsonBytes, type Json, type NewRun, type RunEvent } from "@heddle/kernel";
 import type { Definition } from "./definition.ts";
+import { type Demand, demandOf, plainDemand } from "./demand.ts";
 import type { StartOptions } from "./engine.ts";
 import { eventText, runStartedText } from "./event-text.ts";
 import { inputHash } from "./input-hash.ts";
@@ -24,7 +25,7 @@ export function prepareRun(
   checkedInput: unknown,
   input: Json | undefined,
   options: StartOptions,
-  { nowMs, id }: { readonly nowMs: number; readonly id: () => string },
+  { nowMs, id, demand }: { readonly nowMs: number; readonly id: () => string; readonly demand: Demand },
 ): PreparedRun {
   const delayMs = options.delay === undefined ? 0 : durationMs(options.delay, "delay");
   const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout, "timeout");
@@ -42,6 +43,8 @@ export function prepareRun(
       priority: options.priority ?? 0,
       limitKey: limit === null ? null : limit.key,
       limitMax: limit === null ? null : limit.max,
+      queue: demand.queue,
+      placement: demand.placement,
       dedupKey: options.idempotencyKey === undefined ? null : `${definition.name}:${options.idempotencyKey}`,
       parentId: null,
       tags: options.tags ?? noTags,
@@ -67,6 +70,7 @@ export function prepareChild(
 ): NewRun {
   const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
   const timeoutMs = definition?.timeoutMs;
+  const demand = demandOf(child, definition?.demand ?? plainDemand, `child "${parent.key}"`);
   const started: Started = {
     type: "run-started",
     atMs: nowMs,
@@ -86,6 +90,8 @@ export function prepareChild(
       priority: 0,
       limitKey: limit?.key ?? null,
       limitMax: limit?.max ?? null,
+      queue: demand.queue,
+      placement: demand.placement,
       dedupKey: null,
       parentId: parent.runId,
       tags: child.tags,

@@ -1,6 +1,7 @@
 import {
   hasCode,
   HeddleError,
+  nameMark,
   type Clock,
   type NewMessage,
   type NewRun,
@@ -12,8 +13,9 @@ import {
   type StoredMessage,
 } from "@heddle/kernel";
 import type { Workflow } from "../workflow/workflow.ts";
+import { isPlain } from "./demand.ts";
 import { DueTimes } from "./due-times.ts";
-import type { LivePiece } from "./engine.ts";
+import type { LivePiece, RunNews } from "./engine.ts";
 import { EventHub } from "./event-hub.ts";
 import type { FrameHistory } from "./frame/history.ts";
 import type { ChildPlan } from "./frame/operation.ts";
@@ -31,6 +33,8 @@ import { RetentionSweep } from "./node/retention-sweep.ts";
 import { RunQueries } from "./node/run-queries.ts";
 import { RunTable } from "./node/run-table.ts";
 import { ShadowFold } from "./node/shadow-fold.ts";
+import { NodeDirectory } from "./node/node-directory.ts";
+import { NodeName } from "./node/node-name.ts";
 import { StrayRuns } from "./node/stray-runs.ts";
 import { NodeTrouble } from "./node/node-trouble.ts";
 import type { OwnedRun } from "./owned-run.ts";
@@ -85,6 +89,8 @@ export class NodeHost implements RunHost {
   readonly strays: StrayRuns = new StrayRuns(this);
   readonly hints: Hints = new Hints(this);
   readonly queries: RunQueries = new RunQueries(this);
+  readonly nodes: NodeDirectory = new NodeDirectory(this);
+  readonly name: NodeName;
 
   readonly #turns: TurnQueue;
   readonly #lease = new Lease(this);
@@ -107,7 +113,8 @@ export class NodeHost implements RunHost {
     this.secrets = new Secrets(secrets);
     const own = random.id().slice(0, 6);
     // What a process of the same name has left behind, or still believes that it owns, is not this one's.
-    this.node = options.node === undefined ? processName(own) : `${options.node}#${own}`;
+    this.node = options.node === undefined ? processName(own) : `${options.node}${nameMark}${own}`;
+    this.name = new NodeName(this);
     this.hub = new EventHub(clock, options.onLive);
     this.reader = new RunReader(store);
     this.plans = new PlanKeeper(store);
@@ -123,6 +130,7 @@ export class NodeHost implements RunHost {
   /** First sign of life, then work. */
   async begin(): Promise<void> {
     const { passive } = this.options;
+    if (!passive) await this.name.take();
     this.#watch = this.store.watch((runId, what) => {
       this.hub.hint(runId);
       if (what === "work" && !passive) this.hints.heard(runId);
@@ -236,6 +244,13 @@ export class NodeHost implements RunHost {
     return run;
   }
 
+  whyImpossible({ workflow, queue, placement }: NewRun["row"]): Promise<HeddleError | null> | null {
+    const demand = { queue, placement };
+    if (isPlain(demand)) return null;
+    // The store is none of the workflow's code.
+    return workflowScope.exit(() => this.nodes.impossible(workflow, demand)).catch(() => null);
+  }
+
   readMail(runId: string): Promise<readonly StoredMessage[]> {
     return this.store.readMail(runId);
   }
@@ -276,13 +291,21 @@ export class NodeHost implements RunHost {
 
   // ---- What becomes of them
 
+  /** It is under way here from now on. */
+  begun(run: OwnedRun): void {
+    this.runs.add(run);
+    this.#tell(run, "begun");
+  }
+
   ended(run: OwnedRun, outcome: RunOutcome): void {
     this.runs.remove(run.runId);
+    this.#tell(run, outcome.status);
     this.#left(run, outcome);
   }
 
   parked(run: OwnedRun): void {
     this.runs.remove(run.runId);
+    this.#tell(run, "parked");
     run.ending.tell(null);
     this.endWaiters.tell(run.runId, null);
     if (!this.state.closing) this.runs.keepHot(run);
@@ -292,6 +315,7 @@ export class NodeHost implements RunHost {
 
   lost(run: OwnedRun, _reason: HeddleError): void {
     if (this.runs.get(run.runId) === run) this.runs.remove(run.runId);
+    this.#tell(run, "lost");
     this.#left(run, null);
   }
 
@@ -300,6 +324,17 @@ export class NodeHost implements RunHost {
     run.ending.tell(outcome);
     this.endWaiters.tell(run.runId, outcome);
     this.#roomFreed();
+  }
+
+  #tell({ runId, definition }: OwnedRun, what: RunNews["what"]): void {
+    try {
+      this.options.onRun?.({ runId, workflow: definition.name, what });
+    } catch (error) {
+      // A listener's fault is not the run's: it surfaces where uncaught errors do.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #roomFreed(): void {

@@ -432,8 +432,13 @@ export class OwnedRun implements TurnTaker {
     return `${readable.slice(0, 100)}-${contentHash([task, scope, nth, attempt, segment, key]).slice(0, 12)}`;
   }
 
-  addChild(frame: TaskFrame, key: string, child: ChildPlan): void {
-    this.#children.push(this.host.newChild(child, { runId: this.runId, of: frame.command.no, key }));
+  newChild(frame: TaskFrame, key: string, child: ChildPlan): NewRun {
+    return this.host.newChild(child, { runId: this.runId, of: frame.command.no, key });
+  }
+
+  /** It comes to be with what is recorded next. */
+  addChild(child: NewRun): void {
+    this.#children.push(child);
   }
 
   cancelChild(childId: string): void {

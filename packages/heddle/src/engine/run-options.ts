@@ -1,4 +1,4 @@
-import { durationMs, HeddleError } from "@heddle/kernel";
+import { type Capabilities, checkCapabilities, checkQueue, defaultQueue, durationMs, HeddleError, nameMark } from "@heddle/kernel";
 import type { EngineOptions, StartOptions } from "./engine.ts";
 
 /** Engine options with their defaults, resolved once. Times in milliseconds. */
@@ -14,12 +14,16 @@ export interface ResolvedOptions {
   readonly strict: boolean;
   readonly passive: boolean;
   readonly hotFrames: number;
+  readonly queues: readonly string[];
+  readonly capabilities: Capabilities;
   readonly onLive: EngineOptions["onLive"];
+  readonly onRun: EngineOptions["onRun"];
+  readonly onFailure: EngineOptions["onFailure"];
 }
 
 export function resolveOptions(options: EngineOptions): ResolvedOptions {
   return {
-    node: options.node,
+    node: options.node === undefined ? undefined : nodeName(options.node),
     concurrency: atLeast("concurrency", options.concurrency ?? 1_000, 1),
     leaseMs: atLeast("leaseMs", options.leaseMs ?? 15_000, 50),
     drainMs: atLeast("drainMs", options.drainMs ?? 5_000, 0),
@@ -30,8 +34,23 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     strict: options.strict ?? false,
     passive: options.passive ?? false,
     hotFrames: atLeast("hotFrames", options.hotFrames ?? 1_000, 0),
+    queues: queuesOf(options.queues),
+    capabilities: checkCapabilities(options.capabilities ?? {}, "capabilities"),
     onLive: options.onLive,
+    onRun: options.onRun,
+    onFailure: options.onFailure,
   };
+}
+
+function nodeName(name: unknown): string {
+  if (typeof name !== "string" || name === "" || name.includes(nameMark)) invalid("node", name, `a text without ${nameMark}`);
+  return name;
+}
+
+function queuesOf(queues: EngineOptions["queues"]): readonly string[] {
+  if (queues === undefined) return [defaultQueue];
+  if (!Array.isArray(queues) || queues.length === 0) invalid("queues", queues, "a list of at least one name");
+  return [...new Set(queues.map((queue: unknown, index) => checkQueue(queue, `queues[${index}]`)))];
 }
 
 /** @throws HeddleError `OPTION_INVALID` something in the list is no workflow, such as an import that is not there yet */

@@ -1,4 +1,4 @@
-import type { RunRow } from "@heddle/kernel";
+import { defaultQueue, type Placement, readPlacement, type RunRow } from "@heddle/kernel";
 import type { RunSummary } from "./engine.ts";
 
 export function summaryOf(row: RunRow): RunSummary {
@@ -12,6 +12,8 @@ export function summaryOf(row: RunRow): RunSummary {
     ...(row.wakeAtMs === null ? null : { wakeAtMs: row.wakeAtMs }),
     ...(row.parentId === null ? null : { parentId: row.parentId }),
     tags: row.tags,
+    ...(row.queue === defaultQueue ? null : { queue: row.queue }),
+    ...(row.placement === null ? null : { placement: readPlacement(row.placement) as Placement }),
     ...(row.note === null ? null : { note: row.note }),
     ...(row.dead === null ? null : { dead: row.dead }),
   };

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from "@heddle/kernel";
+import type { Placement, RetryPolicy } from "@heddle/kernel";
 import type { Secret } from "./secret.ts";
 import type { Schema } from "./standard-schema.ts";
 import type { Workflow } from "./workflow.ts";
@@ -127,6 +127,10 @@ export interface CallOptions {
   /** What the child does when this run ends or is cancelled before it: `cancel` (default), `wait`, `detach`. */
   readonly close?: "wait" | "cancel" | "detach";
   readonly tags?: Readonly<Record<string, string>>;
+  /** Only nodes that serve this queue take it up. Default: the child's workflow's, not this run's. Where no known node can, the call throws `PLACEMENT_IMPOSSIBLE`. */
+  readonly queue?: string;
+  /** What its node must have. Default: the child's workflow's, as a whole. */
+  readonly placement?: Placement;
 }
 
 export interface MapOptions<T, R> extends Omit<StepOptions<R>, "input" | "compensate"> {

@@ -1,4 +1,4 @@
-import { HeddleError } from "@heddle/kernel";
+import { HeddleError, type Placement } from "@heddle/kernel";
 import type { Context, Duration } from "./context.ts";
 import type { Schema } from "./standard-schema.ts";
 
@@ -23,6 +23,10 @@ export interface WorkflowOptions<I, O> {
   readonly timeout?: Duration;
   /** Attempts of the whole function: its completed steps are kept. Default 1. */
   readonly retry?: number;
+  /** Only nodes that serve this queue take its runs up, unless a start says otherwise. Default `"default"`. */
+  readonly queue?: string;
+  /** What a node must have to take its runs up, unless a start says otherwise. Default: any that serves the queue will do. */
+  readonly placement?: Placement;
 }
 
 /**

@@ -63,6 +63,8 @@ export class RunMending {
         priority: row.priority,
         limitKey: row.limitKey,
         limitMax: row.limitMax,
+        queue: row.queue,
+        placement: row.placement,
         dedupKey: null,
         parentId: null,
         tags: { ...row.tags, from: row.runId },

@@ -1,6 +1,7 @@
 import { encodeValue, HeddleError, type CreateVerdict, type NewRun, type RunRow } from "@heddle/kernel";
 import type { Workflow } from "../../workflow/workflow.ts";
 import type { Definition } from "../definition.ts";
+import { demandOf, isPlain } from "../demand.ts";
 import type { Ending } from "../ending.ts";
 import type { RunHandle, StartOptions } from "../engine.ts";
 import { mailText } from "../mail.ts";
@@ -38,8 +39,10 @@ export class RunStarts {
     state.assertOpen();
     const definition = typeof workflow === "string" ? registry.get(workflow) : registry.add(workflow);
     const checked = definition.checkInput === null ? input : await definition.checkInput(input);
+    const prepared = this.#prepare(definition, checked, options);
+    if (!isPlain(prepared.run.row)) await this.#assertPossible(prepared.run.row, options);
     state.assertOpen();
-    return { definition, prepared: this.#prepare(definition, checked, options) };
+    return { definition, prepared };
   }
 
   /** In one commit with the signal, if the run is not there yet. */
@@ -57,6 +60,7 @@ export class RunStarts {
     const checked = definition.checkInput === null ? input : await definition.checkInput(input);
     const prepared = this.#prepare(definition, checked, options);
     const { run } = prepared;
+    if (!isPlain(run.row)) await this.#assertPossible(run.row, options);
     plans.keep(definition);
     const there = await store.get(options.id);
     const message = { runId: options.id, id, atMs: clock.nowMs(), body: mailText(mail) };
@@ -77,7 +81,15 @@ export class RunStarts {
     checkStart(options);
     const input = checkedInput === undefined ? undefined : encodeValue(checkedInput, { what: `the input of "${definition.name}"` });
     checkInputSize(definition.name, input, host.maxValueBytes);
-    return prepareRun(definition, checkedInput, input, options, { nowMs: host.clock.nowMs(), id: this.#newId });
+    const demand = demandOf(options, definition.demand, `this run of "${definition.name}"`);
+    return prepareRun(definition, checkedInput, input, options, { nowMs: host.clock.nowMs(), id: this.#newId, demand });
+  }
+
+  /** @throws HeddleError `PLACEMENT_IMPOSSIBLE` */
+  async #assertPossible(row: NewRun["row"], { id }: StartOptions): Promise<void> {
+    const error = await this.#host.nodes.impossible(row.workflow, row);
+    // A run that is there was started when some node could take it: whoever starts it again is given it.
+    if (error !== null && (id === undefined || (await this.#host.store.get(id)) === null)) throw error;
   }
 
   async #create(
@@ -88,7 +100,7 @@ export class RunStarts {
     const { runId } = prepared.row;
     host.plans.keep(definition);
     // Decided in the turn in which the room is reserved: others may start as many at the same moment.
-    const taken = due && !host.options.passive && host.runs.room > 0;
+    const taken = due && !host.options.passive && host.runs.room > 0 && host.nodes.takesAtOnce(prepared.row);
     const run: NewRun = taken ? { ...prepared, claimFor: host.node } : prepared;
     if (taken) host.runs.reserve();
     try {
@@ -102,7 +114,7 @@ export class RunStarts {
         return { runId, ending: null };
       }
       const owned = new OwnedRun(host, { runId, definition, epoch: 1, crashes: 0, parentless: true });
-      host.runs.add(owned);
+      host.begun(owned);
       host.hub.publish(runId, 1, run.events);
       if (!host.state.closing) owned.begin(started);
       return { runId, ending: owned.ending };

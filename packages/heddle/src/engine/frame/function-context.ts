@@ -1,4 +1,5 @@
 import { decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
+import { demandOf, plainDemand } from "../demand.ts";
 import { inputHash } from "../input-hash.ts";
 import type {
   CallOptions,
@@ -275,6 +276,7 @@ export class FunctionContext implements TaskContext {
         { data: { key } },
       );
     }
+    demandOf(options, plainDemand, `${kind}("${key}")`);
     if ("run" in workflow) this.#frame.run.host.learn(workflow);
     return this.#ask<R>(key, kind, (operation) => {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
@@ -287,6 +289,8 @@ export class FunctionContext implements TaskContext {
         inputHash: operation.inputHash,
         close: options.close ?? "cancel",
         tags: options.tags ?? {},
+        queue: options.queue,
+        placement: options.placement,
       };
     });
   }

@@ -1,4 +1,4 @@
-import type { Json, OpKind, OpOpened, Outcome } from "@heddle/kernel";
+import type { Json, OpKind, OpOpened, Outcome, Placement } from "@heddle/kernel";
 import type { StepContext } from "../../workflow/context.ts";
 import type { DueEntry } from "../due-times.ts";
 import type { Branch } from "./branch.ts";
@@ -108,4 +108,6 @@ export interface ChildPlan {
   readonly inputHash: string | undefined;
   readonly close: "wait" | "cancel" | "detach";
   readonly tags: Readonly<Record<string, string>>;
+  readonly queue: string | undefined;
+  readonly placement: Placement | undefined;
 }

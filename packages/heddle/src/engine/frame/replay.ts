@@ -87,7 +87,8 @@ export class Replay {
           const opened = this.#opened?.get(event.key)?.event;
           this.#opened?.delete(event.key);
           this.#retries?.delete(event.key);
-          if (event.op === "update" || event.op === "start") break;
+          // A start is over once its child is there; one that ended without was refused.
+          if (event.op === "update" || (event.op === "start" && opened !== undefined)) break;
           const operation = this.#expect(event.key, event.op, event.inputHash, index, event.outcome);
           if (event.signal !== undefined) this.#signalTaken(event, event.signal, entry.seq);
           if (operation === null || (opened !== undefined && this.#isOtherWait(operation, opened, index))) break;

@@ -1,4 +1,4 @@
-import type { RunRow } from "@heddle/kernel";
+import { type ClaimOptions, readPlacement, type RunRow } from "@heddle/kernel";
 import type { NodeHost } from "../node-host.ts";
 import { takeUp } from "./take-up.ts";
 
@@ -18,6 +18,8 @@ export class ClaimLoop {
   #again = false;
   /** Ours in the store and not yet taken up: if the store cannot be read, they stay here until it can. */
   readonly #claimed: RunRow[] = [];
+  /** Some run that was claimed here bounds how many of its kind a node may own: the end of one may let another begin. */
+  #bounded = false;
   #wake: Disposable | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
 
@@ -42,7 +44,7 @@ export class ClaimLoop {
 
   /** A run is no longer under way here: another may have its place. */
   roomFreed(): void {
-    if (this.#again || this.#host.registry.limited) this.claimSoon();
+    if (this.#again || this.#host.registry.limited || this.#bounded) this.claimSoon();
   }
 
   /** The store could not do something: claim when it may have recovered. */
@@ -57,7 +59,7 @@ export class ClaimLoop {
   wakeSoon(): void {
     const { options, state, store, clock, features, runs, trouble } = this.#host;
     if (options.passive || state.closing) return;
-    store.nextWakeMs().then(
+    store.nextWakeMs(this.#offer()).then(
       (atMs) => {
         if (state.closing) return;
         const pollAtMs = features.shared ? clock.nowMs() + pollMs : Number.POSITIVE_INFINITY;
@@ -83,14 +85,22 @@ export class ClaimLoop {
     this.#wake?.[Symbol.dispose]();
   }
 
+  /** Which runs this node takes. */
+  #offer(): Omit<ClaimOptions, "limit"> {
+    const { node, clock, registry, options } = this.#host;
+    const { queues, capabilities } = options;
+    return { node, nowMs: clock.nowMs(), workflows: registry.names(), queues, capabilities };
+  }
+
   async #claim(): Promise<void> {
-    const { node, store, clock, state, registry, runs, trouble } = this.#host;
+    const { store, state, runs, trouble } = this.#host;
     try {
       while (this.#again && !state.closing && runs.room > 0) {
         this.#again = false;
         if (this.#claimed.length === 0) {
           const limit = Math.min(runs.room, mostAtOnce);
-          const rows = await store.claim({ node, limit, nowMs: clock.nowMs(), workflows: registry.names() });
+          const rows = await store.claim({ ...this.#offer(), limit });
+          this.#bounded ||= rows.some(({ placement }) => readPlacement(placement)?.maxPerNode !== undefined);
           if (rows.length === limit) this.#again = true;
           this.#claimed.push(...rows);
         }

@@ -1,5 +1,6 @@
 import type { RunStore } from "@heddle/kernel";
 import { isGone } from "../process-name.ts";
+import { readInfo } from "./node-directory.ts";
 
 const lookedAtOnce = 1_000;
 
@@ -7,5 +8,8 @@ const lookedAtOnce = 1_000;
 export async function endLeasesOfTheGone(store: RunStore, nowMs: number): Promise<void> {
   const running = await store.list({ status: ["running"], limit: lookedAtOnce });
   const gone = new Set(running.map(({ owner }) => owner).filter((owner) => owner !== null && isGone(owner)));
+  // A name that people gave says nothing of the process; what the node says of itself does.
+  for (const { node, info, untilMs, owned } of await store.nodes())
+    if (owned > 0 && untilMs !== null && isGone(readInfo(info).process ?? node)) gone.add(node);
   for (const node of gone) if (node !== null) await store.heartbeat(node, nowMs - 1, nowMs);
 }

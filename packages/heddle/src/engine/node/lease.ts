@@ -29,10 +29,10 @@ export class Lease {
 
   /** A sign of life. */
   async renew(): Promise<void> {
-    const { node, store, clock, options, runs } = this.#host;
+    const { node, store, clock, options, runs, name } = this.#host;
     const sentAtMs = clock.monotonicMs();
     const nowMs = clock.nowMs();
-    const alive = await store.heartbeat(node, nowMs + options.leaseMs, nowMs);
+    const [alive] = await Promise.all([store.heartbeat(node, nowMs + options.leaseMs, nowMs), name.say()]);
     this.#untilMonotonicMs = sentAtMs + options.leaseMs;
     if (alive) return;
     // Declared dead: everything that it owned may be another's now.

@@ -24,7 +24,8 @@ export class NodeTrouble {
 
   /** The store can no longer be believed: let go of every run, and tell those who wait. */
   failed(error: unknown): void {
-    const { state, runs, endWaiters } = this.#host;
+    const { state, runs, endWaiters, options } = this.#host;
+    const first = state.failure === null;
     const failure =
       error instanceof HeddleError ? error : new HeddleError("STORE_FAILED", "The store failed: open it again.", { cause: error });
     state.fail(failure);
@@ -35,5 +36,6 @@ export class NodeTrouble {
       failure,
     );
     for (const run of owned) this.#host.lost(run, failure);
+    if (first) queueMicrotask(() => options.onFailure?.(failure));
   }
 }

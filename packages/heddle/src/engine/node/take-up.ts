@@ -15,7 +15,7 @@ export async function takeUp(host: NodeHost, row: RunRow): Promise<void> {
   const { runId } = row;
   const hot = runs.takeHot(runId);
   if (hot !== undefined && !hot.gone && hot.epoch === row.epoch - 1) {
-    runs.add(hot);
+    host.begun(hot);
     hot.resumeHot(row.epoch, row.crashes);
     return;
   }
@@ -23,7 +23,7 @@ export async function takeUp(host: NodeHost, row: RunRow): Promise<void> {
   const definition = host.registry.find(row.workflow, row.version);
   if (definition === undefined) return;
   const run = new OwnedRun(host, { runId, definition, epoch: row.epoch, crashes: row.crashes, parentless: row.parentId === null });
-  runs.add(run);
+  host.begun(run);
   try {
     const { events, misfit } = await loadRun(host.reader, run);
     if (misfit !== null) {

@@ -1,6 +1,8 @@
-import type { RunRow } from "@heddle/kernel";
+import { readPlacement, type RunRow } from "@heddle/kernel";
+import type { NodeSummary } from "../engine.ts";
 import { mailText } from "../mail.ts";
 import type { NodeHost } from "../node-host.ts";
+import { impossibleFor, reasonNot } from "./node-directory.ts";
 
 /** Looked for at the beginning, and then so often, along with a sign of life. */
 const everyMs = 60_000;
@@ -9,7 +11,7 @@ const unclaimedAfterMs = 30_000;
 const lookedAtOnce = 1_000;
 
 /**
- * Runs that this process has no code for. A child's code comes with its parent's, which may be parked since before this process began: for each
+ * Runs that this process cannot take up: it has no code for them, does not serve their queue or does not fit their placement. A child's code comes with its parent's, which may be parked since before this process began: for each
  * workflow that is missing, one such parent is woken, if this process has its code. A run that stays without is given a note when it has been
  * due for a while.
  */
@@ -25,28 +27,29 @@ export class UnclaimedRuns {
 
   /** Look for them, if it is time. */
   async see(): Promise<void> {
-    const { clock, state, store, registry } = this.#host;
+    const { clock, state, store, registry, nodes } = this.#host;
     const nowMonotonicMs = clock.monotonicMs();
     if (nowMonotonicMs < this.#nextMonotonicMs || state.closing) return;
     this.#nextMonotonicMs = nowMonotonicMs + everyMs;
     const nowMs = clock.nowMs();
     const looked = new Set<string>();
+    let living: readonly NodeSummary[] | null = null;
     for (const row of await store.list({ status: ["queued", "waiting"], limit: lookedAtOnce })) {
-      if (registry.find(row.workflow, row.version) !== undefined) continue;
+      const hasCode = registry.find(row.workflow, row.version) !== undefined;
+      const couldTake = nodes.couldTake(row);
+      if (hasCode && couldTake) continue;
       const which = row.version === null ? `"${row.workflow}"` : `"${row.workflow}" version ${row.version}`;
       if (looked.has(which)) continue;
-      const parent = row.parentId === null ? null : await store.get(row.parentId);
+      // The code for it would be of no use here.
+      const parent = row.parentId === null || !couldTake ? null : await store.get(row.parentId);
       const wakes = parent?.status === "waiting" && registry.find(parent.workflow, parent.version) !== undefined;
       // A parent that was woken before and did not bring the code is no help: the next one may be.
       if (wakes && (await this.#wakeParent(parent, row))) looked.add(which);
       else if (row.note === null && row.wakeAtMs !== null && row.wakeAtMs <= nowMs - unclaimedAfterMs) {
-        await store.setStatus(
-          row.runId,
-          [row.status],
-          row.status as "queued" | "waiting",
-          row.wakeAtMs,
-          `Nobody takes it up: no open process seems to have code for ${which}.`,
-        );
+        living ??= await nodes.living();
+        const why = whyUnclaimed(row, which, living);
+        if (why !== null)
+          await store.setStatus(row.runId, [row.status], row.status as "queued" | "waiting", row.wakeAtMs, `Nobody takes it up: ${why}`);
       }
     }
   }
@@ -64,4 +67,14 @@ export class UnclaimedRuns {
     claims.claimSoon();
     return status === "kept";
   }
+}
+
+/** @param living nodes. Null: one of them will take it, when it has room */
+function whyUnclaimed(row: RunRow, which: string, living: readonly NodeSummary[]): string | null {
+  const impossible = impossibleFor(row.workflow, row, living);
+  if (impossible !== null) return impossible.message;
+  const placement = readPlacement(row.placement);
+  const name = row.version === null ? row.workflow : `${row.workflow}@${row.version}`;
+  const hasCode = living.some((node) => reasonNot(placement, row.queue, node) === null && node.workflows.includes(name));
+  return hasCode ? null : `no open process seems to have code for ${which}.`;
 }
