@@ -6,6 +6,7 @@ import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
 import { fork } from "./commands/fork.ts";
 import { graph } from "./commands/graph.ts";
+import { nodes } from "./commands/nodes.ts";
 import { pause } from "./commands/pause.ts";
 import { resume } from "./commands/resume.ts";
 import { retry } from "./commands/retry.ts";
@@ -15,14 +16,17 @@ import { show } from "./commands/show.ts";
 import { signal } from "./commands/signal.ts";
 import { storeCopy } from "./commands/store-copy.ts";
 import { validate } from "./commands/validate.ts";
+import { worker } from "./commands/worker.ts";
 
 /** All commands, in the order in which help lists them. */
 export const commands: readonly Command[] = [
   run,
+  worker,
   runs,
   show,
   events,
   dead,
+  nodes,
   answer,
   signal,
   cancel,

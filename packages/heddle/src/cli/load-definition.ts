@@ -43,6 +43,28 @@ export async function loadDefinition(argument: string, io: Pick<Io, "cwd">): Pro
   return { kind: "workflow", workflow, source: source(exported), workflows: [...new Set(workflows.values())] };
 }
 
+/**
+ * All workflows that `FILE` exports, or the one of `FILE#export`.
+ *
+ * @throws as `loadDefinition` does; `EXPORT_UNKNOWN` also of a file that exports none
+ */
+export async function loadWorkflows(argument: string, io: Pick<Io, "cwd">): Promise<readonly Workflow[]> {
+  const { file, exported } = splitName(argument, io.cwd);
+  if (exported === undefined) {
+    const path = resolve(io.cwd, file);
+    if (!existsSync(path)) throw unknownFile(file, path);
+    if (extname(path) !== ".json" && !statSync(path).isDirectory()) {
+      const module = await importModule(path, file);
+      const workflows = new Set(Object.values(module).filter(isWorkflow));
+      if (workflows.size === 0) throw unknownExport(file, undefined, Object.keys(module), []);
+      return [...workflows];
+    }
+  }
+  const definition = await loadDefinition(argument, io);
+  if (definition.kind === "workflow") return [definition.workflow];
+  throw new HeddleError("EXPORT_UNKNOWN", `${file} is a plan without code: name a module that exports workflows.`, { data: { file } });
+}
+
 function splitName(argument: string, cwd: string): { readonly file: string; readonly exported: string | undefined } {
   const at = argument.lastIndexOf("#");
   if (at < 1 || existsSync(resolve(cwd, argument))) return { file: argument, exported: undefined };

@@ -1,10 +1,10 @@
 import type { RunStatus } from "@heddle/kernel";
-import { hasCode } from "@heddle/kernel";
 import type { ListRunsOptions, RunSummary } from "../../engine/engine.ts";
 import { type Command, exitCode } from "../command.ts";
 import type { Io } from "../io.ts";
+import { lookInto } from "../look-into.ts";
 import { readArguments, readCount, readPair, usage } from "../read-arguments.ts";
-import { openToLook, storeOption, storeUrl } from "../store-location.ts";
+import { storeOption, storeUrl } from "../store-location.ts";
 import { formatDuration, formatRelative } from "../text/format-time.ts";
 import { fitLine, formatLine, type Line, padEnd, type Span } from "../text/line.ts";
 import type { Glyphs, Tone } from "../text/style.ts";
@@ -59,16 +59,8 @@ export const runs: Command = {
 };
 
 /** Runs of a store; null, and said so, where there is no store yet. */
-export async function listRuns(url: string, filter: ListRunsOptions, io: Io): Promise<readonly RunSummary[] | null> {
-  try {
-    await using engine = await openToLook(url, io);
-    return await engine.list(filter);
-  } catch (error) {
-    const missing = hasCode(error, "STORE_UNAVAILABLE") && (error as { data?: { missing?: boolean } }).data?.missing === true;
-    if (!missing) throw error;
-    io.err(`No runs: there is no store ${url} yet. "${io.program} run FILE" makes it.`);
-    return null;
-  }
+export function listRuns(url: string, filter: ListRunsOptions, io: Io): Promise<readonly RunSummary[] | null> {
+  return lookInto(url, io, "runs", (engine) => engine.list(filter));
 }
 
 /** Runs as lines: status, id, workflow, age, how long it took, why. Columns that find no room are left out, the last first. */
@@ -117,6 +109,7 @@ export function statusIcon(status: RunStatus, glyphs: Glyphs): Span & readonly [
 function summaryNote(summary: RunSummary, nowMs: number): string {
   const parts = [
     ...(summary.runId.startsWith(summary.workflow) ? [] : [`of ${summary.workflow}`]),
+    ...(summary.queue === undefined ? [] : [`on ${summary.queue}`]),
     ...(summary.endedAtMs === undefined ? [] : [`took ${formatDuration(summary.endedAtMs - summary.createdAtMs)}`]),
     ...(summary.wakeAtMs === undefined || summary.endedAtMs !== undefined || summary.wakeAtMs <= nowMs
       ? []
