@@ -58,6 +58,7 @@ export { checkCapabilities, checkQueue, placementText, readPlacement } from "./p
 export { nameMark, nameOfNode } from "./placement/node-name.ts";
 export { whyNot } from "./placement/why-not.ts";
 export { claimTerms, type ClaimTerms, type NodeOffer, preferenceMs } from "./placement/claim-terms.ts";
+export { ageingMs, claimRankMs, priorities } from "./placement/claim-order.ts";
 export { type NodeStatus, nodeStatus } from "./placement/node-status.ts";
 // Ports: what an adapter must supply.
 export type { Clock } from "./ports/clock.ts";

@@ -83,7 +83,7 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
   /** Not before so long from now. */
   readonly delay?: number | string;
-  /** Higher goes first. Default 0. */
+  /** A whole number from -1,000 to 1,000. Higher goes first; a minute of waiting is worth one level. Default 0. */
   readonly priority?: number;
   readonly tags?: Readonly<Record<string, string>>;
   /** The run ends timed-out when it takes longer. */

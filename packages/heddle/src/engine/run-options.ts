@@ -1,4 +1,13 @@
-import { type Capabilities, checkCapabilities, checkQueue, defaultQueue, durationMs, HeddleError, nameMark } from "@heddle/kernel";
+import {
+  type Capabilities,
+  checkCapabilities,
+  checkQueue,
+  defaultQueue,
+  durationMs,
+  HeddleError,
+  nameMark,
+  priorities,
+} from "@heddle/kernel";
 import type { EngineOptions, StartOptions } from "./engine.ts";
 
 /** Engine options with their defaults, resolved once. Times in milliseconds. */
@@ -72,8 +81,14 @@ export function checkWorkflows(workflows: EngineOptions["workflows"] & object): 
 /** @throws HeddleError `OPTION_INVALID` */
 export function checkStart(options: StartOptions): void {
   if (options.id !== undefined) checkRunId(options.id);
-  if (options.priority !== undefined && !Number.isInteger(options.priority)) invalid("priority", options.priority, "a whole number");
+  if (options.priority !== undefined) checkPriority(options.priority);
   for (const [name, value] of Object.entries(options.tags ?? {})) if (typeof value !== "string") invalid(`tags.${name}`, value, "a text");
+}
+
+function checkPriority(priority: number): void {
+  const { lowest, highest } = priorities;
+  if (Number.isInteger(priority) && priority >= lowest && priority <= highest) return;
+  invalid("priority", priority, `a whole number from ${lowest} to ${highest}`);
 }
 
 export function checkRunId(id: string): void {

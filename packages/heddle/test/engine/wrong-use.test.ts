@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { open, workflow, type Context } from "heddle";
+import { open, workflow, type Context, type StartOptions } from "heddle";
 
 /** What a function gets that calls `ctx` so: the error's code and message. Types forbid most of it; data from elsewhere has none. */
 async function refused(call: (ctx: Context) => unknown): Promise<{ readonly code: unknown; readonly message: string }> {
@@ -81,9 +81,9 @@ describe("an operation that could not be meant is refused where it is called, by
 
 describe("what could not be meant is refused before anything begins", () => {
   const fine = workflow("fine", () => Promise.resolve(1));
-  const begin = async (options: Parameters<typeof open>[1], input?: unknown): Promise<void> => {
+  const begin = async (options: Parameters<typeof open>[1], input?: unknown, start?: StartOptions): Promise<void> => {
     await using engine = await open("memory:", options);
-    await engine.start(options?.workflows?.[0] ?? fine, input as never);
+    await engine.start(options?.workflows?.[0] ?? fine, input as never, start);
   };
   const calls: Readonly<Record<string, readonly [call: () => unknown, code: string, message: RegExp]>> = {
     "a name with a space": [() => workflow("my flow", () => Promise.resolve(1)), "OPTION_INVALID", /"my flow" cannot name a workflow/],
@@ -103,6 +103,17 @@ describe("what could not be meant is refused before anything begins", () => {
       "OPTION_INVALID",
       /concurrency of workflow "flow" is 0/,
     ],
+    "a priority that is too high": [
+      () => begin({}, none, { priority: 1_001 }),
+      "OPTION_INVALID",
+      /priority is 1001: .* from -1000 to 1000/,
+    ],
+    "a priority that is too low": [
+      () => begin({}, none, { priority: -1_001 }),
+      "OPTION_INVALID",
+      /priority is -1001: .* from -1000 to 1000/,
+    ],
+    "a priority between two": [() => begin({}, none, { priority: 0.5 }), "OPTION_INVALID", /priority is 0\.5: it must be a whole number/],
     "workflows that are no list": [() => begin({ workflows: fine as never }), "OPTION_INVALID", /workflows is no list/],
     "a workflow that an import in a circle has not made yet": [
       () => begin({ workflows: [fine, none] }),

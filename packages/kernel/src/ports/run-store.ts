@@ -39,7 +39,7 @@ export interface RunRow {
   readonly mailSeq: number;
   /** Mailbox number consumed. */
   readonly mailSeen: number;
-  /** Higher is claimed first. */
+  /** A whole number from −1,000 to 1,000. Higher is claimed first, and waiting makes up for it: see `claimRankMs`. */
   readonly priority: number;
   /** At most `limitMax` runs with this key are `running` at once; a parked run holds no place. Both are set, or neither. */
   readonly limitKey: string | null;
@@ -307,8 +307,7 @@ export interface RunStore extends AsyncDisposable {
   appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean;
 
   /**
-   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), highest priority then longest due
-   * first, of those queues and placements for which `claimTerms` gives terms, and under these. Raises their epoch; the rows are as they stand
+   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), in the order of `claimRankMs`, of those queues and placements for which `claimTerms` gives terms, and under these. Raises their epoch; the rows are as they stand
    * after it. A node that was declared dead gets none before its next heartbeat.
    */
   claim(options: ClaimOptions): Promise<readonly RunRow[]>;

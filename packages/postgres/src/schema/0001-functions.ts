@@ -1,3 +1,6 @@
+import { ageingMs } from "@heddle/kernel";
+import { rank } from "./0001-tables.ts";
+
 /**
  * What a commit, a claim and the rest do, inside the database: one round trip each, one transaction each.
  *
@@ -50,7 +53,7 @@ CREATE FUNCTION ${s}.pass_place_on(p_key text) RETURNS void LANGUAGE plpgsql AS 
 DECLARE v_taken bigint := ${s}.places_taken(p_key);
 BEGIN
   UPDATE ${s}.run SET held = NULL WHERE run IN (
-    SELECT DISTINCT ON (kind) run FROM ${s}.run WHERE held AND limit_key = p_key AND limit_max > v_taken ORDER BY kind, priority DESC, wake_at, run);
+    SELECT DISTINCT ON (kind) run FROM ${s}.run WHERE held AND limit_key = p_key AND limit_max > v_taken ORDER BY kind, ${rank}, run);
   PERFORM pg_notify(${channel(s)}, '[]');
 END $$;
 
@@ -275,34 +278,33 @@ CREATE FUNCTION ${s}.room(p_node integer, p_kind integer, p_most integer) RETURN
     ELSE p_most - (SELECT count(*)::integer FROM (SELECT 1 FROM ${s}.run WHERE owner = p_node AND kind = p_kind LIMIT p_most) owned) END
 $$;
 
-/*
- * Runs that are due, first those that go first, without meeting one that is not due: from priority to priority. Of each kind: those that were due
- * at p_before, at most p_most, where that is given, together with what the node owns.
- */
+-- Due runs of a kind, those that go first among them: from priority to priority, at most p_count of each, so that no run is met that is not due.
+CREATE FUNCTION ${s}.due_of(p_kind integer, p_before bigint, p_count integer) RETURNS TABLE (run bigint, rank bigint) LANGUAGE plpgsql STABLE AS $$
+DECLARE v_level integer;
+BEGIN
+  SELECT r.priority INTO v_level FROM ${s}.run r
+    WHERE r.kind = p_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL ORDER BY r.priority DESC LIMIT 1;
+  WHILE v_level IS NOT NULL LOOP
+    RETURN QUERY SELECT r.run, r.wake_at - r.priority * ${ageingMs}::bigint FROM ${s}.run r
+      WHERE r.kind = p_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= p_before
+      ORDER BY r.wake_at, r.run LIMIT p_count;
+    SELECT r.priority INTO v_level FROM ${s}.run r
+      WHERE r.kind = p_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.priority < v_level ORDER BY r.priority DESC LIMIT 1;
+  END LOOP;
+END $$;
+
+-- The due runs that go first. Of each kind: those that were due at p_before, at most p_most, where that is given, together with what the node owns.
 CREATE FUNCTION ${s}.due(p_node integer, p_kinds integer[], p_before bigint[], p_most integer[], p_limit integer)
-RETURNS TABLE (run bigint, priority integer, wake_at bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (run bigint, rank bigint) LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_kind integer;
   v_before bigint;
   v_limit integer;
-  v_level integer;
-  v_found integer;
-  v_more integer;
 BEGIN
   FOR v_kind, v_before, v_limit IN SELECT x.k, x.b, x.m FROM unnest(p_kinds, p_before, p_most) AS x(k, b, m) LOOP
     v_limit := least(p_limit, ${s}.room(p_node, v_kind, v_limit));
-    v_found := 0;
-    SELECT r.priority INTO v_level FROM ${s}.run r
-      WHERE r.kind = v_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL ORDER BY r.priority DESC LIMIT 1;
-    WHILE v_level IS NOT NULL AND v_found < v_limit LOOP
-      RETURN QUERY SELECT r.run, r.priority, r.wake_at FROM ${s}.run r
-        WHERE r.kind = v_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= v_before
-        ORDER BY r.wake_at, r.run LIMIT v_limit - v_found;
-      GET DIAGNOSTICS v_more = ROW_COUNT;
-      v_found := v_found + v_more;
-      SELECT r.priority INTO v_level FROM ${s}.run r
-        WHERE r.kind = v_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.priority < v_level ORDER BY r.priority DESC LIMIT 1;
-    END LOOP;
+    CONTINUE WHEN v_limit <= 0;
+    RETURN QUERY SELECT d.run, d.rank FROM ${s}.due_of(v_kind, v_before, v_limit) d ORDER BY d.rank, d.run LIMIT v_limit;
   END LOOP;
 END $$;
 
@@ -320,8 +322,8 @@ BEGIN
   PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
   IF NOT FOUND THEN RETURN; END IF;
   WHILE v_taken < p_limit LOOP
-    SELECT array_agg(d.run ORDER BY d.priority DESC, d.wake_at, d.run) INTO v_due FROM (
-      SELECT * FROM ${s}.due(v_node, p_kinds, p_before, p_most, p_limit - v_taken) x ORDER BY x.priority DESC, x.wake_at, x.run LIMIT p_limit - v_taken) d;
+    SELECT array_agg(d.run ORDER BY d.rank, d.run) INTO v_due FROM (
+      SELECT * FROM ${s}.due(v_node, p_kinds, p_before, p_most, p_limit - v_taken) x ORDER BY x.rank, x.run LIMIT p_limit - v_taken) d;
     EXIT WHEN v_due IS NULL;
     PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
     v_any := false;

@@ -1,3 +1,8 @@
+import { ageingMs } from "@heddle/kernel";
+
+/** What `claimRankMs` gives, of columns. */
+export const rank = `wake_at - priority * ${ageingMs}::bigint`;
+
 /**
  * Runs have numbers inside, and everything of a run is kept under its number. A step appends one row to `journal` and touches nothing else:
  * the row of its run is only read. Indexes hold only the rows that a claim or a list looks for.
@@ -53,7 +58,7 @@ CREATE TABLE ${s}.run (
 ) WITH (fillfactor = 80);
 CREATE INDEX run_due ON ${s}.run (kind, priority DESC, wake_at, run) INCLUDE (limit_key, limit_max)
   WHERE status < 2 AND held IS NULL AND wake_at IS NOT NULL;
-CREATE INDEX run_held ON ${s}.run (limit_key, kind, priority DESC, wake_at, run) WHERE held;
+CREATE INDEX run_held ON ${s}.run (limit_key, kind, (${rank}), run) WHERE held;
 CREATE INDEX run_limit ON ${s}.run (limit_key, status) WHERE limit_key IS NOT NULL AND status < 3;
 CREATE INDEX run_owner ON ${s}.run (owner, kind) WHERE owner IS NOT NULL;
 CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;

@@ -1,3 +1,4 @@
+import { claimRankMs } from "@heddle/kernel";
 import type { MemoryRun } from "./memory-run.ts";
 
 /** A binary heap of runs. A run is in at most one heap and knows its place there, so that it can be taken out of the middle. */
@@ -63,12 +64,16 @@ export class RunHeap {
 
 /** Which of two due runs is claimed first. */
 export function claimedBefore(one: MemoryRun, other: MemoryRun): boolean {
-  if (one.priority !== other.priority) return one.priority > other.priority;
-  return wakesBefore(one, other);
+  const difference = rankOf(one) - rankOf(other);
+  return difference !== 0 ? difference < 0 : one.number < other.number;
 }
 
 export function wakesBefore(one: MemoryRun, other: MemoryRun): boolean {
-  // Runs in a heap have a time: the queue takes no others.
   const difference = one.wakeAtMs! - other.wakeAtMs!;
   return difference !== 0 ? difference < 0 : one.number < other.number;
+}
+
+function rankOf({ wakeAtMs, priority }: MemoryRun): number {
+  // Runs in a heap have a time: the queue takes no others.
+  return claimRankMs({ wakeAtMs: wakeAtMs!, priority });
 }

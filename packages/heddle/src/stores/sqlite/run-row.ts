@@ -1,4 +1,4 @@
-import type { RunRow, RunStatus } from "@heddle/kernel";
+import { ageingMs, type RunRow, type RunStatus } from "@heddle/kernel";
 import type { Row } from "./connection.ts";
 
 /** By the number under which each is kept. */
@@ -28,6 +28,9 @@ export function isEnd(status: number): boolean {
 export function isClaimable(status: number): boolean {
   return status < running;
 }
+
+/** What `claimRankMs` gives, of columns: as in the index of held runs. */
+export const rankColumns = `wake_at - priority * ${ageingMs}`;
 
 /** What every query for whole rows selects, and from where. */
 export const runColumns = `r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,

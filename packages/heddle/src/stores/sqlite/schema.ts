@@ -4,6 +4,7 @@ import { first } from "./migrations/0001-first.ts";
 import { lease } from "./migrations/0002-lease.ts";
 import { move } from "./migrations/0003-move.ts";
 import { placement } from "./migrations/0004-placement.ts";
+import { turns } from "./migrations/0005-turns.ts";
 
 /** In the file's header: says that the file is ours. "HDL1" as a number. */
 const applicationId = 0x48444c31;
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   (connection) => connection.database.exec(lease),
   (connection) => connection.database.exec(move),
   (connection) => connection.database.exec(placement),
+  (connection) => connection.database.exec(turns),
 ];
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ageingMs } from "@heddle/kernel";
 import type { Law } from "./law.ts";
 import { append, claim, commit, create, createOwned, newRow, newRun, part, release, row, startMs } from "./sample.ts";
 
@@ -27,6 +28,38 @@ export function claimLaws(law: Law): void {
     assert.deepEqual(await claim(store, startMs + 40, 2), ["high", "early"]);
     assert.deepEqual(await claim(store, startMs + 40, 9), ["middle", "late", "low"]);
   });
+
+  law("waiting for as long as a level of priority is worth makes up for it", async (store) => {
+    const runs = [
+      ["level", 2, 2 * ageingMs],
+      ["lower-by-a-moment", 1, ageingMs + 1],
+      ["higher-by-a-moment", 3, 3 * ageingMs - 1],
+      ["oldest", 0, 0],
+    ] as const;
+    for (const [runId, priority, delayMs] of runs) await create(store, newRun(runId, { priority, wakeAtMs: startMs + delayMs }));
+
+    // Of two alike the one goes first that was there first, whatever their priorities are.
+    assert.deepEqual(await claim(store, startMs + 3 * ageingMs, 1), ["higher-by-a-moment"]);
+    assert.deepEqual(await claim(store, startMs + 3 * ageingMs, 9), ["level", "oldest", "lower-by-a-moment"]);
+  });
+
+  law(
+    "one of low priority goes before newer ones of high priority when it has waited for long enough, also of another workflow",
+    async (store) => {
+      await create(store, newRun("patient", { priority: -1, workflow: "other" }));
+      for (let index = 0; index < 20; index++) {
+        const wakeAtMs = startMs + index * (ageingMs / 10);
+        await create(store, newRun(`urgent-${index}`, { priority: 0, wakeAtMs }));
+      }
+
+      const order = await claim(store, startMs + 2 * ageingMs, 100);
+      assert.equal(order.indexOf("patient"), 10, "ten came in the first minute, and the eleventh just as it was over");
+      assert.deepEqual(
+        order.filter((runId) => runId !== "patient"),
+        Array.from({ length: 20 }, (_, index) => `urgent-${index}`),
+      );
+    },
+  );
 
   law("a high priority does not make a run due", async (store) => {
     await create(store, newRun("high", { priority: 9, wakeAtMs: startMs + 100 }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RunId, RunStore } from "@heddle/kernel";
+import { ageingMs, type RunId, type RunStore } from "@heddle/kernel";
 import type { Law } from "./law.ts";
 import { append, claim, commit, create, newRun, part, release, row, type RowFields, send, message, startMs } from "./sample.ts";
 
@@ -62,6 +62,24 @@ export function limitLaws(law: Law): void {
     assert.deepEqual(await claim(store, now), ["high"]);
     await done(store, "high");
     assert.deepEqual(await claim(store, now), ["2"]);
+  });
+
+  law("among held-back runs, too, waiting makes up for priority", async (store) => {
+    await keyed(store, 2, 1);
+    await claim(store, now);
+    const fields = { limitKey: "k", limitMax: 1 };
+    await create(store, newRun("urgent", { ...fields, priority: 1, wakeAtMs: startMs + 2 + ageingMs }));
+    await create(store, newRun("more-urgent", { ...fields, priority: 1, wakeAtMs: startMs + 1 + ageingMs }));
+    await claim(store, now + ageingMs);
+
+    for (const [runId, next] of [
+      ["1", "more-urgent"],
+      ["more-urgent", "2"],
+      ["2", "urgent"],
+    ] as const) {
+      await done(store, runId);
+      assert.deepEqual(await claim(store, now + ageingMs), [next]);
+    }
   });
 
   law("claimFor respects the limit", async (store) => {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placementText, type CommitBatch, type NewMessage, type NewRun, type RunPart, type RunStatus, type RunStore } from "@heddle/kernel";
+import {
+  ageingMs,
+  placementText,
+  type CommitBatch,
+  type NewMessage,
+  type NewRun,
+  type RunPart,
+  type RunStatus,
+  type RunStore,
+} from "@heddle/kernel";
 import { RunStoreModel } from "./run-store-model.ts";
 import { message, newRun, startMs } from "./sample.ts";
 
@@ -153,7 +162,8 @@ class Pair {
       version: draw.of([null, "1", "2"]),
       priority: draw.below(3) - 1,
       createdAtMs: this.#nowMs,
-      wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40),
+      // Some have waited for as long as a level of priority or two are worth, about.
+      wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40) - (draw.once(4) ? draw.below(3) * ageingMs : 0),
       limitKey: limitMax === null ? null : draw.of(["k", "l"]),
       limitMax,
       queue: draw.of(["default", "default", "gpu"]),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  claimRankMs,
   claimTerms,
   type ClaimOptions,
   type CommitBatch,
@@ -52,9 +53,7 @@ export class RunStoreModel {
     for (const took of taken) {
       const run = this.runs.get(took.runId);
       assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
-      const better = candidates().find(
-        ({ row }) => row.priority > run.row.priority || (row.priority === run.row.priority && row.wakeAtMs! < run.row.wakeAtMs!),
-      );
+      const better = candidates().find(({ row }) => rankOf(row) < rankOf(run.row));
       assert.equal(better?.row.runId, undefined, `nothing goes before ${took.runId}`);
       Object.assign(run.row, { status: "running", epoch: run.row.epoch + 1, owner: node, wakeAtMs: null, note: null, dead: null });
       assert.deepEqual(took, run.row);
@@ -221,4 +220,8 @@ export class RunStoreModel {
     if (oldest !== undefined && (status === "queued" || status === "waiting"))
       row.wakeAtMs = Math.min(wakeAtMs ?? oldest.atMs, oldest.atMs);
   }
+}
+
+function rankOf({ wakeAtMs, priority }: RunRow): number {
+  return claimRankMs({ wakeAtMs: wakeAtMs!, priority });
 }

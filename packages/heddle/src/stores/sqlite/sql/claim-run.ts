@@ -11,7 +11,7 @@ export interface DueRun extends Row {
 }
 
 export interface ClaimRun {
-  /** The due runs of a kind that go first, at most `count`. */
+  /** Of each priority the due runs of a kind that go first, at most `count`: those that go first of all are among them. */
   due(kind: number, nowMs: number, count: number): DueRun[];
   own(run: number, node: number): void;
 }
@@ -37,8 +37,8 @@ export function claimRun(connection: Connection): ClaimRun {
       const found: DueRun[] = [];
       // From priority to priority, so that no run that is not due yet is met on the way.
       let level = highest.get<Row & { priority: number }>(kind);
-      while (level !== undefined && found.length < count) {
-        found.push(...select.all<DueRun>(kind, level.priority, nowMs, count - found.length));
+      while (level !== undefined) {
+        found.push(...select.all<DueRun>(kind, level.priority, nowMs, count));
         level = next.get<Row & { priority: number }>(kind, level.priority);
       }
       return found;

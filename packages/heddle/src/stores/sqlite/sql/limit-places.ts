@@ -1,5 +1,5 @@
 import type { Connection, Row } from "../connection.ts";
-import { running } from "../run-row.ts";
+import { rankColumns, running } from "../run-row.ts";
 
 export interface LimitPlaces {
   /** How many runs of the key are running. */
@@ -18,7 +18,7 @@ export function limitPlaces(connection: Connection): LimitPlaces {
   const kinds = connection.statement("SELECT DISTINCT kind FROM heddle_run INDEXED BY heddle_run_held WHERE held = 1 AND limit_key = ?");
   const release = connection.statement(
     `UPDATE heddle_run SET held = NULL WHERE run = (
-       SELECT run FROM heddle_run INDEXED BY heddle_run_held WHERE held = 1 AND limit_key = ? AND kind = ? AND limit_max > ? ORDER BY priority DESC, wake_at, run LIMIT 1)`,
+       SELECT run FROM heddle_run INDEXED BY heddle_run_held WHERE held = 1 AND limit_key = ? AND kind = ? AND limit_max > ? ORDER BY ${rankColumns}, run LIMIT 1)`,
   );
   return {
     taken: (key) => count.get<Row & { taken: number }>(key)?.taken ?? 0,

@@ -1,4 +1,4 @@
-import type { ClaimOptions, RunRow } from "@heddle/kernel";
+import { type ClaimOptions, claimRankMs, type RunRow } from "@heddle/kernel";
 import type { Connection } from "../connection.ts";
 import { claimRun, type ClaimRun, type DueRun } from "../sql/claim-run.ts";
 import { findRun, type FindRun } from "../sql/find-run.ts";
@@ -47,8 +47,20 @@ export class Claims {
     if (count <= 0) return [];
     const found = kinds.flatMap((offered) => {
       const room = Math.min(count, this.#offers.room(offered, node));
-      return this.#claim.due(offered.kind, nowMs - offered.terms.delayMs, room);
+      if (room <= 0) return [];
+      return this.#claim
+        .due(offered.kind, nowMs - offered.terms.delayMs, room)
+        .sort(byRank)
+        .slice(0, room);
     });
-    return found.sort((one, other) => other.priority - one.priority || one.wake_at - other.wake_at || one.run - other.run).slice(0, count);
+    return found.sort(byRank).slice(0, count);
   }
+}
+
+function byRank(one: DueRun, other: DueRun): number {
+  return rankOf(one) - rankOf(other) || one.run - other.run;
+}
+
+function rankOf({ wake_at, priority }: DueRun): number {
+  return claimRankMs({ wakeAtMs: wake_at, priority });
 }
