@@ -1,4 +1,4 @@
-import type { CommitBatch, CommitVerdict, CreateVerdict, ErrorValue, MessageVerdict, PartVerdict, RunPart } from "@heddle/kernel";
+import type { CommitBatch, CommitVerdict, CreateVerdict, ErrorValue, MessageVerdict, PartVerdict, RunId, RunPart } from "@heddle/kernel";
 import type pg from "pg";
 import { type CreateAnswer, createJson, createVerdict, messageJson, type PartAnswer, partJson, partVerdict } from "./commit-call.ts";
 import { faultOf, stateOf } from "./fault.ts";
@@ -19,6 +19,8 @@ export class CarefulCommit {
   readonly #known: KnownRuns;
   readonly #nowMs: number;
   readonly #hint: string | null;
+  /** Runs that ended and that somebody waits for. */
+  readonly awaited: RunId[] = [];
 
   constructor(client: pg.Client, s: string, batch: CommitBatch, known: KnownRuns, nowMs: number, hint: string | null) {
     this.#client = client;
@@ -73,6 +75,7 @@ export class CarefulCommit {
     await this.#client.query("SAVEPOINT part");
     try {
       const answer = await this.#ask<PartAnswer>("append_part($1, $2)", [JSON.stringify(partJson(part, this.#known)), this.#nowMs]);
+      if (answer.status === "ok" && answer.awaited === true) this.awaited.push(part.runId);
       const rows = answer.status === "ok" && part.statements !== undefined ? await this.#statements(part.statements) : undefined;
       await this.#client.query("RELEASE part");
       return { answer, rows };

@@ -1,4 +1,14 @@
-import type { CommitBatch, CommitVerdict, CreateVerdict, MessageVerdict, NewMessage, NewRun, PartVerdict, RunPart } from "@heddle/kernel";
+import type {
+  CommitBatch,
+  CommitVerdict,
+  CreateVerdict,
+  MessageVerdict,
+  NewMessage,
+  NewRun,
+  PartVerdict,
+  RunId,
+  RunPart,
+} from "@heddle/kernel";
 import { checksum } from "./checksum.ts";
 import type { KnownRun, KnownRuns } from "./known-runs.ts";
 import { dedupText, keptTags, type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
@@ -28,6 +38,8 @@ export type PartAnswer =
       readonly messages?: readonly MessageVerdict["status"][];
       /** Its limit has a place again. */
       readonly placeFree?: true;
+      /** It ended, and somebody waits for that. */
+      readonly awaited?: true;
     };
 
 /**
@@ -94,6 +106,13 @@ export class CommitCall {
   /** Did a run with a limit give its place up? */
   static placeFree(answer: CommitAnswer | null): boolean {
     return answer?.parts?.some((part) => part.status === "ok" && part.placeFree === true) === true;
+  }
+
+  /** Runs that ended and that somebody waits for. */
+  awaited(answer: CommitAnswer | null): RunId[] {
+    return (answer?.parts ?? []).flatMap((part, index) =>
+      part.status === "ok" && part.awaited === true ? [this.#rest[index]!.runId] : [],
+    );
   }
 
   verdict(answer: CommitAnswer | null): CommitVerdict {

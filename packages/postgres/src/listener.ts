@@ -152,8 +152,8 @@ export class Listener {
 
   #hear(payload: string): void {
     const { hints } = this.#options;
-    const ids = readHint(payload);
-    if (ids === null) hints.give(null, "work");
-    else for (const id of ids) hints.give(id, "work");
+    const { runIds, what } = readHint(payload);
+    if (runIds === null) hints.give(null, what);
+    else for (const runId of runIds) hints.give(runId, what);
   }
 }

@@ -28,6 +28,7 @@ import { commitWithin } from "./commit-within.ts";
 import { lookAt } from "./backends.ts";
 import { type Connected, connect, reconnect } from "./connect.ts";
 import { hangUp } from "./connection.ts";
+import { EndWord } from "./end-word.ts";
 import { faultOf, stateOf } from "./fault.ts";
 import { importRuns } from "./import-runs.ts";
 import { identify, type StoreIdentity } from "./store-identity.ts";
@@ -66,6 +67,9 @@ const features: StoreFeatures = { durability: "machine", transactions: true, sha
 
 /** A read whose answer has not come after so many times of a silence is given up, and asked again. */
 const readSilences = 6;
+
+/** What somebody else had in his hands is asked for again so much later. */
+const againMs = 50;
 
 /** The journal that runs are known from was put away, and another stands in its place. */
 const otherJournal = "HD003";
@@ -110,6 +114,7 @@ class PostgresStore implements RunStore {
   readonly #hints: RunHints = new RunHints();
   readonly #listener: Listener;
   #identity: StoreIdentity;
+  readonly #endWord: EndWord;
   #closed: Promise<void> | null = null;
 
   constructor(
@@ -140,6 +145,7 @@ class PostgresStore implements RunStore {
       look: (backend) => lookAt(this.#pool, backend, silenceMs),
       silenceMs,
     });
+    this.#endWord = new EndWord(this.#pool, address.schema);
     this.#listener = new Listener({
       connect: async () => (this.#prepares ? connect(address) : null),
       schema: address.schema,
@@ -172,7 +178,12 @@ class PostgresStore implements RunStore {
     const nowMs = this.#clock.nowMs();
     const hint = hintFor(batch);
     const careful = new CarefulCommit(client, this.#s, batch, this.#known, nowMs, hint);
-    if (batch.parts?.some(({ statements }) => statements !== undefined && statements.length > 0) === true) return careful.run();
+    const piecewise = async (): Promise<CommitVerdict> => {
+      const verdict = await careful.run();
+      this.#endWord.give(careful.awaited);
+      return verdict;
+    };
+    if (batch.parts?.some(({ statements }) => statements !== undefined && statements.length > 0) === true) return piecewise();
     const call = new CommitCall(batch, this.#known);
     let answer: CommitAnswer | null;
     try {
@@ -187,8 +198,9 @@ class PostgresStore implements RunStore {
       // Something in it cannot be kept. Which part that is, is found out one by one.
       this.#known.forgetAll();
       if (stateOf(error) === otherJournal) this.#identity = await identify(client, this.#address);
-      return careful.run();
+      return piecewise();
     }
+    this.#endWord.give(call.awaited(answer));
     if (CommitCall.placeFree(answer)) this.#hints.give(null, "work");
     return call.verdict(answer);
   }
@@ -285,6 +297,13 @@ class PostgresStore implements RunStore {
   async get(runId: RunId): Promise<RunRow | null> {
     this.#checkOpen();
     return this.#reads.get(runId);
+  }
+
+  async expectEnd(runId: RunId): Promise<RunRow | null> {
+    this.#checkOpen();
+    const { marked, row } = await this.#reads.expectEnd(runId);
+    if (!marked) setTimeout(() => this.#hints.give(runId, "grown"), againMs).unref();
+    return row;
   }
 
   async list(options: ListOptions): Promise<readonly RunRow[]> {
@@ -401,6 +420,7 @@ class PostgresStore implements RunStore {
     try {
       await this.#line.close();
       await this.#listener.close();
+      await this.#endWord.settled();
       await this.#pool.end();
     } finally {
       clearInterval(held);

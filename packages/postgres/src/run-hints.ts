@@ -72,12 +72,23 @@ export function hintFor({ creates = [], parts = [], messages = [] }: CommitBatch
   return text.length > longestHint ? "[]" : text;
 }
 
-/** Runs of a notification; null: any. */
-export function readHint(text: string): readonly RunId[] | null {
+/** What other processes are told of runs that ended and that somebody waits for. */
+export function endHint(ids: readonly RunId[]): string {
+  const text = JSON.stringify({ ended: ids });
+  return text.length > longestHint ? JSON.stringify({ ended: [] }) : text;
+}
+
+/** Runs of a notification, and what it says of them; null: any. */
+export function readHint(text: string): { readonly runIds: readonly RunId[] | null; readonly what: StoreHint } {
   try {
-    const ids: unknown = JSON.parse(text);
-    return Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === "string") ? ids : null;
+    const said: unknown = JSON.parse(text);
+    if (typeof said === "object" && said !== null && "ended" in said) return { runIds: readIds(said.ended), what: "grown" };
+    return { runIds: readIds(said), what: "work" };
   } catch {
-    return null;
+    return { runIds: null, what: "work" };
   }
+}
+
+function readIds(ids: unknown): readonly RunId[] | null {
+  return Array.isArray(ids) && ids.length > 0 && ids.every((id) => typeof id === "string") ? ids : null;
 }

@@ -119,6 +119,14 @@ export class StoreReads {
     return soundSnapshots(runId, rows)[0] ?? null;
   }
 
+  /** `marked`: whoever ends it knows that somebody waits for that, or it has ended. */
+  async expectEnd(runId: RunId): Promise<{ readonly marked: boolean; readonly row: RunRow | null }> {
+    const [found] = await this.#rows<{ marked: boolean; row: RunRecord }>(`SELECT marked, "row" FROM ${this.#s}.expect_end($1)`, [
+      toKept(runId),
+    ]);
+    return found === undefined ? { marked: true, row: null } : { marked: found.marked, row: toRunRow(found.row) };
+  }
+
   async get(runId: RunId): Promise<RunRow | null> {
     const [row] = await this.#rows<RunRecord>(`SELECT * FROM ${this.#s}.run_row WHERE id = $1`, [toKept(runId)]);
     return row === undefined ? null : toRunRow(row);

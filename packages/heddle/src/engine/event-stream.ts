@@ -148,7 +148,8 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
     if (again.length > 0 || this.#over) return;
     for (const event of this.#host.runs.underWay(this.#runId)) this.#give(event);
-    if ((await this.#host.store.get(this.#runId)) === null) this.#over = true;
+    const { store, runs } = this.#host;
+    if ((await (runs.owns(this.#runId) ? store.get(this.#runId) : store.expectEnd(this.#runId))) === null) this.#over = true;
   }
 
   async #sleep(): Promise<void> {

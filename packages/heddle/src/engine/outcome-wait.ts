@@ -2,7 +2,7 @@ import { hasCode, HeddleError, type RunOutcome } from "@heddle/kernel";
 import type { Ending } from "./ending.ts";
 import type { NodeHost } from "./node-host.ts";
 
-/** Hints may fail to come: so often the store is asked about a run that is not under way here. */
+/** Hints may fail to come: so often the store is asked about a run that is not under way here. Stores keep it in mind for twice as long. */
 const pollMs = 5_000;
 /** Events read from a journal at once. */
 const pageRows = 1_000;
@@ -59,7 +59,7 @@ async function storedEnd(host: NodeHost, runId: string): Promise<RunOutcome | nu
   if (host.state.failure !== null) throw host.state.failure;
   if (host.state.closed)
     throw new HeddleError("ENGINE_CLOSED", "The engine was closed while the result was awaited: open one on the same store and ask again.");
-  const row = await host.store.get(runId);
+  const row = await host.store.expectEnd(runId);
   if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
   if (row.endedAtMs === null) return null;
   // No snapshot is taken with the end or after it.

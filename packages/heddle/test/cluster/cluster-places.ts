@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
 import { Cluster, eventually, storeAddress, type ClusterNode } from "@heddle/testing";
 import { openSqliteStore } from "heddle/internal";
@@ -13,6 +14,8 @@ export interface ClusterPlace {
   readonly name: string;
   /** On a store of its own. */
   open(): Promise<Cluster>;
+  /** The cluster's store once more, as another process has it. */
+  beside(cluster: Cluster): Promise<RunStore>;
   /** Let a process stand still where it holds up nobody else. */
   stop(cluster: Cluster, node: ClusterNode): Promise<void>;
 }
@@ -25,6 +28,7 @@ const postgres: ClusterPlace = {
     const url = storeAddress(address ?? "", `c${process.pid}_${++schemas}`);
     return Cluster.open({ program, address: url, store: await openPostgresStore({ url }) });
   },
+  beside: ({ address: url }) => openPostgresStore({ url }),
   stop: (_, node) => node.stop(),
 };
 
@@ -36,6 +40,7 @@ const sqlite: ClusterPlace = {
     const path = join(folder, "heddle.db");
     return Cluster.open({ program, address: `sqlite:${path}`, store: await openSqliteStore({ path, busyMs: 1 }) });
   },
+  beside: ({ address: url }) => openSqliteStore({ path: url.slice("sqlite:".length) }),
   // One that stands still in the middle of a commit has locked the file, and nobody can go on before it does.
   stop: async ({ store }, node) =>
     eventually(async () => {

@@ -131,9 +131,9 @@ test("case 30: who waits for a run's end goes on waiting while the store does no
   let refused = 0;
   const watcher = await place.open(
     { passive: true },
-    instead("get", (store) => async (runId) => {
+    instead("expectEnd", (store) => async (runId) => {
       if (refusing && refused++ < 3) throw unavailable();
-      return store.get(runId);
+      return store.expectEnd(runId);
     }),
   );
   const engine = await place.open({ workflows: [job] });

@@ -362,6 +362,13 @@ export interface RunStore extends AsyncDisposable {
   readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null>;
 
   get(runId: RunId): Promise<RunRow | null>;
+
+  /**
+   * As `get`, for somebody who waits for the end of the run: if it has not ended yet, `watch` tells of the end within about 100 ms, also when another
+   * process brings it about, as far as hints come at all. That holds for ten seconds; whoever waits for longer asks again.
+   */
+  expectEnd(runId: RunId): Promise<RunRow | null>;
+
   /** @throws HeddleError `RUN_UNKNOWN` the run of `after` is gone */
   list(options: ListOptions): Promise<readonly RunRow[]>;
 

@@ -189,8 +189,30 @@ BEGIN
       CASE WHEN v_release ? 'version' THEN
         (SELECT ${s}.kind_of(k.workflow, v_release->>'version', k.queue, k.placement) FROM ${s}.kind k WHERE k.kind = v_run.kind) END, NULL);
     IF v_run.limit_key IS NOT NULL THEN v_verdict := v_verdict || '{"placeFree":true}'; END IF;
+    IF v_run.awaited AND (v_release->>'status')::integer >= 4 THEN v_verdict := v_verdict || '{"awaited":true}'; END IF;
   END IF;
   RETURN v_verdict;
+END $$;
+
+-- A run, for somebody who waits for its end: whoever ends it is told so. Not marked: somebody has it in his hands at this moment, and nobody waits here.
+CREATE FUNCTION ${s}.expect_end(p_id text) RETURNS TABLE (marked boolean, "row" jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  v_run ${s}.run;
+  v_marked boolean;
+BEGIN
+  SELECT * INTO v_run FROM ${s}.run WHERE id = p_id;
+  v_marked := v_run.status >= 4 OR v_run.awaited IS TRUE;
+  IF NOT v_marked THEN
+    BEGIN
+      -- A mark that is lost with the server is made again.
+      PERFORM set_config('synchronous_commit', 'off', true);
+      UPDATE ${s}.run SET awaited = true WHERE run = (
+        SELECT r.run FROM ${s}.run r WHERE r.run = v_run.run AND r.status < 4 FOR NO KEY UPDATE SKIP LOCKED);
+      v_marked := FOUND;
+    EXCEPTION WHEN SQLSTATE 'HD002' THEN v_marked := true; -- The store was closed: nothing ends here.
+    END;
+  END IF;
+  RETURN QUERY SELECT v_marked, to_jsonb(x) FROM ${s}.run_row x WHERE x.id = p_id;
 END $$;
 
 -- What the rest of a batch will touch, locked in the order in which everybody locks.

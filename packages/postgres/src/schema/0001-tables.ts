@@ -47,6 +47,7 @@ CREATE TABLE ${s}.run (
   owner integer,                      -- node
   wake_at bigint,
   held boolean,                       -- true: due, but its limit was full
+  awaited boolean,                    -- true: somebody waits for its end, perhaps in another process
   ended_at bigint,
   limit_key text COLLATE "C",
   limit_max integer,

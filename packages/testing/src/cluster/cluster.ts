@@ -39,6 +39,11 @@ export class Cluster implements AsyncDisposable {
     process.once("exit", this.#kill);
   }
 
+  /** Of its store. */
+  get address(): string {
+    return this.#options.address;
+  }
+
   static async open(options: ClusterOptions): Promise<Cluster> {
     return new Cluster(options, await Witness.start());
   }

@@ -177,6 +177,10 @@ class MemoryStore implements RunStore {
     return this.#runs.get(runId)?.toRow() ?? null;
   }
 
+  expectEnd(runId: RunId): Promise<RunRow | null> {
+    return this.get(runId);
+  }
+
   async list(options: ListOptions): Promise<readonly RunRow[]> {
     this.#checkOpen();
     return listRuns(this.#runs, options);

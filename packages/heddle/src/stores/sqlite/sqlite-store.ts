@@ -23,6 +23,7 @@ import { checkAtRest } from "../moved.ts";
 import { RunHints } from "../run-hints.ts";
 import { type Connect, connect, type Connection } from "./connection.ts";
 import { SharedCounters, type StoreCounters } from "./counters.ts";
+import { Lookout } from "./lookout.ts";
 import { openFile } from "./open-file.ts";
 import { type Migration, migrations } from "./schema.ts";
 import { StoreReads } from "./store-reads.ts";
@@ -49,7 +50,7 @@ export interface SqliteStoreParts {
   /** Groups that the main thread commits before it starts the writer's thread. Default 16; `Infinity`: never a thread. */
   readonly inlineGroups?: number;
   readonly threadUrl?: URL;
-  /** How often a watched store looks whether another process has written, milliseconds. Default 250. */
+  /** How often a watched store looks whether another process has written, milliseconds; five times as often while an end is awaited. Default 250. */
   readonly watchMs?: number;
 }
 
@@ -102,9 +103,7 @@ class SqliteRunStore implements SqliteStore {
   readonly #queue: WriteQueue;
   readonly #reads: StoreReads;
   readonly #hints: RunHints;
-  readonly #watchMs: number;
-  #watch: NodeJS.Timeout | null = null;
-  #probing = false;
+  readonly #lookout: Lookout;
   #closed: Promise<void> | null = null;
 
   constructor(connection: Connection, queue: WriteQueue, hints: RunHints, durability: "machine" | "process", watchMs: number) {
@@ -113,7 +112,7 @@ class SqliteRunStore implements SqliteStore {
     this.#queue = queue;
     this.#reads = new StoreReads(connection);
     this.#hints = hints;
-    this.#watchMs = watchMs;
+    this.#lookout = new Lookout(() => queue.call<null>({ type: "probe" }), watchMs);
   }
 
   counters(): StoreCounters {
@@ -221,6 +220,12 @@ class SqliteRunStore implements SqliteStore {
     return this.#reads.get(runId);
   }
 
+  async expectEnd(runId: RunId): Promise<RunRow | null> {
+    const row = await this.get(runId);
+    if (row !== null && row.endedAtMs === null) this.#lookout.closely();
+    return row;
+  }
+
   async list(options: ListOptions): Promise<readonly RunRow[]> {
     this.#checkUsable();
     return this.#reads.list(options);
@@ -267,12 +272,11 @@ class SqliteRunStore implements SqliteStore {
   watch(call: (runId: RunId | null, what: StoreHint) => void): Disposable {
     this.#checkUsable();
     const watcher = this.#hints.add(call);
-    // Real time, whatever clock the store was given: other processes live in it.
-    this.#watch ??= setInterval(() => this.#probe(), this.#watchMs).unref();
+    this.#lookout.begin();
     return {
       [Symbol.dispose]: () => {
         watcher[Symbol.dispose]();
-        if (!this.#hints.watched) this.#stopWatch();
+        if (!this.#hints.watched) this.#lookout.end();
       },
     };
   }
@@ -282,27 +286,10 @@ class SqliteRunStore implements SqliteStore {
   }
 
   async #close(): Promise<void> {
-    this.#stopWatch();
+    this.#lookout.end();
     this.#hints.clear();
     // The thread's connection closes last: so it is the one that copies the log into the database.
     await this.#queue.close(() => this.#connection.close());
-  }
-
-  #probe(): void {
-    if (this.#probing) return;
-    this.#probing = true;
-    // A failure is told to whoever asks for something.
-    void this.#queue
-      .call<null>({ type: "probe" })
-      .catch(() => null)
-      .finally(() => {
-        this.#probing = false;
-      });
-  }
-
-  #stopWatch(): void {
-    if (this.#watch !== null) clearInterval(this.#watch);
-    this.#watch = null;
   }
 
   #checkUsable(): void {

@@ -228,6 +228,7 @@ export function lifecycleLaws(law: Law): void {
       readMail: () => store.readMail("run"),
       readSnapshot: () => store.readSnapshot("run"),
       get: () => store.get("run"),
+      expectEnd: () => store.expectEnd("run"),
       list: () => store.list({}),
       setStatus: () => store.setStatus("run", ["queued"], "paused", null, null),
       delete: () => store.delete("run"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PartVerdict, RunStore } from "@heddle/kernel";
+import type { PartVerdict, RunId, RunStore } from "@heddle/kernel";
+import { eventually } from "../../clock/eventually.ts";
 import { append, bodies, claim, commit, create, createOwned, message, newRun, part, release, row, send, startMs } from "./sample.ts";
 
 /** Laws of stores that keep beyond their process. `reopen` closes the store and opens the same data again. */
@@ -63,6 +64,26 @@ export function sharedLaws(open: () => Promise<RunStore>, beside: (store: RunSto
     assert.deepEqual(await append(one, part("run", 3, { epoch: 1, events: ["zombie"] })), { status: "stale" });
   });
 
+  test("whoever expects the end of a run hears of it when another store brings it about", async () => {
+    await using one = await open();
+    await using other = await beside(one);
+    await createOwned(one, "run");
+    const heard: (RunId | null)[] = [];
+    using watcher = one.watch((runId) => heard.push(runId));
+    const hears = (): Promise<void> => eventually(() => heard.some((runId) => runId === null || runId === "run"), "it hears of the run");
+    assert.equal(await send(other, message("run", "m")), "kept");
+    await hears();
+
+    assert.equal(await one.expectEnd("nobody"), null);
+    assert.equal((await one.expectEnd("run"))?.endedAtMs, null);
+    heard.length = 0;
+    await release(other, "run", 1, "completed", null, { mailSeen: 1 });
+    await hears();
+    const ended = await one.expectEnd("run");
+    assert.deepEqual([ended?.status, ended], ["completed", await other.get("run")]);
+    watcher[Symbol.dispose]();
+  });
+
   test("claims of two stores at once never share a run", async () => {
     await using one = await open();
     await using other = await beside(one);
@@ -72,6 +93,11 @@ export function sharedLaws(open: () => Promise<RunStore>, beside: (store: RunSto
       (index % 2 === 0 ? one : other).claim({ node: `node-${index}`, limit: 5, nowMs: startMs }),
     );
     const rows = (await Promise.all(claims)).flat();
+    // What another had in its hands was left to it, and is there for the next.
+    for (let left = await one.claim({ node: "node-0", limit: 5, nowMs: startMs }); left.length > 0; ) {
+      rows.push(...left);
+      left = await one.claim({ node: "node-0", limit: 5, nowMs: startMs });
+    }
     assert.equal(rows.length, 100);
     assert.equal(new Set(rows.map((claimed) => claimed.runId)).size, 100);
   });
