@@ -10,9 +10,10 @@ export interface NodeRecord {
   readonly died_at: number | null;
   readonly left_at: number | null;
   readonly owned: number;
+  readonly duties: readonly string[];
 }
 
-export function toNodeRow({ name, info, seen, until, died_at, left_at, owned }: NodeRecord): NodeRow {
+export function toNodeRow({ name, info, seen, until, died_at, left_at, owned, duties }: NodeRecord): NodeRow {
   return {
     node: fromKept(name),
     info: fromKept(info),
@@ -21,5 +22,6 @@ export function toNodeRow({ name, info, seen, until, died_at, left_at, owned }: 
     diedAtMs: died_at,
     leftAtMs: left_at,
     owned,
+    duties: duties.map(fromKept),
   };
 }

@@ -255,6 +255,17 @@ class PostgresStore implements RunStore {
     return freed;
   }
 
+  takeDuty(duty: string, node: string, untilMs: number, nowMs: number): Promise<boolean> {
+    return this.#repeat(async (client) => {
+      const { rows } = await client.query<{ taken: boolean }>({
+        ...this.#named("take_duty"),
+        text: `SELECT ${this.#s}.take_duty($1, $2, n.now + $3, n.now) AS taken FROM (SELECT coalesce($4, ${serverNow}) AS now) n`,
+        values: [toKept(duty), toKept(node), untilMs - nowMs, this.#given(nowMs)],
+      });
+      return rows[0]!.taken;
+    });
+  }
+
   async leave(node: string, nowMs: number): Promise<void> {
     await this.#ask("leave", [toKept(node), nowMs]);
     this.#hints.give(null, "work");

@@ -167,6 +167,8 @@ export interface NodeSummary {
   readonly concurrency: number;
   /** Runs that it owns now. */
   readonly runs: number;
+  /** What it does for all nodes of the store, such as `retention`. */
+  readonly duties: readonly string[];
 }
 
 /** What a person answers: by kind of the question `approved`, `choice`, `text` or `value`. */
@@ -228,7 +230,10 @@ export interface EngineOptions {
   readonly drainMs?: number;
   /** How long cancelled work may take before it is given up. Milliseconds, default 10,000. */
   readonly graceMs?: number;
-  /** Ended runs are removed after so long; default: kept on disk, the last 200 in memory. */
+  /**
+   * Ended runs are removed after so long; default: kept on disk, the last 200 in memory. Of the nodes of a store that have one, one removes at a time, by its
+   * own: give all the same.
+   */
   readonly retention?: number | string;
   /** `false`: of a run under way, events that the last two snapshots cover are removed, so that a long run's store stays small; its history before is gone. Default `true`. */
   readonly keepHistory?: boolean;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { eventually } from "@heddle/testing";
 import { open } from "heddle";
 import { fixture, type HeddleProcess, Workshop } from "./processes.ts";
 import { TestCli } from "./test-io.ts";
@@ -125,6 +126,18 @@ describe("heddle nodes", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as { name: string; status: string; queues: string[] });
     assert.deepEqual([first?.name, first?.status, first?.queues], ["painter", "live", ["gpu", "mail"]]);
+  });
+
+  test("tells which node does what one does for all", async () => {
+    await using shop = new Workshop();
+    const url = `sqlite:${join(shop.folder, "heddle.db")}`;
+    await using sweeper = await open(url, { node: "sweeper", retention: "30d" });
+    await using _ = await open(url, { node: "another" });
+    await eventually(async () => (await sweeper.nodes()).some(({ duties }) => duties.length > 0), "it has taken the duty");
+    const cli = new TestCli({ cwd: shop.folder, open });
+
+    assert.equal(await cli.run("nodes", "--store", url), 0, cli.err);
+    assert.match(cli.out, /^• another .* default\n• sweeper .* default {2}retention\n$/u);
   });
 
   test("says so where there is no store, and where there is no node", async () => {

@@ -12,9 +12,11 @@ let schemas = 0;
 
 /** A store that outlives its engines, for one test. */
 export interface Place extends Disposable {
-  /** Another engine on the same store: after the last was closed, or beside it. */
-  open(options: EngineOptions & EngineParts): Promise<Engine>;
+  /** Another engine on the same store: after the last was closed, or beside it. @param wrap what the engine sees of its store, where it has a `FakeClock` */
+  open(options: EngineOptions & EngineParts, wrap?: Wrap): Promise<Engine>;
 }
+
+export type Wrap = (store: RunStore) => RunStore;
 
 /** Where the engine's tests run: each test on each of these. */
 export const places: readonly { readonly name: string; make(): Place }[] = [
@@ -22,7 +24,11 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
     name: "memory",
     make() {
       const store = openMemoryStore();
-      return { open: (options) => open(kept(store), options), [Symbol.dispose]: () => void store[Symbol.asyncDispose]() };
+      const same: Wrap = (seen) => seen;
+      return {
+        open: (options, wrap = same) => open(wrap(kept(store)), options),
+        [Symbol.dispose]: () => void store[Symbol.asyncDispose](),
+      };
     },
   },
   {
@@ -31,9 +37,9 @@ export const places: readonly { readonly name: string; make(): Place }[] = [
       const folder = mkdtempSync(join(tmpdir(), "heddle-engine-"));
       const path = join(folder, "heddle.db");
       return {
-        open: async (options) =>
+        open: async (options, wrap) =>
           options.clock instanceof FakeClock
-            ? openHeld(await openSqliteStore({ path, clock: options.clock }), options, options.clock)
+            ? openHeld(await openSqliteStore({ path, clock: options.clock }), options, options.clock, wrap)
             : open(`sqlite:${path}`, options),
         [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
       };
@@ -48,9 +54,9 @@ function postgresPlaces(address: string | undefined): { readonly name: string; m
   const make = (): Place => {
     const url = storeAddress(address, `t${process.pid}_${++schemas}`);
     return {
-      open: async (options) =>
+      open: async (options, wrap) =>
         options.clock instanceof FakeClock
-          ? openHeld(await openPostgresStore({ url, clock: options.clock }), options, options.clock)
+          ? openHeld(await openPostgresStore({ url, clock: options.clock }), options, options.clock, wrap)
           : open(url, options),
       [Symbol.dispose]: () => {},
     };
@@ -58,9 +64,14 @@ function postgresPlaces(address: string | undefined): { readonly name: string; m
   return [{ name: "postgres", make }];
 }
 
-export async function openHeld(store: RunStore, options: EngineOptions & EngineParts, clock: FakeClock): Promise<Engine> {
+export async function openHeld(
+  store: RunStore,
+  options: EngineOptions & EngineParts,
+  clock: FakeClock,
+  wrap: Wrap = (seen) => seen,
+): Promise<Engine> {
   try {
-    return await open(held(store, clock), options);
+    return await open(wrap(held(store, clock)), options);
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -212,6 +212,8 @@ export interface NodeRow {
   readonly leftAtMs: number | null;
   /** Runs that it owns. */
   readonly owned: number;
+  /** Duties that it took and no other node has taken since, by name; the time of one may be over. */
+  readonly duties: readonly string[];
 }
 
 export interface ListOptions {
@@ -325,7 +327,18 @@ export interface RunStore extends AsyncDisposable {
    */
   reapDeadNodes(nowMs: number): Promise<number>;
 
-  /** The node goes away in order: what it still owns is `queued` and due at once, without a crash. What it said of itself is kept for a day. */
+  /**
+   * Take a duty, something regular that one node of the store does at a time, or keep it, until `untilMs`. Returns false, and changes nothing, when
+   * another node's time for it is not over yet. A duty is free before that when its node left or was declared dead, and when it was taken at a time that
+   * lies ahead of `nowMs` by more than what it was taken for (the clock was set back since). A node that was declared dead gets none before its next
+   * heartbeat. Whoever was stopped may still be at it when another takes it over: what is done has to bear being done twice.
+   */
+  takeDuty(duty: string, node: string, untilMs: number, nowMs: number): Promise<boolean>;
+
+  /**
+   * The node goes away in order: what it still owns is `queued` and due at once, without a crash, and its duties are free. What it said of itself is kept
+   * for a day.
+   */
   leave(node: string, nowMs: number): Promise<void>;
 
   /** Keep what a node says of itself, in place of what it said before. One that had left is back. */

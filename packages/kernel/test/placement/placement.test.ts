@@ -103,7 +103,7 @@ test("a node takes runs of the queues that it serves, after a while where others
 });
 
 test("a node is live, stale when it has missed more than half of its lease, and dead when it has missed all of it", () => {
-  const row = { node: "n", info: "{}", seenAtMs: 1_000, untilMs: 2_000, diedAtMs: null, leftAtMs: null, owned: 0 };
+  const row = { node: "n", info: "{}", seenAtMs: 1_000, untilMs: 2_000, diedAtMs: null, leftAtMs: null, owned: 0, duties: [] };
   assert.deepEqual(
     [1_500, 1_501, 2_000, 2_001].map((nowMs) => nodeStatus(row, nowMs)),
     ["live", "stale", "stale", "dead"],

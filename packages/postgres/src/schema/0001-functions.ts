@@ -400,6 +400,19 @@ BEGIN
   RETURN v_alive;
 END $$;
 
+-- Take a duty, or keep it. False: another node's time for it is not over.
+CREATE FUNCTION ${s}.take_duty(p_duty text, p_node text, p_until bigint, p_now bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE v_node integer := ${s}.node_of(p_node);
+BEGIN
+  -- Locked before the duty, as by whoever declares it dead.
+  PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN RETURN false; END IF;
+  INSERT INTO ${s}.duty AS d (duty, node, until, lease) VALUES (p_duty, v_node, p_until, greatest(0, p_until - p_now)) ON CONFLICT (duty) DO UPDATE
+    SET node = excluded.node, until = excluded.until, lease = excluded.lease
+    WHERE d.node = excluded.node OR d.until < p_now OR d.until - 2 * d.lease > p_now;
+  RETURN FOUND;
+END $$;
+
 -- Take the runs of these nodes away: queued, due at once.
 CREATE FUNCTION ${s}.free_runs_of(p_nodes integer[], p_now bigint, p_crash integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
@@ -428,6 +441,7 @@ BEGIN
   IF v_dead IS NULL THEN RETURN 0; END IF;
   UPDATE ${s}.node SET until = NULL, died_at = p_now WHERE node = ANY (v_dead) AND until IS NOT NULL;
   v_count := ${s}.free_runs_of(v_dead, p_now, 1);
+  DELETE FROM ${s}.duty d USING ${s}.node n WHERE n.node = d.node AND n.node = ANY (v_dead) AND n.died_at IS NOT NULL;
   DELETE FROM ${s}.node n WHERE n.node = ANY (v_dead) AND (n.died_at < p_forget_dead OR n.left_at < p_forget_left);
   RETURN v_count;
 END $$;
@@ -438,6 +452,7 @@ BEGIN
   SELECT node INTO v_node FROM ${s}.node WHERE name = p_node FOR UPDATE;
   IF NOT FOUND THEN RETURN; END IF;
   PERFORM ${s}.free_runs_of(ARRAY[v_node], p_now, 0);
+  DELETE FROM ${s}.duty WHERE node = v_node;
   UPDATE ${s}.node SET until = NULL, died_at = NULL, left_at = p_now WHERE node = v_node;
 END $$;
 
@@ -507,7 +522,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-${["kind", "node", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"]
+${["kind", "node", "duty", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"]
   .map(
     (table) =>
       `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`,

@@ -31,6 +31,12 @@ CREATE TABLE ${s}.node (
   left_at bigint,                     -- when it went away in order
   info text                           -- what it says of itself; NULL: nothing yet
 ) WITH (fillfactor = 50);
+CREATE TABLE ${s}.duty (
+  duty text COLLATE "C" PRIMARY KEY,
+  node integer NOT NULL,
+  until bigint NOT NULL,
+  lease bigint NOT NULL               -- for how long it was taken
+) WITH (fillfactor = 50);
 CREATE TABLE ${s}.run (
   run bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   id text COLLATE "C" NOT NULL UNIQUE,
@@ -113,6 +119,7 @@ CREATE VIEW ${s}.run_row AS
     r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
   FROM ${s}.run r JOIN ${s}.kind k ON k.kind = r.kind LEFT JOIN ${s}.node n ON n.node = r.owner;
 CREATE VIEW ${s}.node_row AS
-  SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM ${s}.run r WHERE r.owner = n.node) AS owned
+  SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM ${s}.run r WHERE r.owner = n.node) AS owned,
+    ARRAY(SELECT d.duty FROM ${s}.duty d WHERE d.node = n.node ORDER BY d.duty) AS duties
   FROM ${s}.node n WHERE n.info IS NOT NULL;
 `;

@@ -1,4 +1,4 @@
-const guarded = ["node", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"];
+const guarded = ["node", "duty", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"];
 
 /**
  * Where the runs of a store went. As long as it is in use this costs nothing: the triggers that refuse come with the move.

@@ -4,6 +4,7 @@ import type { RunStore } from "@heddle/kernel";
 import { claimLaws } from "./run-store/claim-laws.ts";
 import { createLaws } from "./run-store/create-laws.ts";
 import { damageLaws, type StoreDamage } from "./run-store/damage-laws.ts";
+import { dutyLaws, sharedDutyLaws } from "./run-store/duty-laws.ts";
 import { journalLaws } from "./run-store/journal-laws.ts";
 import type { Law } from "./run-store/law.ts";
 import { lifecycleLaws } from "./run-store/lifecycle-laws.ts";
@@ -66,6 +67,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       mailLaws,
       nodeLaws,
       nodeRegistryLaws,
+      dutyLaws,
       snapshotLaws,
       listLaws,
       lifecycleLaws,
@@ -84,6 +86,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
     if (options.beside !== undefined) {
       sharedLaws(open, options.beside);
       sharedMoveLaws(open, options.beside);
+      sharedDutyLaws(open, options.beside);
     }
     if (options.damage !== undefined) damageLaws(open, options.damage);
     randomLaws(open, options.rounds ?? 5, options.seed ?? 1);

@@ -19,7 +19,7 @@ const shownMs = 24 * 3_600_000;
 
 export const nodes: Command = {
   name: "nodes",
-  summary: "List the processes that run runs: what they serve and offer",
+  summary: "List the processes that run runs: what they serve, offer and do for all",
   usage: "nodes [options]",
   group: "Look",
   options,
@@ -27,7 +27,10 @@ export const nodes: Command = {
     ["nodes", "those that live, and who left or died within a day"],
     ["nodes --json | jq -r 'select(.status == \"live\").name'", "for another program"],
   ],
-  notes: ["live: gave a sign of life. stale: missed more than half of its lease. dead: all of it. left: closed in order."],
+  notes: [
+    "live: gave a sign of life. stale: missed more than half of its lease. dead: all of it. left: closed in order.",
+    "Behind its queues: what a node does for all, such as retention.",
+  ],
   async run(io) {
     const { values } = readArguments(nodes, options, io, { least: 0, most: 0 });
     const found = await lookInto(storeUrl(values.store, io), io, "nodes", (engine) => engine.nodes());
@@ -40,7 +43,7 @@ export const nodes: Command = {
   },
 };
 
-/** Nodes as lines: name, status, runs, last sign of life, queues, what they offer, workflows. The last is cut off where there is no room. */
+/** Nodes as lines: name, status, runs, last sign of life, queues, duties, what they offer, workflows. The last is cut off where there is no room. */
 function nodeTable(list: readonly NodeSummary[], io: Pick<Io, "screen" | "style" | "clock">): readonly string[] {
   const nowMs = io.clock.nowMs();
   const columns = (io.screen?.columns ?? 160) - 1;
@@ -56,6 +59,7 @@ function nodeTable(list: readonly NodeSummary[], io: Pick<Io, "screen" | "style"
   const runs = width(rows.map((row) => row.runs));
   const seen = width(rows.map((row) => row.seen));
   const queues = width(rows.map((row) => row.queues));
+  const duties = width(list.map((node) => node.duties.join(",")));
   return rows.map(({ node, ...row }) => {
     const [icon, tone] = nodeIcon(node.status, io.style.glyphs);
     const line: Line = [
@@ -65,6 +69,7 @@ function nodeTable(list: readonly NodeSummary[], io: Pick<Io, "screen" | "style"
       [`  ${padEnd(row.runs, runs)}`],
       [`  ${padEnd(row.seen, seen)}`, "dim"],
       [`  ${padEnd(row.queues, queues)}`],
+      ...(duties === 0 ? [] : [[`  ${padEnd(node.duties.join(","), duties)}`] as const]),
       [`  ${[...offered(node), ...node.workflows].join(" ")}`, "dim"],
     ];
     return formatLine(fitLine(line, columns, io.style), io.style);

@@ -107,11 +107,12 @@ export interface NodeInfo {
 
 function summaryOf(row: NodeRow, nowMs: number): NodeSummary {
   const info = readInfo(row.info);
+  const status = nodeStatus(row, nowMs);
   const goneAtMs = row.leftAtMs ?? row.diedAtMs;
   return {
     node: row.node,
     name: nameOfNode(row.node),
-    status: nodeStatus(row, nowMs),
+    status,
     beganAtMs: info.beganAtMs ?? 0,
     ...(row.seenAtMs === null ? null : { heartbeatAtMs: row.seenAtMs }),
     ...(row.untilMs === null ? null : { leaseUntilMs: row.untilMs }),
@@ -121,6 +122,8 @@ function summaryOf(row: NodeRow, nowMs: number): NodeSummary {
     workflows: info.workflows ?? [],
     concurrency: info.concurrency ?? 0,
     runs: row.owned,
+    // One that is gone does nothing, also where nobody has taken over yet.
+    duties: isHere({ status }) ? row.duties : [],
   };
 }
 
@@ -133,7 +136,7 @@ export function readInfo(text: string): Partial<NodeInfo> {
   }
 }
 
-function isHere({ status }: NodeSummary): boolean {
+function isHere({ status }: Pick<NodeSummary, "status">): boolean {
   return status === "live" || status === "stale";
 }
 

@@ -1,4 +1,5 @@
 import type { NodeHost } from "../node-host.ts";
+import { Duty } from "./duty.ts";
 
 /** Ended runs removed at once. */
 const sweptAtOnce = 1_000;
@@ -6,34 +7,28 @@ const everyMs = 60_000;
 /** While there are more to remove. */
 const pauseMs = 100;
 
-/** Removes ended runs that were kept for as long as they were to be kept. */
+/** Removes ended runs that were kept for as long as they were to be kept: a duty of one node. */
 export class RetentionSweep {
   readonly #host: NodeHost;
-  #sweep: Disposable | null = null;
+  readonly #duty: Duty;
 
   constructor(host: NodeHost) {
     this.#host = host;
+    this.#duty = new Duty(host, "retention", () => this.#sweep());
   }
 
   /** The first sweep is due at once; without a retention there is none. */
   begin(): void {
-    const { retentionMs } = this.#host.options;
-    if (retentionMs !== undefined) this.#sweepLater(0, retentionMs);
+    if (this.#host.options.retentionMs !== undefined) this.#duty.begin();
   }
 
   stop(): void {
-    this.#sweep?.[Symbol.dispose]();
+    this.#duty.stop();
   }
 
-  #sweepLater(delayMs: number, retentionMs: number): void {
-    const { clock, store, state, trouble } = this.#host;
-    this.#sweep = clock.after(delayMs, () => {
-      void store
-        .sweep(clock.nowMs() - retentionMs, sweptAtOnce)
-        .catch((error: unknown) => trouble.heard(error))
-        .then((removed) => {
-          if (state.works) this.#sweepLater(removed === sweptAtOnce ? pauseMs : everyMs, retentionMs);
-        });
-    });
+  async #sweep(): Promise<number> {
+    const { clock, store, options } = this.#host;
+    const removed = await store.sweep(clock.nowMs() - options.retentionMs!, sweptAtOnce);
+    return removed === sweptAtOnce ? pauseMs : everyMs;
   }
 }

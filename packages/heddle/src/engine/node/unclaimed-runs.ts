@@ -13,7 +13,7 @@ const lookedAtOnce = 1_000;
 /**
  * Runs that this process cannot take up: it has no code for them, does not serve their queue or does not fit their placement. A child's code comes with its parent's, which may be parked since before this process began: for each
  * workflow that is missing, one such parent is woken, if this process has its code. A run that stays without is given a note when it has been
- * due for a while.
+ * due for a while. Every node looks, for each has code of its own.
  */
 export class UnclaimedRuns {
   readonly #host: NodeHost;

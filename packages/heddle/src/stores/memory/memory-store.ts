@@ -123,6 +123,11 @@ class MemoryStore implements RunStore {
     return owned;
   }
 
+  async takeDuty(duty: string, node: string, untilMs: number, nowMs: number): Promise<boolean> {
+    this.#checkWritable();
+    return this.#nodes.takeDuty(duty, node, untilMs, nowMs);
+  }
+
   async leave(name: string, nowMs: number): Promise<void> {
     this.#checkWritable();
     this.#checkOpen();

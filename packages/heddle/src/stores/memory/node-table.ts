@@ -1,4 +1,5 @@
 import { nameOfNode, type NodeRow } from "@heddle/kernel";
+import { DutyTable } from "./duty-table.ts";
 import type { MemoryNode } from "./memory-run.ts";
 
 /** One that died or left longer ago is forgotten: 30 days, one day. */
@@ -8,6 +9,7 @@ const rememberLeftMs = 24 * 3_600_000;
 /** The nodes of a store in memory. */
 export class NodeTable {
   readonly #nodes = new Map<string, MemoryNode>();
+  readonly #duties = new DutyTable();
 
   /** The node; a new one is noted, without a heartbeat. */
   get(name: string): MemoryNode {
@@ -44,6 +46,7 @@ export class NodeTable {
         (node.leftAtMs !== null && node.leftAtMs < nowMs - rememberLeftMs);
       if (forgotten && node.owned === 0) this.#nodes.delete(node.name);
     }
+    this.#duties.free((node) => node.diedAtMs !== null);
     return owned;
   }
 
@@ -54,6 +57,7 @@ export class NodeTable {
     node.untilMs = null;
     node.diedAtMs = null;
     node.leftAtMs = nowMs;
+    this.#duties.free((holder) => holder === node);
     return node;
   }
 
@@ -61,6 +65,12 @@ export class NodeTable {
     const node = this.get(name);
     node.info = info;
     node.leftAtMs = null;
+  }
+
+  /** False: another node's time for it is not over. */
+  takeDuty(duty: string, name: string, untilMs: number, nowMs: number): boolean {
+    const node = this.get(name);
+    return node.diedAtMs === null && this.#duties.take(duty, node, untilMs, nowMs);
   }
 
   /** Whether one of the nodes that people gave this name lives. */
@@ -72,9 +82,10 @@ export class NodeTable {
 
   rows(): NodeRow[] {
     return [...this.#nodes.values()]
-      .flatMap(({ name, info, owned, seenAtMs, untilMs, diedAtMs, leftAtMs }) =>
-        info === null ? [] : [{ node: name, info, seenAtMs, untilMs, diedAtMs, leftAtMs, owned }],
-      )
+      .flatMap((node) => {
+        const { name, info, owned, seenAtMs, untilMs, diedAtMs, leftAtMs } = node;
+        return info === null ? [] : [{ node: name, info, seenAtMs, untilMs, diedAtMs, leftAtMs, owned, duties: this.#duties.of(node) }];
+      })
       .sort((one, other) => (one.node < other.node ? -1 : 1));
   }
 }

@@ -141,6 +141,11 @@ class SqliteRunStore implements SqliteStore {
     return freed;
   }
 
+  async takeDuty(duty: string, node: string, untilMs: number, nowMs: number): Promise<boolean> {
+    this.#checkUsable();
+    return this.#queue.call<boolean>({ type: "take-duty", duty, node, untilMs, nowMs });
+  }
+
   async leave(node: string, nowMs: number): Promise<void> {
     this.#checkUsable();
     await this.#queue.call<null>({ type: "leave", node, nowMs });

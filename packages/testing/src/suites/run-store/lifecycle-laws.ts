@@ -221,6 +221,7 @@ export function lifecycleLaws(law: Law): void {
       reapDeadNodes: () => store.reapDeadNodes(startMs),
       leave: () => store.leave("n", startMs),
       nextWakeMs: () => store.nextWakeMs(),
+      takeDuty: () => store.takeDuty("d", "n", startMs, startMs),
       describeNode: () => store.describeNode("n", "{}"),
       nodes: () => store.nodes(),
       readJournal: () => store.readJournal("run", 0),

@@ -223,6 +223,7 @@ function writes(store: RunStore): readonly (() => unknown)[] {
     () => store.commit({ creates: [newRun("new")] }),
     () => store.claim({ node: "node-b", limit: 1, nowMs: startMs + 10_000 }),
     () => store.heartbeat("node-a", startMs + 1_000, startMs),
+    () => store.takeDuty("duty", "node-a", startMs + 1_000, startMs),
     () => store.describeNode("node-a", "{}"),
     () => store.setStatus("run", ["queued"], "paused", null, null),
     () => store.delete("run"),

@@ -7,7 +7,7 @@ const leaseMs = 1_000;
 const dayMs = 24 * 3_600_000;
 
 function nodeRow(node: string, fields: Partial<NodeRow> = {}): NodeRow {
-  return { node, info: "{}", seenAtMs: null, untilMs: null, diedAtMs: null, leftAtMs: null, owned: 0, ...fields };
+  return { node, info: "{}", seenAtMs: null, untilMs: null, diedAtMs: null, leftAtMs: null, owned: 0, duties: [], ...fields };
 }
 
 export function nodeRegistryLaws(law: Law): void {

@@ -16,6 +16,8 @@ interface NodeRecord extends Row {
   died_at: number | null;
   left_at: number | null;
   owned: number;
+  /** JSON */
+  duties: string;
 }
 
 export interface Nodes {
@@ -51,7 +53,8 @@ export function nodes(connection: Connection): Nodes {
   const leave = connection.statement("UPDATE heddle_node SET until = NULL, died_at = NULL, left_at = ? WHERE node = ?");
   const describe = connection.statement("UPDATE heddle_node SET info = ?, left_at = NULL WHERE node = ?");
   const described = connection.statement(
-    `SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM heddle_run r WHERE r.owner = n.node) AS owned
+    `SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM heddle_run r WHERE r.owner = n.node) AS owned,
+       (SELECT json_group_array(duty) FROM (SELECT duty FROM heddle_duty d WHERE d.node = n.node ORDER BY duty)) AS duties
      FROM heddle_node n WHERE n.info IS NOT NULL ORDER BY n.name`,
   );
   const forget = connection.statement(
@@ -72,6 +75,15 @@ export function nodes(connection: Connection): Nodes {
   };
 }
 
-function toNodeRow({ name, info, seen, until, died_at, left_at, owned }: NodeRecord): NodeRow {
-  return { node: name, info, seenAtMs: seen, untilMs: until, diedAtMs: died_at, leftAtMs: left_at, owned };
+function toNodeRow({ name, info, seen, until, died_at, left_at, owned, duties }: NodeRecord): NodeRow {
+  return {
+    node: name,
+    info,
+    seenAtMs: seen,
+    untilMs: until,
+    diedAtMs: died_at,
+    leftAtMs: left_at,
+    owned,
+    duties: JSON.parse(duties) as string[],
+  };
 }

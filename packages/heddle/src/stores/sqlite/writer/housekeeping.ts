@@ -3,6 +3,7 @@ import type { Connection } from "../connection.ts";
 import { running, statusNumber } from "../run-row.ts";
 import { compactJournal } from "../sql/compact-journal.ts";
 import { deleteRun, type DeleteRun } from "../sql/delete-run.ts";
+import { type Duties, duties } from "../sql/duties.ts";
 import { type Nodes, nodes } from "../sql/nodes.ts";
 import { putBlob } from "../sql/put-blob.ts";
 import { readSnapshot } from "../sql/read-snapshot.ts";
@@ -22,6 +23,7 @@ export class Housekeeping {
   readonly #states: RunStates;
   readonly #moves: RunMoves;
   readonly #nodes: Nodes;
+  readonly #duties: Duties;
   readonly #delete: DeleteRun;
   readonly #compact: ReturnType<typeof compactJournal>;
   readonly #readSnapshot: ReturnType<typeof readSnapshot>;
@@ -31,6 +33,7 @@ export class Housekeeping {
     this.#states = states;
     this.#moves = moves;
     this.#nodes = nodes(connection);
+    this.#duties = duties(connection);
     this.#delete = deleteRun(connection);
     this.#compact = compactJournal(connection);
     this.#readSnapshot = readSnapshot(connection);
@@ -45,6 +48,7 @@ export class Housekeeping {
 
   reap(nowMs: number): number {
     this.#nodes.bury(nowMs);
+    this.#duties.freeOfDead();
     this.#states.forgetNodes();
     const runs = this.#nodes.runsWithoutOwner();
     for (const run of runs) this.#free(run, nowMs, 1);
@@ -52,9 +56,15 @@ export class Housekeeping {
     return runs.length;
   }
 
+  takeDuty({ duty, node: name, untilMs, nowMs }: Extract<WriteCall, { type: "take-duty" }>): boolean {
+    const { node, died_at } = this.#states.node(name);
+    return died_at === null && this.#duties.take(duty, node, untilMs, Math.max(0, untilMs - nowMs), nowMs);
+  }
+
   leave(name: string, nowMs: number): void {
     const { node } = this.#states.node(name);
     for (const run of this.#nodes.runsOf(node)) this.#free(run, nowMs, 0);
+    this.#duties.freeOf(node);
     this.#nodes.leave(node, nowMs);
     this.#states.forgetNodes();
   }

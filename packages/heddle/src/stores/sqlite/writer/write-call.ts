@@ -17,6 +17,7 @@ export type WriteCall =
   | { readonly type: "claim"; readonly options: ClaimOptions }
   | { readonly type: "heartbeat"; readonly node: string; readonly untilMs: number; readonly nowMs: number }
   | { readonly type: "reap"; readonly nowMs: number }
+  | { readonly type: "take-duty"; readonly duty: string; readonly node: string; readonly untilMs: number; readonly nowMs: number }
   | { readonly type: "leave"; readonly node: string; readonly nowMs: number }
   | { readonly type: "describe"; readonly node: string; readonly info: string }
   | {

@@ -165,6 +165,8 @@ export class Writer {
         return this.#house.heartbeat(call.node, call.untilMs, call.nowMs);
       case "reap":
         return this.#house.reap(call.nowMs);
+      case "take-duty":
+        return this.#house.takeDuty(call);
       case "leave":
         this.#house.leave(call.node, call.nowMs);
         return null;
