@@ -153,7 +153,7 @@ export class OwnedRun implements TurnTaker {
   }
   /** It crashed twice without progress: for as long as this process owns it, one recorded start at a time. Null: it is trusted. */
   readonly line: StartLine | null;
-  /** It crashed once more although only one recorded start was under way: that one is to blame. */
+  /** It crashed once more although only one recorded start was under way: if that comes to pass for one again, it is to blame. */
   readonly poisonous: boolean;
   /** No step and no task starts any more. */
   get holding(): boolean {

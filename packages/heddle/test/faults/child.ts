@@ -74,6 +74,13 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
     ]);
     return results.map((result) => (result.status === "fulfilled" ? "ok" : (result.reason as { code?: string }).code));
   }),
+  unlucky: workflow("unlucky", async (ctx) =>
+    ctx.step("unlucky", () => {
+      effect({ key: "unlucky" });
+      if (readFileSync(effects, "utf8").trim().split("\n").length <= 3) die();
+      return "lived";
+    }),
+  ),
   "poison-first": workflow("poison-first", async (ctx) => {
     const code = await ctx
       .step("poison", () => {

@@ -168,8 +168,15 @@ test("case 7: a step that kills its process each time is found and fails alone; 
   const { deaths, line } = await fault.untilEnded("poison", "r", "", 8);
 
   assert.deepEqual(line, { result: ["ok", "STEP_POISONED"] });
-  assert.ok(deaths >= 3 && deaths <= 5, `it took ${deaths} deaths`);
+  assert.ok(deaths >= 4 && deaths <= 6, `it took ${deaths} deaths`);
   assert.equal(fault.effects().filter(({ key }) => key === "fine").length, 1);
+});
+
+test("case 7: a step at which its process died three times from outside is not blamed, also when it was alone at the third", async () => {
+  using fault = new FaultCase();
+  const { deaths, line } = await fault.untilEnded("unlucky", "r", "", 5);
+
+  assert.deepEqual([deaths, line], [3, { result: "lived" }]);
 });
 
 test("case 7: a first step that kills its process fails, and the function goes on; so does code that dies by itself", async () => {

@@ -5,7 +5,7 @@ import type { FrameOperations } from "./frame-operations.ts";
 import { monotonicOf } from "./monotonic-of.ts";
 import { openOperation } from "./open-operation.ts";
 import type { Operation } from "./operation.ts";
-import { poisoned } from "./poisoned.ts";
+import { deathsToBlame, poisoned } from "./poisoned.ts";
 import { setDue } from "./set-due.ts";
 import type { StepPlan } from "./step-plan.ts";
 import { StepRun } from "./step-run.ts";
@@ -86,7 +86,7 @@ function isOver(operations: FrameOperations, operation: Operation): boolean {
     operations.conclude(operation, { status: "unknown", error: encodeError(error) });
     return true;
   }
-  if (why === "suspect" && run.poisonous) {
+  if (why === "suspect" && run.poisonous && operation.deathsAlone >= deathsToBlame) {
     const error = poisoned(`Step "${operation.key}"`, run.runId);
     operations.conclude(operation, { status: "failed", error: { ...encodeError(error), final: true } });
     return true;

@@ -5,8 +5,8 @@ export interface FrameHistory {
   readonly entries: readonly HistoryEntry[];
   /** Nothing is recorded of it but that its process died. */
   readonly didNothing: boolean;
-  /** Its code was begun alone, which was recorded because of earlier crashes, and since then its process died and nothing else is recorded. */
-  readonly diedAlone: boolean;
+  /** How often its code was begun alone, which was recorded because of earlier crashes, and then its process died and nothing else is recorded. */
+  readonly deathsAlone: number;
   /** Input of the segment, if it is not the first. */
   readonly segmentInput: { readonly input: Json } | null;
   readonly segment: number;
@@ -48,8 +48,9 @@ export class HistoryReader {
   readonly #segment: SegmentStart;
   #entries: HistoryEntry[] = [];
   #lenientBefore = 0;
-  /** How many entries there were when its code was begun alone; null: it was not. */
-  #aloneAfter: number | null = null;
+  /** Its code was begun alone, as far as is recorded. */
+  #alone = false;
+  #deathsAlone = 0;
   #begunAtMs: number | undefined = undefined;
   #segmentAtMs: number | undefined = undefined;
 
@@ -62,32 +63,33 @@ export class HistoryReader {
     const { atMs } = event;
     switch (event.type) {
       case "op-opened":
-        if (event.of === this.#of) this.#entries.push({ type: "opened", seq, atMs, event });
+        if (event.of === this.#of) this.#done({ type: "opened", seq, atMs, event });
         break;
       case "op-retried":
-        if (event.of === this.#of)
-          this.#entries.push({ type: "retried", atMs, key: event.key, dueAtMs: event.dueAtMs, takenMs: event.takenMs });
+        if (event.of === this.#of) this.#done({ type: "retried", atMs, key: event.key, dueAtMs: event.dueAtMs, takenMs: event.takenMs });
         break;
       case "op-ended":
-        if (event.of === this.#of) this.#entries.push({ type: "ended", seq, atMs, event });
+        if (event.of === this.#of) this.#done({ type: "ended", seq, atMs, event });
         break;
       case "emitted":
-        if (event.of === this.#of) this.#entries.push({ type: "emitted", atMs, key: event.key });
+        if (event.of === this.#of) this.#done({ type: "emitted", atMs, key: event.key });
         break;
       case "task-started":
-        if (event.no === this.#of) this.#aloneAfter = this.#entries.length;
+        if (event.no === this.#of) this.#alone = true;
         break;
       case "cancel-requested":
-        this.#entries.push({ type: "cancelled", reason: event.reason });
+        this.#done({ type: "cancelled", reason: event.reason });
         break;
       case "run-crashed":
         this.#entries.push({ type: "crashed", atMs });
+        if (this.#alone) this.#deathsAlone++;
+        this.#alone = false;
         break;
       case "segment-started":
         if (event.of !== this.#of) break;
         this.#segmentAtMs = atMs;
         this.#entries = [];
-        this.#aloneAfter = null;
+        this.#trust();
         this.#lenientBefore = 0;
         break;
       case "task-retried":
@@ -114,8 +116,8 @@ export class HistoryReader {
   history(): FrameHistory {
     return {
       entries: this.#entries,
-      didNothing: this.#isNothing(0),
-      diedAlone: this.#aloneAfter !== null && this.#isNothing(this.#aloneAfter),
+      didNothing: this.#entries.every(({ type }) => type === "crashed"),
+      deathsAlone: this.#deathsAlone,
       segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
       segment: this.#segment.number,
       segmentAtMs: this.#segmentAtMs,
@@ -124,13 +126,20 @@ export class HistoryReader {
     };
   }
 
-  #isNothing(from: number): boolean {
-    return this.#entries.slice(from).every(({ type }) => type === "crashed");
+  #done(entry: HistoryEntry): void {
+    this.#entries.push(entry);
+    this.#trust();
+  }
+
+  /** It has done something since it was begun alone, or is another one now. */
+  #trust(): void {
+    this.#alone = false;
+    this.#deathsAlone = 0;
   }
 
   /** These operations are done again: nothing of them is given back. */
   #forget(keys: readonly string[]): void {
-    this.#aloneAfter = null;
+    this.#trust();
     if (keys.length === 0) return;
     const again = new Set(keys);
     this.#entries = this.#entries.filter((entry) => !again.has(entryKey(entry)));

@@ -44,6 +44,8 @@ export class Operation {
   attempt = 1;
   /** How often its process died while it may have been under way. These attempts are not counted against the policy. */
   crashes = 0;
+  /** How often its process died while it was recorded as the only start of its run under way. */
+  deathsAlone = 0;
   /** When its first attempt in this process began. */
   begunAtMs = 0;
   /** The same on the monotonic clock, if it may be tried again or has a total timeout. */

@@ -32,6 +32,8 @@ export class Replay {
   #early: Map<string, { readonly kind: string; readonly outcome: Outcome }> | null = null;
   #opened: Map<string, { readonly event: OpOpened; readonly seq: number }> | null = null;
   #retries: Map<string, Retry> | null = null;
+  /** Of starts that were recorded because they were the only ones under way: deaths since, and whether it is under way as far as is recorded. */
+  #alone: Map<string, { deaths: number; underWay: boolean }> | null = null;
   #cancelsWhenOver = false;
 
   constructor(frame: TaskFrame, { entries, lenientBefore }: FrameHistory) {
@@ -60,6 +62,7 @@ export class Replay {
         case "opened": {
           const { event, seq } = entry;
           (this.#opened ??= new Map()).set(event.key, { event, seq });
+          if (event.why === "suspect") (this.#alone ??= new Map()).set(event.key, { deaths: this.#deathsAlone(event.key), underWay: true });
           frame.noteChild(event);
           if (event.op === "update") {
             handleUpdate(frame, event, false);
@@ -74,6 +77,7 @@ export class Replay {
         }
         case "retried": {
           this.#retries ??= new Map();
+          this.#alone?.delete(entry.key);
           const before = this.#retries.get(entry.key);
           this.#retries.set(entry.key, {
             attempt: (before?.attempt ?? 1) + 1,
@@ -87,6 +91,7 @@ export class Replay {
           const opened = this.#opened?.get(event.key)?.event;
           this.#opened?.delete(event.key);
           this.#retries?.delete(event.key);
+          this.#alone?.delete(event.key);
           // A start is over once its child is there; one that ended without was refused.
           if (event.op === "update" || (event.op === "start" && opened !== undefined)) break;
           const operation = this.#expect(event.key, event.op, event.inputHash, index, event.outcome);
@@ -193,7 +198,12 @@ export class Replay {
     ) {
       operation.opened = recorded.event;
       operation.openedSeq = recorded.seq;
+      operation.deathsAlone = this.#deathsAlone(operation.key);
     }
+  }
+
+  #deathsAlone(key: string): number {
+    return this.#alone?.get(key)?.deaths ?? 0;
   }
 
   retryOf(key: string): Retry | undefined {
@@ -202,6 +212,10 @@ export class Replay {
 
   /** What the code was waiting for when its process died may have begun, except what was to be tried again later than that. */
   #crashed(atMs: number): void {
+    for (const alone of this.#alone?.values() ?? []) {
+      if (alone.underWay) alone.deaths++;
+      alone.underWay = false;
+    }
     const { operations } = this.#frame;
     if (operations === null) return;
     for (const operation of operations.pending()) {

@@ -2,7 +2,7 @@ import { encodeError, type StartTask } from "@heddle/kernel";
 import { openOperations } from "@heddle/kernel/internal";
 import type { DueEntry } from "../due-times.ts";
 import type { FrameHistory, HistoryReader } from "../frame/history.ts";
-import { poisoned } from "../frame/poisoned.ts";
+import { deathsToBlame, poisoned } from "../frame/poisoned.ts";
 import { TaskFrame } from "../frame/task-frame.ts";
 import type { OwnedRun } from "../owned-run.ts";
 import { SparseMap } from "../sparse-map.ts";
@@ -88,7 +88,7 @@ export class TaskStarts {
   #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const run = this.#run;
     // Code that dies by itself, outside of steps, is known by its recorded start.
-    if (run.poisonous && history?.diedAlone === true) {
+    if (run.poisonous && history !== null && history.deathsAlone >= deathsToBlame) {
       this.#leaveChildren(command.no);
       run.record({
         type: "task-ended",
