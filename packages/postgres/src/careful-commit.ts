@@ -40,7 +40,7 @@ export class CarefulCommit {
         parts: parts.map((part) => partJson(part, this.#known)),
         messages: messages.map(messageJson),
       });
-      await this.#client.query(`SELECT ${this.#s}.lock_for($1)`, [lock]);
+      await this.#client.query(`SELECT ${this.#s}.lock_for($1, NULL)`, [lock]);
       const made: CreateAnswer[] = [];
       for (const run of creates) made.push(await this.#ask<CreateAnswer>("create_run($1)", [JSON.stringify(createJson(run))]));
       const appended: { readonly answer: PartAnswer; readonly rows: Rows | undefined; readonly error?: ErrorValue }[] = [];

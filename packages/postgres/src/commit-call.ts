@@ -11,13 +11,17 @@ import type {
 } from "@heddle/kernel";
 import { checksum } from "./checksum.ts";
 import type { KnownRun, KnownRuns } from "./known-runs.ts";
-import { dedupText, keptTags, type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
+import { completed, dedupText, keptTags, type RunRecord, statusNumber, toRunRow } from "./run-row.ts";
 import { toKept, toKeptOrNull } from "./text.ts";
 
 /** What the function `commit` answers: null when all that came as arrays was inserted and there was nothing else. */
 export interface CommitAnswer {
   /** Numbers of runs of the arrays that are not ours any more. */
   readonly stale?: readonly number[];
+  /** Numbers of runs of the arrays that ended, and that somebody waits for. */
+  readonly awaited?: readonly number[];
+  /** Of the new runs that their node takes at once. */
+  readonly births?: readonly CreateAnswer[];
   readonly creates?: readonly CreateAnswer[];
   readonly parts?: readonly PartAnswer[];
   readonly messages?: readonly MessageVerdict["status"][];
@@ -43,8 +47,8 @@ export type PartAnswer =
     };
 
 /**
- * A batch on its way. Parts that only append events, of runs whose place is known, become six arrays with one entry an event; everything else
- * becomes one JSON text.
+ * A batch on its way. Parts that only append events, or end their run with them, of runs whose place is known, become arrays with one entry an event
+ * and one a run that ends. New runs that their node takes at once go together; everything else becomes one JSON text.
  */
 export class CommitCall {
   readonly batch: CommitBatch;
@@ -56,16 +60,24 @@ export class CommitCall {
   readonly #times: number[] = [];
   readonly #checksums: number[] = [];
   readonly #bodies: string[] = [];
+  readonly #ends: End[] = [];
   /** What was known of the run, for parts that go as arrays; else null. Kept here: by the time of the answer it may be forgotten. */
   readonly #quick: (KnownRun | null)[];
   readonly #rest: RunPart[] = [];
+  /** So many of the new runs, from the first on, are made together. */
+  readonly #born: number;
 
   constructor(batch: CommitBatch, known: KnownRuns) {
     this.batch = batch;
     this.#known = known;
     const { creates = [], parts = [] } = batch;
+    this.#born = bornTogether(creates);
     const seen = new Map<string, number>();
-    for (const { runId } of parts) seen.set(runId, (seen.get(runId) ?? 0) + 1);
+    for (const { runId, messages } of parts) {
+      seen.set(runId, (seen.get(runId) ?? 0) + 1);
+      // Whether a message comes before its run's end or behind it is told by their order.
+      if (messages !== undefined) for (const message of messages) seen.set(message.runId, 2);
+    }
     for (const { row } of creates) seen.set(row.runId, 2);
     this.#quick = parts.map((part) => {
       const quick = seen.get(part.runId) === 1 ? this.#addQuick(part) : null;
@@ -76,6 +88,8 @@ export class CommitCall {
 
   /** Parameters of the function `commit`. @param file of the journal that the known runs stand in */
   parameters(nowMs: number, file: number | null, hint: string | null): unknown[] {
+    // In the order in which runs are locked everywhere.
+    const ends = this.#ends.sort((one, other) => (one.runId < other.runId ? -1 : 1));
     return [
       nowMs,
       file,
@@ -86,14 +100,39 @@ export class CommitCall {
       this.#times,
       this.#checksums,
       this.#bodies,
-      this.rest(),
+      ends.map(({ run }) => run),
+      ends.map(({ status }) => status),
+      ends.map(({ atMs }) => atMs),
+      ends.map(({ dead }) => dead),
+      ends.map(({ note }) => note),
+      this.#births(),
+      this.#restJson(this.#born),
       hint,
     ];
   }
 
-  /** All but the arrays, as JSON; null: there is nothing else. */
+  /** All of it as JSON, for who writes what is new one by one. */
   rest(): string | null {
-    const { creates = [], messages = [] } = this.batch;
+    return this.#restJson(0);
+  }
+
+  #births(): string | null {
+    if (this.#born === 0) return null;
+    const kinds = new Map<string, number>();
+    const runs = this.batch.creates!.slice(0, this.#born).map((birth) => {
+      const { workflow, version, queue, placement } = birth.row;
+      const name = JSON.stringify([workflow, version, queue, placement].map(toKeptOrNull));
+      let kind = kinds.get(name);
+      if (kind === undefined) kinds.set(name, (kind = kinds.size));
+      return { ...createJson(birth), kind };
+    });
+    return `{"kinds":[${[...kinds.keys()].join(",")}],"runs":${JSON.stringify(runs)}}`;
+  }
+
+  /** @param born so many of the new runs go another way */
+  #restJson(born: number): string | null {
+    const { messages = [] } = this.batch;
+    const creates = (this.batch.creates ?? []).slice(born);
     return creates.length + this.#rest.length + messages.length === 0
       ? null
       : JSON.stringify({
@@ -110,17 +149,20 @@ export class CommitCall {
 
   /** Runs that ended and that somebody waits for. */
   awaited(answer: CommitAnswer | null): RunId[] {
-    return (answer?.parts ?? []).flatMap((part, index) =>
-      part.status === "ok" && part.awaited === true ? [this.#rest[index]!.runId] : [],
-    );
+    const awaited = new Set(answer?.awaited);
+    return [
+      ...this.#ends.filter(({ run }) => awaited.has(run)).map(({ runId }) => runId),
+      ...(answer?.parts ?? []).flatMap((part, index) => (part.status === "ok" && part.awaited === true ? [this.#rest[index]!.runId] : [])),
+    ];
   }
 
   verdict(answer: CommitAnswer | null): CommitVerdict {
     const stale = new Set(answer?.stale);
     const { creates = [], parts = [] } = this.batch;
+    const made = [...(answer?.births ?? []), ...(answer?.creates ?? [])];
     let next = 0;
     return {
-      creates: creates.map((run, index) => createVerdict(run, answer!.creates![index]!, this.#known)),
+      creates: creates.map((run, index) => createVerdict(run, made[index]!, this.#known)),
       parts: parts.map((part, index): PartVerdict => {
         const quick = this.#quick[index]!;
         if (quick === null) return partVerdict(part, answer!.parts![next++]!, this.#known);
@@ -129,6 +171,7 @@ export class CommitCall {
           return { status: "stale" };
         }
         quick.seq += part.events.length;
+        if (part.release !== undefined) this.#known.forget(part.runId);
         return { status: "ok", seq: quick.seq };
       }),
       messages: (answer?.messages ?? []).map((status) => ({ status })),
@@ -136,9 +179,15 @@ export class CommitCall {
   }
 
   #addQuick(part: RunPart): KnownRun | null {
-    const { runId, epoch, expectedSeq, events, atMs } = part;
+    const { runId, epoch, expectedSeq, events, atMs, release } = part;
     const known = this.#known.get(runId);
-    if (known === undefined || known.epoch !== epoch || known.seq !== expectedSeq || events.length === 0 || !onlyAppends(part)) return null;
+    if (known === undefined || known.epoch !== epoch || known.seq !== expectedSeq || events.length === 0 || !isPlain(part)) return null;
+    if (release !== undefined) {
+      const status = statusNumber(release.status);
+      if (status < completed || release.wakeAtMs !== null || release.version !== undefined || known.limited) return null;
+      const { dead, note } = release;
+      this.#ends.push({ runId, run: known.run, status, atMs, dead: toKeptOrNull(dead), note: toKeptOrNull(note) });
+    }
     this.#nodes.add(known.node);
     let { seq } = known;
     for (const body of events) {
@@ -154,16 +203,46 @@ export class CommitCall {
   }
 }
 
-function onlyAppends({ mailSeen, children, messages, release, progress, snapshot, statements }: RunPart): boolean {
+/** A run that ends, as `commit` takes it. */
+interface End {
+  readonly runId: RunId;
+  readonly run: number;
+  readonly status: number;
+  readonly atMs: number;
+  readonly dead: string | null;
+  readonly note: string | null;
+}
+
+/** Nothing but events, and maybe a release. */
+function isPlain({ mailSeen, children, messages, progress, snapshot, statements }: RunPart): boolean {
   return (
     mailSeen === undefined &&
     children === undefined &&
     messages === undefined &&
-    release === undefined &&
     progress !== true &&
     snapshot === undefined &&
     statements === undefined
   );
+}
+
+/**
+ * How many of these new runs, from the first on, one statement may make: one node takes them at once, nothing counts them, and no two are the same. Those
+ * behind them are made later: the order in which runs were created is told.
+ */
+function bornTogether(creates: readonly NewRun[]): number {
+  const names = new Set<string>();
+  const node = creates[0]?.claimFor;
+  let count = 0;
+  for (const { row, claimFor } of creates) {
+    const { runId, workflow, dedupKey, limitKey, tags } = row;
+    if (claimFor === undefined || claimFor !== node || limitKey !== null || Object.keys(tags).length > 0) break;
+    const own = [`id ${toKept(runId)}`];
+    if (dedupKey !== null) own.push(`key ${dedupText(toKept(workflow), toKept(dedupKey))}`);
+    if (own.some((name) => names.has(name))) break;
+    for (const name of own) names.add(name);
+    count++;
+  }
+  return count;
 }
 
 export function createJson({ row, events, claimFor }: NewRun): object {
@@ -228,7 +307,7 @@ export function createVerdict(made: NewRun, answer: CreateAnswer, known: KnownRu
   if (answer.status === "exists") return { status: "exists", row: toRunRow(answer.row) };
   const { claimed, run, node } = answer;
   if (node !== null && made.claimFor !== undefined)
-    known.claimed(made.row.runId, { run, node, epoch: 1, seq: made.events.length }, made.claimFor);
+    known.claimed(made.row.runId, { run, node, epoch: 1, limited: made.row.limitKey !== null, seq: made.events.length }, made.claimFor);
   return { status: "created", claimed };
 }
 
@@ -238,7 +317,8 @@ export function partVerdict(part: RunPart, answer: PartAnswer, known: KnownRuns)
     return { status: answer.status };
   }
   const { run, node, seq } = answer;
-  if (part.release === undefined) known.keep(part.runId, { run, node, epoch: part.epoch, seq });
+  const limited = known.get(part.runId)?.limited ?? true;
+  if (part.release === undefined) known.keep(part.runId, { run, node, epoch: part.epoch, limited, seq });
   else known.forget(part.runId);
   return {
     status: "ok",

@@ -3,6 +3,8 @@ export interface KnownRun {
   readonly run: number;
   readonly node: number;
   readonly epoch: number;
+  /** Its end may let others begin: it has a limit key, or that is not known. */
+  readonly limited: boolean;
   /** Last of its journal. */
   seq: number;
 }

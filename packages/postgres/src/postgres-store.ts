@@ -189,7 +189,7 @@ class PostgresStore implements RunStore {
     try {
       const { rows } = await client.query<{ answer: CommitAnswer | null }>({
         ...this.#named("commit"),
-        text: `SELECT ${this.#s}.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS answer`,
+        text: `SELECT ${this.#s}.commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS answer`,
         values: call.parameters(nowMs, this.#identity.journalFile, hint),
       });
       answer = rows[0]?.answer ?? null;
@@ -223,7 +223,8 @@ class PostgresStore implements RunStore {
       });
       return rows.map(({ row, seq }) => {
         const claimed = toRunRow(row);
-        this.#known.claimed(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, seq }, node);
+        const limited = row.limit_key !== null;
+        this.#known.claimed(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, limited, seq }, node);
         return claimed;
       });
     });

@@ -81,7 +81,42 @@ export function sharedLaws(open: () => Promise<RunStore>, beside: (store: RunSto
     await hears();
     const ended = await one.expectEnd("run");
     assert.deepEqual([ended?.status, ended], ["completed", await other.get("run")]);
+
+    // Another road: its owner's own store ends it, with an event.
+    await createOwned(other, "run-2");
+    await one.expectEnd("run-2");
+    heard.length = 0;
+    await append(other, part("run-2", 1, { events: ["end"], release: { status: "completed", wakeAtMs: null } }));
+    await eventually(() => heard.includes("run-2") || heard.includes(null), "it hears of the second run");
     watcher[Symbol.dispose]();
+  });
+
+  test("an end that comes from who owned a run before is refused beside others that are taken, and leaves the run to its owner", async () => {
+    await using one = await open();
+    await using other = await beside(one);
+    await one.heartbeat("node-a", startMs, startMs);
+    for (const runId of ["lost", "ended"]) {
+      await createOwned(one, runId);
+      assert.deepEqual(await append(one, part(runId, 1, { events: ["two"] })), { status: "ok", seq: 2 });
+    }
+    assert.equal(await other.reapDeadNodes(startMs + 1), 2);
+    assert.equal(await one.heartbeat("node-a", startMs + 1_000, startMs + 1), false);
+    assert.deepEqual(await claim(other, startMs + 1, 9, undefined, "node-b"), ["lost", "ended"]);
+    await createOwned(one, "own");
+
+    const end = { status: "completed", wakeAtMs: null } as const;
+    const verdict = await commit(one, {
+      parts: [
+        part("lost", 2, { events: ["late"], release: end }),
+        part("own", 1, { events: ["last"], release: end }),
+        part("ended", 2, { events: ["late"], release: end }),
+      ],
+    });
+    assert.deepEqual(verdict.parts, [{ status: "stale" }, { status: "ok", seq: 2 }, { status: "stale" }]);
+    assert.deepEqual(await bodies(one, "lost"), ['{"type":"run-started"}', "two"]);
+    const { status, owner, epoch, endedAtMs } = await row(one, "lost");
+    assert.deepEqual({ status, owner, epoch, endedAtMs }, { status: "running", owner: "node-b", epoch: 2, endedAtMs: null });
+    assert.equal((await row(one, "own")).status, "completed");
   });
 
   test("claims of two stores at once never share a run", async () => {
