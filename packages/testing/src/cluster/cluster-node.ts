@@ -18,12 +18,17 @@ export class ClusterNode {
   #calls = 0;
   #stopped = false;
 
-  /** @param skewMs how far its wall clock is ahead */
-  constructor(program: URL, setting: NodeSetting, skewMs: number) {
+  /**
+   * @param skewMs how far its wall clock is ahead
+   * @param within begin of a command that starts the process and becomes it
+   */
+  constructor(program: URL, setting: NodeSetting, { skewMs, within }: { readonly skewMs: number; readonly within: readonly string[] }) {
     this.name = setting.name;
     const ahead = `const now=Date.now;Date.now=()=>now()+${skewMs}`;
+    const [command = process.execPath, ...first] = within.length === 0 ? [] : [...within, process.execPath];
     this.#process = fork(program, [JSON.stringify(setting)], {
-      execArgv: skewMs === 0 ? [] : [`--import=data:text/javascript,${encodeURIComponent(ahead)}`],
+      execPath: command,
+      execArgv: [...first, ...(skewMs === 0 ? [] : [`--import=data:text/javascript,${encodeURIComponent(ahead)}`])],
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#process.on("message", (message: FromNode) => this.#hear(message));

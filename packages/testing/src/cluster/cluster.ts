@@ -13,6 +13,8 @@ export interface ClusterOptions {
   readonly address: string;
   /** A connection of the test's own to the same store: the cluster closes it. */
   readonly store: RunStore;
+  /** Path of a Unix socket for the witness, for processes that have a network of their own. Default: it is on the loopback interface. */
+  readonly witnessPath?: string;
 }
 
 export interface NodeOptions extends EngineOptions {
@@ -20,6 +22,8 @@ export interface NodeOptions extends EngineOptions {
   readonly skewMs?: number;
   /** Names of the workflows that it has code for. Default: all of the program. */
   readonly knows?: readonly string[];
+  /** Begin of a command that starts its process, such as `ip netns exec NAME`, and becomes it. Default: none. */
+  readonly within?: readonly string[];
 }
 
 /** Engines in processes of their own on one store, with a witness of what they do. Those that are left are killed when it is disposed of. */
@@ -45,7 +49,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   static async open(options: ClusterOptions): Promise<Cluster> {
-    return new Cluster(options, await Witness.start());
+    return new Cluster(options, await Witness.start(options.witnessPath));
   }
 
   /**
@@ -53,13 +57,13 @@ export class Cluster implements AsyncDisposable {
    *
    * @param name by which the witness knows it, and its engine too unless the options name another `node`
    */
-  async start(name: string, { skewMs = 0, knows, ...options }: NodeOptions = {}): Promise<ClusterNode> {
+  async start(name: string, { skewMs = 0, knows, within = [], ...options }: NodeOptions = {}): Promise<ClusterNode> {
     const { program, address } = this.#options;
     const setting: NodeSetting = {
-      ...{ address, witness: this.witness.port, name, options: { node: name, ...options } },
+      ...{ address, witness: this.witness.place, name, options: { node: name, ...options } },
       ...(knows === undefined ? null : { knows }),
     };
-    const node = new ClusterNode(program, setting, skewMs);
+    const node = new ClusterNode(program, setting, { skewMs, within });
     this.#nodes.push(node);
     await node.ready;
     return node;

@@ -12,7 +12,8 @@ export interface NodeProgram {
 /** What the cluster tells a process that it starts. */
 export interface NodeSetting {
   readonly address: string;
-  readonly witness: number;
+  /** Its `place`. */
+  readonly witness: number | string;
   /** By which the witness knows it. */
   readonly name: string;
   /** Names of the workflows that it has code for; absent: all. */

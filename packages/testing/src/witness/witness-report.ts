@@ -26,10 +26,14 @@ export class WitnessReport implements Disposable {
       .on("error", () => {});
   }
 
-  /** @param node by which the witness knows the process */
-  static connect(port: number, node: string): Promise<WitnessReport> {
+  /**
+   * @param place of the witness: its `place`
+   * @param node by which the witness knows the process
+   */
+  static connect(place: number | string, node: string): Promise<WitnessReport> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: "127.0.0.1", noDelay: true }, () => resolve(new WitnessReport(socket, node)));
+      const to = typeof place === "string" ? { path: place } : { port: place, host: "127.0.0.1", noDelay: true };
+      const socket = connect(to, () => resolve(new WitnessReport(socket, node)));
       socket.once("error", reject);
     });
   }

@@ -27,18 +27,20 @@ export class Witness implements AsyncDisposable {
     server.on("connection", (socket) => this.#listen(socket));
   }
 
-  static async start(): Promise<Witness> {
+  /** @param path of a Unix socket to listen on, which does not exist yet; absent: a free port of the loopback interface */
+  static async start(path?: string): Promise<Witness> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(0, "127.0.0.1", resolve);
+      server.listen(path === undefined ? { port: 0, host: "127.0.0.1" } : { path }, resolve);
     });
     return new Witness(server);
   }
 
-  /** For `WitnessReport.connect`. */
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+  /** Port or path, for `WitnessReport.connect`. */
+  get place(): number | string {
+    const address = this.#server.address() as AddressInfo | string;
+    return typeof address === "string" ? address : address.port;
   }
 
   /** From now on effects like these wait for the test: their steps do not go on before it lets them. */
