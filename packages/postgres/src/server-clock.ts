@@ -5,6 +5,9 @@ export const serverNow = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint
 
 const { hrtime } = process;
 
+/** What was told a little too late is not taken back: the time stands still for so long at most. One that is set back by more, is. */
+const standMs = 1_000;
+
 /** In milliseconds, from any origin. Not `performance.now`: strict mode keeps workflow code from it, and the engine reads the time in its midst. */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = hrtime();
@@ -18,9 +21,12 @@ export function monotonicMs(): number {
 export class ServerClock {
   /** Server's time less monotonic time. */
   #offsetMs: number | null = null;
+  #toldMs = 0;
 
   nowMs(): number {
-    return Math.floor(monotonicMs() + (this.#offsetMs ?? 0));
+    const nowMs = Math.floor(monotonicMs() + (this.#offsetMs ?? 0));
+    if (nowMs > this.#toldMs || nowMs < this.#toldMs - standMs) this.#toldMs = nowMs;
+    return this.#toldMs;
   }
 
   async ask(client: pg.Client): Promise<void> {

@@ -30,3 +30,17 @@ test("an answer that may fit what is known changes nothing; one that cannot, doe
 
   assert.equal(offset(clock), 190_000);
 });
+
+test("a first guess that was too late is put right without a step back, and a server whose time is set back is followed", () => {
+  const clock = new ServerClock();
+  const began = monotonicMs();
+  // Half a second under way: it may be as much as a quarter of a second wrong.
+  clock.heard(hourMs + began, began - 500, began);
+  const told = clock.nowMs();
+  clock.heard(hourMs + began, began, began);
+  for (let look = 0; look < 100; look++) assert.ok(clock.nowMs() >= told);
+  clock.heard(2 * hourMs + began, began, began);
+  assert.equal(offset(clock), 2 * hourMs);
+  clock.heard(hourMs + began, began, began);
+  assert.equal(offset(clock), hourMs);
+});
