@@ -37,6 +37,7 @@ const newRun = (runId: string): NewRun => ({
     limitMax: null,
     queue: "default",
     placement: null,
+    tenant: null,
     dedupKey: null,
     parentId: null,
     tags: {},

@@ -54,7 +54,7 @@ export { nextDueMs } from "./time/schedule.ts";
 // Placement: where a run may run.
 export type { Amount, Capabilities, Placement } from "./placement/placement.ts";
 export { defaultQueue } from "./placement/placement.ts";
-export { checkCapabilities, checkQueue, placementText, readPlacement } from "./placement/check-placement.ts";
+export { checkCapabilities, checkQueue, checkTenant, placementText, readPlacement } from "./placement/check-placement.ts";
 export { nameMark, nameOfNode } from "./placement/node-name.ts";
 export { whyNot } from "./placement/why-not.ts";
 export { claimTerms, type ClaimTerms, type NodeOffer, preferenceMs } from "./placement/claim-terms.ts";

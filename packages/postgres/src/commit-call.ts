@@ -258,6 +258,7 @@ export function createJson({ row, events, claimFor }: NewRun): object {
     limitMax: row.limitMax,
     queue: toKept(row.queue),
     placement: toKeptOrNull(row.placement),
+    ...(row.tenant === null ? null : { tenant: toKept(row.tenant) }),
     dedup: row.dedupKey === null ? null : dedupText(workflow, toKept(row.dedupKey)),
     parentId: toKeptOrNull(row.parentId),
     ...(tags === null ? null : { tags }),

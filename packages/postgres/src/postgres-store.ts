@@ -110,6 +110,8 @@ class PostgresStore implements RunStore {
   readonly #patience: Patience;
   readonly #reads: StoreReads;
   readonly #known: KnownRuns = new KnownRuns();
+  /** By node: the tenant after whom its next claim goes on, as the server keeps it. */
+  readonly #servedLast = new Map<string, string>();
   readonly #line: WriteLine;
   readonly #hints: RunHints = new RunHints();
   readonly #listener: Listener;
@@ -216,16 +218,22 @@ class PostgresStore implements RunStore {
     const { kinds, delays, most } = await this.#reads.offers(options, nowMs);
     if (kinds.length === 0) return [];
     return this.#write(async (client) => {
-      const { rows } = await client.query<{ row: RunRecord; seq: number }>({
+      const before = delays.map((delayMs) => nowMs - delayMs);
+      const { rows } = await client.query<{ row: RunRecord; seq: number; after: null } | { row: null; after: string }>({
         ...this.#named("claim"),
-        text: `SELECT "row", seq FROM ${this.#s}.claim($1, $2, $3, $4, $5, $6) ORDER BY place`,
-        values: [toKept(node), limit, nowMs, kinds, delays.map((delayMs) => nowMs - delayMs), most],
+        text: `SELECT "row", seq, after FROM ${this.#s}.claim($1, $2, $3, $4, $5, $6, $7) ORDER BY place`,
+        values: [toKept(node), limit, nowMs, kinds, before, most, this.#servedLast.get(node) ?? ""],
       });
-      return rows.map(({ row, seq }) => {
+      return rows.flatMap((each) => {
+        if (each.row === null) {
+          this.#servedLast.set(node, each.after);
+          return [];
+        }
+        const { row, seq } = each;
         const claimed = toRunRow(row);
         const limited = row.limit_key !== null;
         this.#known.claimed(claimed.runId, { run: row.run, node: row.node!, epoch: row.epoch, limited, seq }, node);
-        return claimed;
+        return [claimed];
       });
     });
   }

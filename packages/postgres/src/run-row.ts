@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly version: string | null;
   readonly queue: string;
   readonly placement: string | null;
+  /** Empty: none. */
+  readonly tenant: string;
   readonly status: number;
   readonly epoch: number;
   /** Number of the owner. */
@@ -66,6 +68,7 @@ export function toRunRow(record: RunRecord): RunRow {
     limitMax: record.limit_max,
     queue: fromKept(record.queue),
     placement: fromKeptOrNull(record.placement),
+    tenant: record.tenant === "" ? null : fromKept(record.tenant),
     dedupKey: record.dedup === null ? null : fromKept(record.dedup.slice(dedupText(record.workflow, "").length)),
     parentId: fromKeptOrNull(record.parent),
     tags:

@@ -106,6 +106,7 @@ async function assertPrefixes(seed: number, journal: readonly { readonly seq: nu
             limitMax: null,
             queue: "default",
             placement: null,
+            tenant: null,
             dedupKey: null,
             parentId: null,
             tags: {},

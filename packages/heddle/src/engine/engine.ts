@@ -85,6 +85,8 @@ export interface StartOptions {
   readonly delay?: number | string;
   /** A whole number from -1,000 to 1,000. Higher goes first; a minute of waiting is worth one level. Default 0. */
   readonly priority?: number;
+  /** Whose run it is: tenants take turns when runs wait. Children have that of their parent. Default: none; all runs without one are together one more. */
+  readonly tenant?: string;
   readonly tags?: Readonly<Record<string, string>>;
   /** The run ends timed-out when it takes longer. */
   readonly timeout?: number | string;
@@ -136,6 +138,7 @@ export interface RunSummary {
   readonly wakeAtMs?: number;
   readonly parentId?: string;
   readonly tags: Readonly<Record<string, string>>;
+  readonly tenant?: string;
   /** Unless it is `default`. */
   readonly queue?: string;
   readonly placement?: Placement;

@@ -45,6 +45,7 @@ export function prepareRun(
       limitMax: limit === null ? null : limit.max,
       queue: demand.queue,
       placement: demand.placement,
+      tenant: options.tenant ?? null,
       dedupKey: options.idempotencyKey === undefined ? null : `${definition.name}:${options.idempotencyKey}`,
       parentId: null,
       tags: options.tags ?? noTags,
@@ -61,11 +62,13 @@ export function prepareRun(
  * A run that another one calls or starts. Its code may be unknown here: then a node that has it runs it, without the limit and deadline of its definition.
  *
  * @param parent whose operation it is
+ * @param tenant the parent's
  */
 export function prepareChild(
   definition: Definition | undefined,
   child: ChildPlan,
   parent: { readonly runId: string; readonly of: number; readonly key: string },
+  tenant: string | null,
   nowMs: number,
 ): NewRun {
   const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
@@ -92,6 +95,7 @@ export function prepareChild(
       limitMax: limit?.max ?? null,
       queue: demand.queue,
       placement: demand.placement,
+      tenant: child.tenant ?? tenant,
       dedupKey: null,
       parentId: parent.runId,
       tags: child.tags,

@@ -237,9 +237,9 @@ export class NodeHost implements RunHost {
     if (this.registry.learn(workflow)) this.claims.claimSoon();
   }
 
-  newChild(child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun {
+  newChild(child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }, tenant: string | null): NewRun {
     const definition = this.registry.find(child.workflow, child.version);
-    const run = prepareChild(definition, child, parent, this.clock.nowMs());
+    const run = prepareChild(definition, child, parent, tenant, this.clock.nowMs());
     if (definition !== undefined) this.plans.keep(definition);
     return run;
   }

@@ -50,6 +50,7 @@ export interface RunIdentity {
   readonly epoch: number;
   readonly crashes: number;
   readonly parentless: boolean;
+  readonly tenant: string | null;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -90,6 +91,7 @@ export class OwnedRun implements TurnTaker {
 
   readonly #values: ValueKeeper;
   #parentless: boolean;
+  readonly #tenant: string | null;
   readonly #snapshots = new SnapshotSchedule();
   #events: string[] = [];
   #gates: Gate[] = [];
@@ -134,6 +136,7 @@ export class OwnedRun implements TurnTaker {
     this.line = identity.crashes >= suspectAfter ? new StartLine(host.suspects) : null;
     this.poisonous = identity.crashes > suspectAfter;
     this.#parentless = identity.parentless;
+    this.#tenant = identity.tenant;
     this.journaled = new FoldedRun(identity.runId, identity.definition);
     this.#values = new ValueKeeper(identity.runId, host.maxValueBytes, host.secrets);
   }
@@ -433,7 +436,7 @@ export class OwnedRun implements TurnTaker {
   }
 
   newChild(frame: TaskFrame, key: string, child: ChildPlan): NewRun {
-    return this.host.newChild(child, { runId: this.runId, of: frame.command.no, key });
+    return this.host.newChild(child, { runId: this.runId, of: frame.command.no, key }, this.#tenant);
   }
 
   /** It comes to be with what is recorded next. */

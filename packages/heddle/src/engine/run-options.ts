@@ -2,6 +2,7 @@ import {
   type Capabilities,
   checkCapabilities,
   checkQueue,
+  checkTenant,
   defaultQueue,
   durationMs,
   HeddleError,
@@ -82,6 +83,7 @@ export function checkWorkflows(workflows: EngineOptions["workflows"] & object): 
 export function checkStart(options: StartOptions): void {
   if (options.id !== undefined) checkRunId(options.id);
   if (options.priority !== undefined) checkPriority(options.priority);
+  if (options.tenant !== undefined) checkTenant(options.tenant, "tenant");
   for (const [name, value] of Object.entries(options.tags ?? {})) if (typeof value !== "string") invalid(`tags.${name}`, value, "a text");
 }
 

@@ -12,6 +12,7 @@ export function summaryOf(row: RunRow): RunSummary {
     ...(row.wakeAtMs === null ? null : { wakeAtMs: row.wakeAtMs }),
     ...(row.parentId === null ? null : { parentId: row.parentId }),
     tags: row.tags,
+    ...(row.tenant === null ? null : { tenant: row.tenant }),
     ...(row.queue === defaultQueue ? null : { queue: row.queue }),
     ...(row.placement === null ? null : { placement: readPlacement(row.placement) as Placement }),
     ...(row.note === null ? null : { note: row.note }),

@@ -131,6 +131,8 @@ export interface CallOptions {
   readonly queue?: string;
   /** What its node must have. Default: the child's workflow's, as a whole. */
   readonly placement?: Placement;
+  /** Whose run it is. Default: this run's tenant. */
+  readonly tenant?: string;
 }
 
 export interface MapOptions<T, R> extends Omit<StepOptions<R>, "input" | "compensate"> {

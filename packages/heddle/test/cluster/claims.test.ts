@@ -26,6 +26,7 @@ for (const place of clusterPlaces) {
               limitMax: null,
               queue: "default",
               placement: null,
+              tenant: null,
             },
             ...{ dedupKey: null, parentId: null, tags: {}, createdAtMs: 1, inputHash: "" },
           },

@@ -22,6 +22,7 @@ async function forgeries(cluster: Cluster, epoch: number): Promise<RunPart[]> {
       limitMax: null,
       queue: "default",
       placement: null,
+      tenant: null,
     },
     ...{ dedupKey: null, parentId: "r", tags: {}, createdAtMs: 1, inputHash: "" },
   };

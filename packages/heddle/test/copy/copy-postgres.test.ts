@@ -37,6 +37,7 @@ function plain(index: number): NewRun {
     limitMax: null,
     queue: "default",
     placement: null,
+    tenant: null,
     dedupKey: null,
     parentId: null,
   };

@@ -20,6 +20,7 @@ function run(index: number): NewRun {
     limitMax: null,
     queue: "default",
     placement: null,
+    tenant: null,
     dedupKey: null,
     parentId: null,
   };

@@ -32,6 +32,11 @@ export function checkQueue(queue: unknown, what: string): string {
 }
 
 /** @throws HeddleError `OPTION_INVALID` */
+export function checkTenant(tenant: unknown, what: string): string {
+  return isName(tenant) ? tenant : invalid(what, tenant, "1 to 128 letters, digits, _ . : / @ or -");
+}
+
+/** @throws HeddleError `OPTION_INVALID` */
 export function checkCapabilities(given: unknown, what: string): Capabilities {
   const fields = record(given, what, capabilityFields);
   const capabilities: Record<string, unknown> = {};

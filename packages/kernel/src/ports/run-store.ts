@@ -48,6 +48,8 @@ export interface RunRow {
   readonly queue: string;
   /** What it demands of its node, as `placementText` writes it; null: nothing. */
   readonly placement: string | null;
+  /** Tenants take turns in claims; runs without one are together one more. */
+  readonly tenant: string | null;
   /** Unique among the runs of one workflow. */
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
@@ -75,6 +77,7 @@ export interface NewRun {
     | "limitMax"
     | "queue"
     | "placement"
+    | "tenant"
     | "dedupKey"
     | "parentId"
     | "tags"
@@ -309,8 +312,10 @@ export interface RunStore extends AsyncDisposable {
   appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean;
 
   /**
-   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), in the order of `claimRankMs`, of those queues and placements for which `claimTerms` gives terms, and under these. Raises their epoch; the rows are as they stand
-   * after it. A node that was declared dead gets none before its next heartbeat.
+   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), of those queues and placements for which
+   * `claimTerms` gives terms, and under these. Tenants take turns: between two runs of one tenant that the node takes, each other tenant of which it
+   * could have taken a run all that time gets its turn, whatever the workflows are; inside a tenant `claimRankMs` decides, smaller first. Raises
+   * their epoch; the rows are as they stand after it. A node that was declared dead gets none before its next heartbeat.
    */
   claim(options: ClaimOptions): Promise<readonly RunRow[]>;
 

@@ -1,5 +1,8 @@
 import { ageingMs } from "@heddle/kernel";
-import { rank } from "./0001-tables.ts";
+import { claimable, rank, wakeKind, wakeTime } from "./0001-tables.ts";
+
+/** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
+const mostLooks = 1_000;
 
 /**
  * What a commit, a claim and the rest do, inside the database: one round trip each, one transaction each.
@@ -48,12 +51,25 @@ CREATE FUNCTION ${s}.places_taken(p_key text) RETURNS bigint LANGUAGE sql STABLE
   SELECT count(*) FROM ${s}.run WHERE limit_key = p_key AND status = 2 AND status < 3
 $$;
 
--- Whenever a run of the key stops running or leaves the queue unclaimed: what could run now must not stay held.
-CREATE FUNCTION ${s}.pass_place_on(p_key text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE v_taken bigint := ${s}.places_taken(p_key);
+-- Whenever a run of the key, of this tenant, stops running or leaves the queue unclaimed: what could run now must not stay held. Of each kind one run goes
+-- back into the queue: of the tenant that follows by name, that which goes first.
+CREATE FUNCTION ${s}.pass_place_on(p_key text, p_after text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_taken bigint := ${s}.places_taken(p_key);
+  v_kind integer := 0;
+  v_run bigint;
 BEGIN
-  UPDATE ${s}.run SET held = NULL WHERE run IN (
-    SELECT DISTINCT ON (kind) run FROM ${s}.run WHERE held AND limit_key = p_key AND limit_max > v_taken ORDER BY kind, ${rank}, run);
+  LOOP
+    SELECT kind INTO v_kind FROM ${s}.run WHERE held AND limit_key = p_key AND kind > v_kind ORDER BY kind LIMIT 1;
+    EXIT WHEN NOT FOUND;
+    SELECT run INTO v_run FROM ${s}.run WHERE held AND limit_key = p_key AND kind = v_kind AND tenant > p_after AND limit_max > v_taken
+      ORDER BY tenant, ${rank}, run LIMIT 1;
+    IF NOT FOUND THEN
+      SELECT run INTO v_run FROM ${s}.run WHERE held AND limit_key = p_key AND kind = v_kind AND tenant <= p_after AND limit_max > v_taken
+        ORDER BY tenant, ${rank}, run LIMIT 1;
+    END IF;
+    IF FOUND THEN UPDATE ${s}.run SET held = NULL WHERE run = v_run; END IF;
+  END LOOP;
   PERFORM pg_notify(${channel(s)}, '[]');
 END $$;
 
@@ -71,7 +87,7 @@ BEGIN
   END IF;
   UPDATE ${s}.run SET kind = coalesce(p_kind, kind), status = p_status, owner = NULL, held = NULL, wake_at = v_wake, ended_at = p_ended,
     dead = p_dead, note = p_note, crashes = coalesce(p_crashes, crashes) WHERE run = p_run;
-  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key); END IF;
+  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
 END $$;
 
 -- A new run with its first events. {"status":"created","claimed":…,"run":…,"node":…} or {"status":"exists","row":…}
@@ -98,9 +114,9 @@ BEGIN
   v_kind := ${s}.kind_of(c->>'workflow', c->>'version', c->>'queue', c->>'placement');
   IF NOT v_claimed AND v_key IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
   LOOP
-    INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
+    INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
     VALUES (c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
-      CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, (c->>'priority')::integer, v_key, v_max, c->>'dedup', c->>'parentId', c->'tags', v_created,
+      CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, coalesce(c->>'tenant', ''), (c->>'priority')::integer, v_key, v_max, c->>'dedup', c->>'parentId', c->'tags', v_created,
       c->>'inputHash')
     ON CONFLICT DO NOTHING RETURNING run INTO v_run;
     EXIT WHEN v_run IS NOT NULL;
@@ -253,10 +269,11 @@ BEGIN
   SELECT array_agg(${s}.kind_of(k->>0, k->>1, k->>2, k->>3) ORDER BY n) INTO v_kinds FROM jsonb_array_elements(p_births->'kinds') WITH ORDINALITY AS x(k, n);
   SELECT array_agg(nextval('${s}.run_run_seq')) INTO v_runs FROM generate_series(1, jsonb_array_length(p_births->'runs'));
   WITH made AS (
-    INSERT INTO ${s}.run (run, id, kind, status, epoch, owner, wake_at, priority, dedup, parent, created_at, input_hash)
+    INSERT INTO ${s}.run (run, id, kind, status, epoch, owner, wake_at, tenant, priority, dedup, parent, created_at, input_hash)
     OVERRIDING SYSTEM VALUE
     SELECT v_runs[n], c->>'runId', v_kinds[(c->>'kind')::integer + 1], CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END,
-      CASE WHEN v_claimed THEN v_node END, CASE WHEN NOT v_claimed THEN (c->>'wakeAtMs')::bigint END, (c->>'priority')::integer, c->>'dedup', c->>'parentId',
+      CASE WHEN v_claimed THEN v_node END, CASE WHEN NOT v_claimed THEN (c->>'wakeAtMs')::bigint END, coalesce(c->>'tenant', ''),
+      (c->>'priority')::integer, c->>'dedup', c->>'parentId',
       (c->>'createdAtMs')::bigint, c->>'inputHash'
     FROM jsonb_array_elements(p_births->'runs') WITH ORDINALITY AS x(c, n)
     ON CONFLICT DO NOTHING RETURNING run)
@@ -355,92 +372,199 @@ CREATE FUNCTION ${s}.room(p_node integer, p_kind integer, p_most integer) RETURN
     ELSE p_most - (SELECT count(*)::integer FROM (SELECT 1 FROM ${s}.run WHERE owner = p_node AND kind = p_kind LIMIT p_most) owned) END
 $$;
 
--- Due runs of a kind, those that go first among them: from priority to priority, at most p_count of each, so that no run is met that is not due.
-CREATE FUNCTION ${s}.due_of(p_kind integer, p_before bigint, p_count integer) RETURNS TABLE (run bigint, rank bigint) LANGUAGE plpgsql STABLE AS $$
+-- Due runs of a tenant and kind, those that go first among them: from priority to priority, at most p_count of each, so that none is met that is not due.
+CREATE FUNCTION ${s}.due_of(p_kind integer, p_tenant text, p_before bigint, p_count integer) RETURNS TABLE (run bigint, rank bigint)
+LANGUAGE plpgsql STABLE AS $$
 DECLARE v_level integer;
 BEGIN
-  SELECT r.priority INTO v_level FROM ${s}.run r
-    WHERE r.kind = p_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL ORDER BY r.priority DESC LIMIT 1;
+  SELECT r.priority INTO v_level FROM ${s}.run r WHERE r.kind = p_kind AND r.tenant = p_tenant AND ${claimable} ORDER BY r.priority DESC LIMIT 1;
   WHILE v_level IS NOT NULL LOOP
     RETURN QUERY SELECT r.run, r.wake_at - r.priority * ${ageingMs}::bigint FROM ${s}.run r
-      WHERE r.kind = p_kind AND r.priority = v_level AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.wake_at <= p_before
+      WHERE r.kind = p_kind AND r.tenant = p_tenant AND r.priority = v_level AND ${claimable} AND r.wake_at <= p_before
       ORDER BY r.wake_at, r.run LIMIT p_count;
     SELECT r.priority INTO v_level FROM ${s}.run r
-      WHERE r.kind = p_kind AND r.status < 2 AND r.held IS NULL AND r.wake_at IS NOT NULL AND r.priority < v_level ORDER BY r.priority DESC LIMIT 1;
+      WHERE r.kind = p_kind AND r.tenant = p_tenant AND ${claimable} AND r.priority < v_level ORDER BY r.priority DESC LIMIT 1;
   END LOOP;
 END $$;
 
--- The due runs that go first. Of each kind: those that were due at p_before, at most p_most, where that is given, together with what the node owns.
-CREATE FUNCTION ${s}.due(p_node integer, p_kinds integer[], p_before bigint[], p_most integer[], p_limit integer)
-RETURNS TABLE (run bigint, rank bigint) LANGUAGE plpgsql STABLE AS $$
+/*
+ * Tenants with due runs of a kind, by name from the one on that follows p_after, and round again: from tenant to tenant, without meeting their runs.
+ * At most p_count; at most p_looks are looked at, since one whose runs are all parked is looked at for nothing. stopped_at: the last that was looked at, when
+ * there may be more behind it.
+ */
+CREATE FUNCTION ${s}.waiting_tenants(p_kind integer, p_before bigint, p_after text, p_count integer, p_looks integer,
+  OUT tenants text[], OUT looked integer, OUT stopped_at text) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_kind integer;
-  v_before bigint;
-  v_limit integer;
+  v_tenant text := p_after;
+  v_around boolean := false;
+  v_last text;
 BEGIN
-  FOR v_kind, v_before, v_limit IN SELECT x.k, x.b, x.m FROM unnest(p_kinds, p_before, p_most) AS x(k, b, m) LOOP
-    v_limit := least(p_limit, ${s}.room(p_node, v_kind, v_limit));
-    CONTINUE WHEN v_limit <= 0;
-    RETURN QUERY SELECT d.run, d.rank FROM ${s}.due_of(v_kind, v_before, v_limit) d ORDER BY d.rank, d.run LIMIT v_limit;
+  tenants := '{}';
+  looked := 0;
+  LOOP
+    IF v_tenant IS NULL THEN
+      SELECT r.tenant INTO v_tenant FROM ${s}.run r WHERE r.kind = p_kind AND ${claimable} ORDER BY r.tenant LIMIT 1;
+    ELSE
+      SELECT r.tenant INTO v_tenant FROM ${s}.run r WHERE r.kind = p_kind AND r.tenant > v_tenant AND ${claimable} ORDER BY r.tenant LIMIT 1;
+    END IF;
+    IF v_tenant IS NULL OR (v_around AND v_tenant COLLATE "C" > p_after) THEN
+      IF v_around THEN RETURN; END IF;
+      v_around := true;
+      v_tenant := NULL;
+      CONTINUE;
+    END IF;
+    IF looked = p_looks THEN
+      stopped_at := v_last;
+      RETURN;
+    END IF;
+    looked := looked + 1;
+    v_last := v_tenant;
+    IF EXISTS (SELECT 1 FROM ${s}.due_of(p_kind, v_tenant, p_before, 1)) THEN
+      tenants := tenants || v_tenant;
+      IF cardinality(tenants) = p_count THEN RETURN; END IF;
+    END IF;
   END LOOP;
 END $$;
 
-CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[], p_before bigint[], p_most integer[]) RETURNS TABLE (place integer, "row" jsonb, seq bigint) LANGUAGE plpgsql AS $$
+/*
+ * Take due runs for a node. Tenants take turns: each gives one after the other, from the one on that follows p_after by name. Of each kind those that were
+ * due at p_before, at most p_most, where that is given, together with what the node owns. The last row has no run, and says after whom the next claim goes on.
+ */
+CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[], p_before bigint[], p_most integer[], p_after text)
+RETURNS TABLE (place integer, "row" jsonb, seq bigint, after text) LANGUAGE plpgsql AS $$
 DECLARE
   v_node integer := ${s}.node_of(p_node);
-  v_due bigint[];
   v_run ${s}.run;
-  v_id bigint;
   v_taken integer := 0;
+  v_after text := p_after;
+  v_count integer;                     -- how many this pass may take
+  v_room integer[];                    -- by kind: how many of them
+  v_looks integer[] := array_fill(${mostLooks}, ARRAY[cardinality(p_kinds)]);
+  v_wake bigint;
+  v_walk record;
+  v_tenants text[];
+  v_stopped text;
+  v_share integer;                     -- at most so many of each tenant
+  v_busy integer := 0;                 -- so many that other nodes have in their hands may stand before those that are free
+  v_met_busy integer;
+  v_round integer;
+  v_due bigint[];                      -- tenant after tenant, each tenant's as they go
+  v_sizes integer[];                   -- by tenant
+  v_at integer[];                      -- by tenant: its next in v_due
+  v_end integer[];                     -- by tenant: its last there
   v_any boolean;
+  v_left boolean;
+  v_before_turn integer;
+  v_held boolean;
+  v_kind integer;
 BEGIN
   -- Where a bound counts, one claim of the node after the other.
   IF array_length(array_remove(p_most, NULL), 1) > 0 THEN PERFORM 1 FROM ${s}.node WHERE node = v_node FOR NO KEY UPDATE; END IF;
   PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
   IF NOT FOUND THEN RETURN; END IF;
+  <<passes>>
   WHILE v_taken < p_limit LOOP
-    SELECT array_agg(d.run ORDER BY d.rank, d.run) INTO v_due FROM (
-      SELECT * FROM ${s}.due(v_node, p_kinds, p_before, p_most, p_limit - v_taken) x ORDER BY x.rank, x.run LIMIT p_limit - v_taken) d;
-    EXIT WHEN v_due IS NULL;
-    PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
-    v_any := false;
-    FOREACH v_id IN ARRAY v_due LOOP
-      -- What another node has in its hands at this moment is left to it.
-      SELECT * INTO v_run FROM ${s}.run r WHERE r.run = v_id AND r.status < 2 AND r.held IS NULL AND r.wake_at <= p_now FOR NO KEY UPDATE SKIP LOCKED;
-      CONTINUE WHEN NOT FOUND;
-      v_any := true;
-      IF v_run.limit_key IS NOT NULL AND ${s}.places_taken(v_run.limit_key) >= v_run.limit_max THEN
-        UPDATE ${s}.run SET held = true WHERE run = v_id;
+    v_count := p_limit - v_taken;
+    v_tenants := '{}';
+    FOR i IN 1 .. cardinality(p_kinds) LOOP
+      v_room[i] := greatest(0, least(v_count, ${s}.room(v_node, p_kinds[i], p_most[i])));
+      CONTINUE WHEN v_room[i] = 0;
+      SELECT r.wake_at INTO v_wake FROM ${s}.run r WHERE ${wakeKind} = p_kinds[i] AND ${claimable} ORDER BY ${wakeTime} LIMIT 1;
+      IF v_wake IS NULL OR v_wake > p_before[i] THEN
+        v_room[i] := 0;
         CONTINUE;
       END IF;
-      UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, dead = NULL, note = NULL WHERE run = v_id;
-      v_taken := v_taken + 1;
-      RETURN QUERY SELECT v_taken, to_jsonb(x), coalesce((SELECT max(j.seq) FROM ${s}.journal j WHERE j.run = v_id), v_run.base)
-        FROM ${s}.run_row x WHERE x.run = v_id;
+      SELECT * INTO v_walk FROM ${s}.waiting_tenants(p_kinds[i], p_before[i], v_after, v_count, v_looks[i]);
+      v_looks[i] := v_looks[i] - v_walk.looked;
+      v_stopped := coalesce(v_stopped, v_walk.stopped_at);
+      v_tenants := v_tenants || v_walk.tenants;
     END LOOP;
-    EXIT WHEN NOT v_any;
+    IF cardinality(v_tenants) > 0 THEN
+      SELECT array_agg(y.t ORDER BY y.t <= v_after, y.t) INTO v_tenants
+        FROM (SELECT DISTINCT x.t COLLATE "C" <= v_after, x.t COLLATE "C" AS t FROM unnest(v_tenants) x(t) ORDER BY 1, 2 LIMIT v_count) y;
+      v_share := ceil(v_count::numeric / cardinality(v_tenants));
+      SELECT array_agg(z.run ORDER BY z.nth, z.place), array_agg(z.nth::integer ORDER BY z.nth, z.place) INTO v_due, v_sizes FROM (
+        SELECT t.nth, d.run, row_number() OVER (PARTITION BY t.nth ORDER BY d.rank, d.run) AS place
+        FROM unnest(v_tenants) WITH ORDINALITY AS t(tenant, nth), unnest(p_kinds, p_before, v_room) AS k(kind, before, room),
+          LATERAL ${s}.due_of(k.kind, t.tenant, k.before, least(v_share, k.room) + v_busy) d
+        WHERE k.room > 0) z WHERE z.place <= v_share + v_busy;
+    ELSIF v_stopped IS NOT NULL AND v_taken = 0 THEN
+      -- Whoever has due runs stands behind a great many who have parked ones only: those that have been due for longest, whoever's they are.
+      v_share := v_count;
+      SELECT array_agg(z.run ORDER BY z.wake_at, z.run), array_agg(1) INTO v_due, v_sizes FROM (
+        SELECT d.run, d.wake_at FROM unnest(p_kinds, p_before, v_room) AS k(kind, before, room), LATERAL (
+          SELECT r.run, r.wake_at FROM ${s}.run r WHERE r.${wakeKind} = k.kind AND ${claimable} AND ${wakeTime} <= k.before
+          ORDER BY ${wakeTime}, r.run LIMIT k.room) d
+        WHERE k.room > 0 ORDER BY d.wake_at, d.run LIMIT v_count) z;
+    ELSE
+      EXIT;
+    END IF;
+    EXIT WHEN v_due IS NULL;
+    v_at := '{}';
+    v_end := '{}';
+    FOR i IN 1 .. cardinality(v_due) LOOP
+      IF i = 1 OR v_sizes[i] <> v_sizes[i - 1] THEN
+        v_at := v_at || i;
+        v_end := v_end || i;
+      ELSE
+        v_end[cardinality(v_end)] := i;
+      END IF;
+    END LOOP;
+    PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
+    v_any := false;
+    v_met_busy := 0;
+    v_round := 0;
+    v_left := true;
+    WHILE v_left AND v_round < v_share LOOP
+      v_left := false;
+      v_round := v_round + 1;
+      FOR i IN 1 .. cardinality(v_at) LOOP
+        v_before_turn := v_taken;
+        v_held := false;
+        WHILE v_at[i] <= v_end[i] AND v_taken = v_before_turn LOOP
+          -- What another node has in its hands at this moment is left to it.
+          SELECT * INTO v_run FROM ${s}.run r WHERE r.run = v_due[v_at[i]] AND r.status < 2 AND r.held IS NULL AND r.wake_at <= p_now FOR NO KEY UPDATE SKIP LOCKED;
+          v_at[i] := v_at[i] + 1;
+          IF NOT FOUND THEN
+            v_met_busy := v_met_busy + 1;
+            CONTINUE;
+          END IF;
+          v_kind := array_position(p_kinds, v_run.kind);
+          CONTINUE WHEN v_kind IS NULL OR v_room[v_kind] = 0;
+          v_any := true;
+          IF v_run.limit_key IS NOT NULL AND ${s}.places_taken(v_run.limit_key) >= v_run.limit_max THEN
+            UPDATE ${s}.run SET held = true WHERE run = v_run.run;
+            v_held := true;
+            CONTINUE;
+          END IF;
+          UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, dead = NULL, note = NULL WHERE run = v_run.run;
+          v_room[v_kind] := v_room[v_kind] - 1;
+          v_taken := v_taken + 1;
+          v_after := v_run.tenant;
+          RETURN QUERY SELECT v_taken, to_jsonb(x), coalesce((SELECT max(j.seq) FROM ${s}.journal j WHERE j.run = v_run.run), v_run.base), NULL::text
+            FROM ${s}.run_row x WHERE x.run = v_run.run;
+        END LOOP;
+        EXIT passes WHEN v_taken = p_limit;
+        -- Its turn is not over: behind those that had to be held there may be one that it can take.
+        CONTINUE passes WHEN v_taken = v_before_turn AND v_held AND v_end[i] - coalesce(v_end[i - 1], 0) >= v_share + v_busy AND cardinality(v_tenants) > 0;
+        v_left := v_left OR v_at[i] <= v_end[i];
+      END LOOP;
+    END LOOP;
+    EXIT WHEN cardinality(v_tenants) = 0 OR (NOT v_any AND v_met_busy <= v_busy);
+    v_busy := greatest(v_busy, v_met_busy);
   END LOOP;
+  IF v_stopped IS NOT NULL AND v_taken < p_limit THEN v_after := v_stopped; END IF;
+  IF v_after <> p_after THEN RETURN QUERY SELECT NULL::integer, NULL::jsonb, NULL::bigint, v_after; END IF;
 END $$;
 
 CREATE FUNCTION ${s}.next_wake(p_node text, p_kinds integer[], p_delay integer[], p_most integer[]) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_node integer := (SELECT node FROM ${s}.node WHERE name = p_node);
-  v_kind integer;
-  v_delay integer;
-  v_most integer;
-  v_level integer;
   v_wake bigint;
 BEGIN
-  FOR v_kind, v_delay, v_most IN SELECT x.k, x.d, x.m FROM unnest(p_kinds, p_delay, p_most) AS x(k, d, m) LOOP
-    CONTINUE WHEN ${s}.room(v_node, v_kind, v_most) <= 0;
-    SELECT priority INTO v_level FROM ${s}.run
-      WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY priority DESC LIMIT 1;
-    WHILE v_level IS NOT NULL LOOP
-      v_wake := least(v_wake, (SELECT wake_at + v_delay FROM ${s}.run
-        WHERE kind = v_kind AND priority = v_level AND status < 2 AND held IS NULL AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1));
-      SELECT priority INTO v_level FROM ${s}.run
-        WHERE kind = v_kind AND status < 2 AND held IS NULL AND wake_at IS NOT NULL AND priority < v_level ORDER BY priority DESC LIMIT 1;
-    END LOOP;
+  FOR i IN 1 .. cardinality(p_kinds) LOOP
+    CONTINUE WHEN ${s}.room(v_node, p_kinds[i], p_most[i]) <= 0;
+    v_wake := least(v_wake, (SELECT wake_at + p_delay[i] FROM ${s}.run WHERE ${wakeKind} = p_kinds[i] AND ${claimable} ORDER BY ${wakeTime} LIMIT 1));
   END LOOP;
   RETURN v_wake;
 END $$;
@@ -549,7 +673,7 @@ DECLARE v_run ${s}.run := ${s}.lock_run(p_id);
 BEGIN
   IF v_run.run IS NULL OR v_run.status = 2 THEN RETURN false; END IF;
   PERFORM ${s}.remove_runs(ARRAY[v_run.run]);
-  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key); END IF;
+  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
   RETURN true;
 END $$;
 

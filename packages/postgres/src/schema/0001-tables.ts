@@ -1,5 +1,10 @@
 import { ageingMs } from "@heddle/kernel";
 
+/** Of rows of the table of runs: a claim may take them when they are due. */
+export const claimable = "status < 2 AND held IS NULL AND wake_at IS NOT NULL";
+/** Kind and wake time, as the index has them that goes by time alone. */
+export const wakeKind = "kind + 0";
+export const wakeTime = "wake_at + 0";
 /** What `claimRankMs` gives, of columns. */
 export const rank = `wake_at - priority * ${ageingMs}::bigint`;
 
@@ -47,6 +52,7 @@ CREATE TABLE ${s}.run (
   crashes integer NOT NULL DEFAULT 0,
   mail_seq integer NOT NULL DEFAULT 0,
   mail_seen integer NOT NULL DEFAULT 0,
+  tenant text COLLATE "C" NOT NULL DEFAULT '',  -- empty: none
   priority integer NOT NULL,
   created_at bigint NOT NULL,
   input_hash text NOT NULL,
@@ -63,9 +69,10 @@ CREATE TABLE ${s}.run (
   dead text,
   note text
 ) WITH (fillfactor = 80);
-CREATE INDEX run_due ON ${s}.run (kind, priority DESC, wake_at, run) INCLUDE (limit_key, limit_max)
-  WHERE status < 2 AND held IS NULL AND wake_at IS NOT NULL;
-CREATE INDEX run_held ON ${s}.run (limit_key, kind, (${rank}), run) WHERE held;
+CREATE INDEX run_due ON ${s}.run (kind, tenant, priority DESC, wake_at, run) WHERE ${claimable};
+-- By the time alone, whoever's they are. Of expressions: so no plan for the runs of a tenant leads through all of them.
+CREATE INDEX run_wake ON ${s}.run ((${wakeKind}), (${wakeTime}), run) INCLUDE (kind, wake_at) WHERE ${claimable};
+CREATE INDEX run_held ON ${s}.run (limit_key, kind, tenant, (${rank}), run) WHERE held;
 CREATE INDEX run_limit ON ${s}.run (limit_key, status) WHERE limit_key IS NOT NULL AND status < 3;
 CREATE INDEX run_owner ON ${s}.run (owner, kind) WHERE owner IS NOT NULL;
 CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;
@@ -115,7 +122,7 @@ CREATE TABLE ${s}.blob (
   body text NOT NULL
 );
 CREATE VIEW ${s}.run_row AS
-  SELECT r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
+  SELECT r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.tenant, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
     r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
   FROM ${s}.run r JOIN ${s}.kind k ON k.kind = r.kind LEFT JOIN ${s}.node n ON n.node = r.owner;
 CREATE VIEW ${s}.node_row AS

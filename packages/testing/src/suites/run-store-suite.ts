@@ -19,6 +19,7 @@ import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
 import { snapshotLaws } from "./run-store/snapshot-laws.ts";
 import { type SqlDialect, sqliteDialect } from "./run-store/sql-dialect.ts";
+import { tenantLaws } from "./run-store/tenant-laws.ts";
 import { transactionLaws } from "./run-store/transaction-laws.ts";
 
 export type { SqlDialect, StoreDamage };
@@ -62,6 +63,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       journalLaws,
       createLaws,
       claimLaws,
+      tenantLaws,
       placementLaws,
       limitLaws,
       mailLaws,

@@ -110,6 +110,7 @@ function summaryNote(summary: RunSummary, nowMs: number): string {
   const parts = [
     ...(summary.runId.startsWith(summary.workflow) ? [] : [`of ${summary.workflow}`]),
     ...(summary.queue === undefined ? [] : [`on ${summary.queue}`]),
+    ...(summary.tenant === undefined ? [] : [`for ${summary.tenant}`]),
     ...(summary.endedAtMs === undefined ? [] : [`took ${formatDuration(summary.endedAtMs - summary.createdAtMs)}`]),
     ...(summary.wakeAtMs === undefined || summary.endedAtMs !== undefined || summary.wakeAtMs <= nowMs
       ? []

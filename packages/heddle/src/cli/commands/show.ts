@@ -55,6 +55,7 @@ export const show: Command = {
         JSON.stringify({
           ...(plainJson(view) as object),
           tags: summary.tags,
+          ...(summary.tenant === undefined ? null : { tenant: summary.tenant }),
           createdAtMs: summary.createdAtMs,
           ...(summary.version === undefined ? null : { version: summary.version }),
         }),
@@ -89,6 +90,7 @@ function describeRun(view: RunView, summary: RunSummary, past: boolean, steps: N
     ...(summary.endedAtMs === undefined || past ? [] : [["took", formatDuration(summary.endedAtMs - view.startedAtMs)] as const]),
     ["events", String(view.seq)],
     ...(summary.parentId === undefined ? [] : [["called by", summary.parentId] as const]),
+    ...(summary.tenant === undefined ? [] : [["tenant", summary.tenant] as const]),
     ...Object.entries(summary.tags).map(([key, value]) => [key === fileTag ? "file" : key, value] as const),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));

@@ -65,6 +65,7 @@ export class RunMending {
         limitMax: row.limitMax,
         queue: row.queue,
         placement: row.placement,
+        tenant: row.tenant,
         dedupKey: null,
         parentId: null,
         tags: { ...row.tags, from: row.runId },

@@ -113,7 +113,7 @@ export class RunStarts {
         host.claims.claimSoon();
         return { runId, ending: null };
       }
-      const owned = new OwnedRun(host, { runId, definition, epoch: 1, crashes: 0, parentless: true });
+      const owned = new OwnedRun(host, { runId, definition, epoch: 1, crashes: 0, parentless: true, tenant: run.row.tenant });
       host.begun(owned);
       host.hub.publish(runId, 1, run.events);
       if (!host.state.closing) owned.begin(started);

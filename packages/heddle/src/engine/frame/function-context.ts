@@ -1,4 +1,4 @@
-import { decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
+import { checkTenant, decodeValue, durationMs, encodeValue, HeddleError, type Json, type Outcome } from "@heddle/kernel";
 import { demandOf, plainDemand } from "../demand.ts";
 import { inputHash } from "../input-hash.ts";
 import type {
@@ -277,6 +277,7 @@ export class FunctionContext implements TaskContext {
       );
     }
     demandOf(options, plainDemand, `${kind}("${key}")`);
+    if (options.tenant !== undefined) checkTenant(options.tenant, `the tenant of ${kind}("${key}")`);
     if ("run" in workflow) this.#frame.run.host.learn(workflow);
     return this.#ask<R>(key, kind, (operation) => {
       const kept = input === undefined ? undefined : this.#frame.run.keep(input, "the input of child", operation.key);
@@ -291,6 +292,7 @@ export class FunctionContext implements TaskContext {
         tags: options.tags ?? {},
         queue: options.queue,
         placement: options.placement,
+        tenant: options.tenant,
       };
     });
   }

@@ -112,4 +112,5 @@ export interface ChildPlan {
   readonly tags: Readonly<Record<string, string>>;
   readonly queue: string | undefined;
   readonly placement: Placement | undefined;
+  readonly tenant: string | undefined;
 }

@@ -45,7 +45,14 @@ export class RunQueries {
     const definition = this.#host.registry.find(row.workflow, row.version);
     if (definition === undefined)
       throw new HeddleError("WORKFLOW_UNKNOWN", `Workflow "${row.workflow}" of run ${runId} is not registered here.`);
-    const run = new OwnedRun(this.#host, { runId, definition, epoch: row.epoch, crashes: 0, parentless: row.parentId === null });
+    const run = new OwnedRun(this.#host, {
+      runId,
+      definition,
+      epoch: row.epoch,
+      crashes: 0,
+      parentless: row.parentId === null,
+      tenant: row.tenant,
+    });
     run.ghost = true;
     const { events, misfit } = await loadRun(this.#host.reader, run);
     if (misfit !== null)

@@ -22,7 +22,14 @@ export async function takeUp(host: NodeHost, row: RunRow): Promise<void> {
   hot?.abandon(new HeddleError("RUN_STALE", `Run ${runId} went on elsewhere.`));
   const definition = host.registry.find(row.workflow, row.version);
   if (definition === undefined) return;
-  const run = new OwnedRun(host, { runId, definition, epoch: row.epoch, crashes: row.crashes, parentless: row.parentId === null });
+  const run = new OwnedRun(host, {
+    runId,
+    definition,
+    epoch: row.epoch,
+    crashes: row.crashes,
+    parentless: row.parentId === null,
+    tenant: row.tenant,
+  });
   host.begun(run);
   try {
     const { events, misfit } = await loadRun(host.reader, run);

@@ -49,7 +49,8 @@ export interface RunHost {
   send(message: NewMessage): void;
   /** A function calls this workflow: its runs may be taken up here from now on. */
   learn(workflow: Workflow<never, unknown>): void;
-  newChild(child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }): NewRun;
+  /** @param tenant the parent's */
+  newChild(child: ChildPlan, parent: { readonly runId: string; readonly of: number; readonly key: string }, tenant: string | null): NewRun;
   /** Whether any node that is known could ever take a child up; resolves to why not. Null: it need not be asked. */
   whyImpossible(row: NewRun["row"]): Promise<HeddleError | null> | null;
   readMail(runId: string): Promise<readonly StoredMessage[]>;

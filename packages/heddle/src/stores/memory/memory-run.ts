@@ -29,6 +29,7 @@ export class MemoryRun {
   readonly limitKey: string | null;
   readonly limitMax: number | null;
   readonly demand: Demand;
+  readonly tenant: string | null;
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -69,6 +70,7 @@ export class MemoryRun {
     this.priority = row.priority;
     this.limitKey = row.limitKey;
     this.limitMax = row.limitMax;
+    this.tenant = row.tenant;
     this.dedupKey = row.dedupKey;
     this.parentId = row.parentId;
     this.tags = row.tags;
@@ -132,6 +134,7 @@ export class MemoryRun {
       limitMax: this.limitMax,
       queue: this.demand.queue,
       placement: this.demand.text,
+      tenant: this.tenant,
       dedupKey: this.dedupKey,
       parentId: this.parentId,
       tags: this.tags,

@@ -455,7 +455,7 @@ class MemoryStore implements RunStore {
 
   #passPlaceOn(run: MemoryRun): void {
     if (run.limitKey === null) return;
-    this.#queue.passPlaceOn(run.limitKey);
+    this.#queue.passPlaceOn(run.limitKey, run.tenant);
     this.#hints.give(null, "work");
   }
 

@@ -33,7 +33,7 @@ export function isClaimable(status: number): boolean {
 export const rankColumns = `wake_at - priority * ${ageingMs}`;
 
 /** What every query for whole rows selects, and from where. */
-export const runColumns = `r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,
+export const runColumns = `r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.tenant, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,
   r.priority, r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note`;
 export const runJoins = "JOIN heddle_kind k ON k.kind = r.kind LEFT JOIN heddle_node n ON n.node = r.owner";
 
@@ -44,6 +44,8 @@ export interface RunRecord extends Row {
   version: string | null;
   queue: string;
   placement: string | null;
+  /** Empty: none. */
+  tenant: string;
   status: number;
   epoch: number;
   owner: string | null;
@@ -81,6 +83,7 @@ export function toRunRow(record: RunRecord): RunRow {
     limitMax: record.limit_max,
     queue: record.queue,
     placement: record.placement,
+    tenant: record.tenant === "" ? null : record.tenant,
     dedupKey: record.dedup === null ? null : record.dedup.slice(dedupText(record.workflow, "").length),
     parentId: record.parent,
     tags: record.tags === null ? {} : (JSON.parse(record.tags) as Record<string, string>),

@@ -88,7 +88,7 @@ function readBatch(reader: WireReader): CommitBatch {
 
 function writeRun(wire: Wire, { row, events, claimFor }: NewRun): void {
   wire.push(row.runId, row.workflow, row.version, row.wakeAtMs, row.priority, row.limitKey, row.limitMax, row.queue, row.placement);
-  wire.push(row.dedupKey, row.parentId, row.tags, row.createdAtMs, row.inputHash, claimFor, events.length, ...events);
+  wire.push(row.tenant, row.dedupKey, row.parentId, row.tags, row.createdAtMs, row.inputHash, claimFor, events.length, ...events);
 }
 
 function readRun(reader: WireReader): NewRun {
@@ -102,6 +102,7 @@ function readRun(reader: WireReader): NewRun {
     limitMax: reader.next(),
     queue: reader.next(),
     placement: reader.next(),
+    tenant: reader.next(),
     dedupKey: reader.next(),
     parentId: reader.next(),
     tags: reader.next(),

@@ -12,6 +12,7 @@ export function newRun(runId: string, claimFor?: string, fields: Partial<NewRun[
     limitMax: null,
     queue: "default",
     placement: null,
+    tenant: null,
     dedupKey: null,
     parentId: null,
     tags: {},

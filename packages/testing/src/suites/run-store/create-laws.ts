@@ -39,7 +39,16 @@ export function createLaws(law: Law): void {
         store,
         newRun(
           text,
-          { workflow: text, version: text, dedupKey: text, limitKey: text, limitMax: 1, parentId: text, tags: { [text]: text, z: text } },
+          {
+            workflow: text,
+            version: text,
+            dedupKey: text,
+            limitKey: text,
+            limitMax: 1,
+            tenant: text,
+            parentId: text,
+            tags: { [text]: text, z: text },
+          },
           { events: [text] },
         ),
       );

@@ -36,6 +36,7 @@ async function rich(store: RunStore, runId: RunId): Promise<void> {
     tags,
     queue: "gpu",
     placement: '{"maxPerNode":3}',
+    tenant: "acme",
   };
   await createOwned(store, runId, fields);
   await append(store, part(runId, 1, { events: ["two", "three \u0000 ü"], atMs: startMs + 5, snapshot: { body: "at 3" } }));

@@ -62,12 +62,14 @@ class Pair {
   readonly #store: RunStore;
   readonly #draw: Draw;
   readonly #model = new RunStoreModel();
+  readonly #tenants: readonly (string | null)[];
   #nowMs = startMs;
   #texts = 0;
 
   constructor(store: RunStore, draw: Draw) {
     this.#store = store;
     this.#draw = draw;
+    this.#tenants = draw.of([[null], [null, "a", "b"], ["a", "b", "c"]]);
   }
 
   async step(): Promise<void> {
@@ -168,6 +170,7 @@ class Pair {
       limitMax,
       queue: draw.of(["default", "default", "gpu"]),
       placement: placementText(draw.of(placements), "placement"),
+      tenant: draw.of(this.#tenants),
       dedupKey: draw.once(6) ? draw.of(["d", "e"]) : null,
       inputHash: this.#text(),
     };

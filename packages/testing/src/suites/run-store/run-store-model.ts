@@ -49,12 +49,20 @@ export class RunStoreModel {
   claim(options: ClaimOptions, taken: readonly RunRow[]): void {
     const { node, limit } = options;
     if (this.isDead(node)) return assert.deepEqual(taken, [], "a dead node claims nothing");
+    const alone = new Set([...this.runs.values()].map(({ row }) => row.tenant)).size === 1;
+    const turns: (string | null)[] = [];
     const candidates = (): ModelRun[] => [...this.runs.values()].filter(({ row }) => this.#claimable(row, options));
     for (const took of taken) {
       const run = this.runs.get(took.runId);
       assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
-      const better = candidates().find(({ row }) => rankOf(row) < rankOf(run.row));
+      // Whether a held run has its place back is told by whose place became free. All else is determined.
+      const certain = candidates().filter(({ row }) => alone || row.limitKey === null);
+      const better = certain.find(({ row }) => row.tenant === run.row.tenant && rankOf(row) < rankOf(run.row));
       assert.equal(better?.row.runId, undefined, `nothing goes before ${took.runId}`);
+      const since = turns.slice(turns.lastIndexOf(run.row.tenant) + 1);
+      const missed = certain.find(({ row }) => row.tenant !== run.row.tenant && !since.includes(row.tenant));
+      if (turns.includes(run.row.tenant)) assert.equal(missed?.row.runId, undefined, `nobody's turn was left out before ${took.runId}`);
+      turns.push(run.row.tenant);
       Object.assign(run.row, { status: "running", epoch: run.row.epoch + 1, owner: node, wakeAtMs: null, note: null, dead: null });
       assert.deepEqual(took, run.row);
     }

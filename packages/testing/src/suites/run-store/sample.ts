@@ -35,6 +35,7 @@ export function newRun(
     limitMax: null,
     queue: "default",
     placement: null,
+    tenant: null,
     dedupKey: null,
     parentId: null,
     tags: {},

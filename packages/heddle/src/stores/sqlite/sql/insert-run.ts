@@ -16,8 +16,8 @@ export interface InsertRun {
 /** Returns the number of the new run; null: its id or dedup key is taken. */
 export function insertRun(connection: Connection): (run: InsertRun) => number | null {
   const insert = connection.statement(
-    `INSERT INTO heddle_run (id, kind, status, epoch, owner, wake_at, held, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO heddle_run (id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertTag = connection.statement("INSERT INTO heddle_tag (name, value, run) VALUES (?, ?, ?)");
   return ({ row, kind, status, epoch, owner, wakeAtMs, held }) => {
@@ -30,6 +30,7 @@ export function insertRun(connection: Connection): (run: InsertRun) => number | 
       owner,
       wakeAtMs,
       held ? 1 : null,
+      row.tenant ?? "",
       row.priority,
       row.limitKey,
       row.limitMax,

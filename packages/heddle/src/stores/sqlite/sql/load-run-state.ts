@@ -6,6 +6,7 @@ export interface RunState {
   readonly run: number;
   readonly runId: RunId;
   readonly limitKey: string | null;
+  readonly tenant: string;
   kind: number;
   status: number;
   epoch: number;
@@ -21,6 +22,7 @@ interface Loaded extends Row {
   run: number;
   id: string;
   limit_key: string | null;
+  tenant: string;
   kind: number;
   status: number;
   epoch: number;
@@ -39,7 +41,7 @@ export interface LoadRunState {
 export function loadRunState(connection: Connection): LoadRunState {
   const load = (condition: string) => {
     const select = connection.statement(
-      `SELECT run, id, limit_key, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
+      `SELECT run, id, limit_key, tenant, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
          coalesce((SELECT max(seq) FROM heddle_journal j WHERE j.run = r.run), base) AS seq
        FROM heddle_run r WHERE ${condition}`,
     );
@@ -51,6 +53,7 @@ export function loadRunState(connection: Connection): LoadRunState {
         run,
         runId: row.id,
         limitKey: row.limit_key,
+        tenant: row.tenant,
         kind,
         status,
         epoch,

@@ -2,17 +2,43 @@ import { type ClaimOptions, claimRankMs, type RunRow } from "@heddle/kernel";
 import type { Connection } from "../connection.ts";
 import { claimRun, type ClaimRun, type DueRun } from "../sql/claim-run.ts";
 import { findRun, type FindRun } from "../sql/find-run.ts";
+import { nextWake } from "../sql/next-wake.ts";
 import { type OfferedKind, type Offers, offers } from "../sql/offers.ts";
 import type { RunMoves } from "./run-moves.ts";
 import type { RunStates } from "./run-states.ts";
+import { waitingTenants } from "./waiting-tenants.ts";
 
-/** Takes due runs for a node, inside the writer's transaction. */
+/** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
+const mostLooks = 1_000;
+
+/** A kind in one claim. */
+interface ClaimedKind extends OfferedKind {
+  readonly beforeMs: number;
+  looks: number;
+  /** How many more of its runs the node may take. */
+  room: number;
+}
+
+/** A tenant's due runs, as they go. */
+interface TenantRuns {
+  readonly runs: readonly DueRun[];
+  /** Others may be due behind them. */
+  readonly more: boolean;
+  next: number;
+}
+
+/**
+ * Takes due runs for a node, inside the writer's transaction. Tenants go by name from the one on that was served last, and round again; that one is
+ * remembered here for each node, and nowhere else.
+ */
 export class Claims {
   readonly #states: RunStates;
   readonly #moves: RunMoves;
   readonly #claim: ClaimRun;
   readonly #find: FindRun;
   readonly #offers: Offers;
+  readonly #wake: ReturnType<typeof nextWake>;
+  readonly #servedLast = new Map<string, string>();
 
   constructor(connection: Connection, states: RunStates, moves: RunMoves) {
     this.#states = states;
@@ -20,40 +46,96 @@ export class Claims {
     this.#claim = claimRun(connection);
     this.#find = findRun(connection);
     this.#offers = offers(connection);
+    this.#wake = nextWake(connection);
   }
 
   claim(options: ClaimOptions): RunRow[] {
-    const rows: RunRow[] = [];
     const node = this.#states.node(options.node);
-    if (node.died_at !== null) return rows;
-    // Runs that their limit blocks leave the queue on the way, so a round that took too few is not the last.
-    const kinds = this.#offers.of(this.#states.allKinds(), options, options.nowMs);
-    for (;;) {
-      const due = this.#due(kinds, node.node, options.nowMs, options.limit - rows.length);
-      if (due.length === 0) return rows;
-      for (const run of due) {
-        if (run.limit_key !== null && this.#moves.places.taken(run.limit_key) >= run.limit_max!) {
-          this.#moves.places.hold(run.run);
-          continue;
-        }
-        this.#claim.own(run.run, node.node);
-        rows.push(this.#find.byNumber(run.run)!);
+    if (node.died_at !== null) return [];
+    const kinds = this.#offers
+      .of(this.#states.allKinds(), options, options.nowMs)
+      .map((kind): ClaimedKind => ({ ...kind, beforeMs: options.nowMs - kind.terms.delayMs, looks: mostLooks, room: 0 }));
+    const rows: RunRow[] = [];
+    let served = this.#servedLast.get(options.node) ?? "";
+    const take = (run: DueRun): void => {
+      this.#claim.own(run.run, node.node);
+      rows.push(this.#find.byNumber(run.run)!);
+      served = run.tenant;
+    };
+    let stoppedAt: string | null = null;
+    // Runs that their limit blocks leave the queue on the way, so a pass that took too few is not the last.
+    while (rows.length < options.limit) {
+      const count = options.limit - rows.length;
+      const open = kinds.filter((kind) => this.#isOpen(kind, node.node, count));
+      const found = new Set<string>();
+      for (const kind of open) {
+        const walk = waitingTenants(this.#claim, kind.kind, kind.beforeMs, { after: served, count, looks: kind.looks });
+        kind.looks -= walk.looked;
+        stoppedAt ??= walk.stoppedAt;
+        for (const tenant of walk.tenants) found.add(tenant);
       }
+      if (found.size === 0) {
+        // Whoever has due runs stands behind a great many who have parked ones only.
+        if (stoppedAt !== null && rows.length === 0) this.#inTurn([this.#longestDue(open, count)], count, open, take);
+        break;
+      }
+      const tenants = [...found]
+        .sort((one, other) => Number(one <= served) - Number(other <= served) || (one < other ? -1 : 1))
+        .slice(0, count);
+      const share = Math.ceil(count / tenants.length);
+      const lists = tenants.map((tenant) => this.#dueOf(tenant, open, share));
+      if (!this.#inTurn(lists, count, open, take)) break;
     }
+    this.#servedLast.set(options.node, stoppedAt !== null && rows.length < options.limit ? stoppedAt : served);
+    return rows;
   }
 
-  /** The due runs of all kinds that go first. */
-  #due(kinds: readonly OfferedKind[], node: number, nowMs: number, count: number): DueRun[] {
-    if (count <= 0) return [];
-    const found = kinds.flatMap((offered) => {
-      const room = Math.min(count, this.#offers.room(offered, node));
-      if (room <= 0) return [];
-      return this.#claim
-        .due(offered.kind, nowMs - offered.terms.delayMs, room)
-        .sort(byRank)
-        .slice(0, room);
-    });
-    return found.sort(byRank).slice(0, count);
+  #isOpen(kind: ClaimedKind, node: number, count: number): boolean {
+    kind.room = Math.min(count, this.#offers.room(kind, node));
+    if (kind.room <= 0) return false;
+    const wakeAtMs = this.#wake(kind.kind);
+    return wakeAtMs !== null && wakeAtMs <= kind.beforeMs;
+  }
+
+  #dueOf(tenant: string, kinds: readonly ClaimedKind[], share: number): TenantRuns {
+    const found = kinds.flatMap(({ kind, beforeMs, room }) => this.#claim.due(kind, tenant, beforeMs, Math.min(share, room)));
+    return { runs: found.sort(byRank).slice(0, share), more: found.length >= share, next: 0 };
+  }
+
+  #longestDue(kinds: readonly ClaimedKind[], count: number): TenantRuns {
+    const found = kinds.flatMap(({ kind, beforeMs, room }) => this.#claim.longestDue(kind, beforeMs, room));
+    return { runs: found.sort((one, other) => one.wake_at - other.wake_at || one.run - other.run).slice(0, count), more: false, next: 0 };
+  }
+
+  /** One run of each list after the other, at most `count`. Returns false when nothing came of it. */
+  #inTurn(lists: readonly TenantRuns[], count: number, kinds: readonly ClaimedKind[], take: (run: DueRun) => void): boolean {
+    const kindOf = new Map(kinds.map((kind) => [kind.kind, kind]));
+    let taken = 0;
+    let held = 0;
+    for (let left = true; left; ) {
+      left = false;
+      for (const list of lists) {
+        const before = { taken, held };
+        for (let run = list.runs[list.next]; run !== undefined && taken === before.taken; run = list.runs[list.next]) {
+          list.next++;
+          const kind = kindOf.get(run.kind)!;
+          if (kind.room <= 0) continue;
+          if (run.limit_key !== null && this.#moves.places.taken(run.limit_key) >= run.limit_max!) {
+            this.#moves.places.hold(run.run);
+            held++;
+            continue;
+          }
+          kind.room--;
+          taken++;
+          take(run);
+        }
+        if (taken === count) return true;
+        // Its turn is not over: behind those that had to be held there may be one that it can take.
+        if (taken === before.taken && held > before.held && list.more) return true;
+        left ||= list.next < list.runs.length;
+      }
+    }
+    return taken + held > 0;
   }
 }
 

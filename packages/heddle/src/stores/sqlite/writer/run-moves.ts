@@ -50,13 +50,13 @@ export class RunMoves {
       crashes: to.crashes ?? state.crashes,
     });
     this.#states.forget(state.runId);
-    if (state.limitKey !== null) this.passPlaceOn(state.limitKey);
+    if (state.limitKey !== null) this.passPlaceOn(state.limitKey, state.tenant);
   }
 
-  /** Whenever a run of the key stops running or leaves the queue unclaimed: what could run now must not stay held. */
-  passPlaceOn(key: string): void {
+  /** Whenever a run of the key, of this tenant, stops running or leaves the queue unclaimed: what could run now must not stay held. */
+  passPlaceOn(key: string, tenant: string): void {
     this.placeFree = true;
-    this.places.release(key, this.places.taken(key));
+    this.places.release(key, this.places.taken(key), tenant);
   }
 
   /** A run with unconsumed mail is due at once. */

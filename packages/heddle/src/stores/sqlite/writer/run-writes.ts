@@ -64,6 +64,7 @@ export class RunWrites {
         run,
         runId: row.runId,
         limitKey: row.limitKey,
+        tenant: row.tenant ?? "",
         kind,
         status,
         epoch: 1,
