@@ -50,6 +50,7 @@ export const groups: readonly { readonly title: string; readonly cases: Readonly
       30: "the store is busy",
       31: "a road to the server is cut, and neither end is told",
       32: "a pooler gives each transaction to another session",
+      33: "others have the store's file open, and hold it",
       34: "an older copy of the store is put back under a running node",
       35: "the disk is slow",
     },

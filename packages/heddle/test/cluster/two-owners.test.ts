@@ -55,52 +55,54 @@ const of = (node: string) => (effect: WitnessedEffect) => effect.node === node;
 
 for (const place of clusterPlaces) {
   describe(`processes that believe that they own a run, on ${place.name}`, () => {
-    for (const [what, number, node] of [
-      ["stopped past its lease while another takes its run over", 10, undefined],
-      ["stopped past its lease while a process of the same name takes its run over", 11, "same"],
-    ] as const) {
-      test(`case ${number}: ${what}, a process is refused everything that it still sends, its code is told to stop, and nothing is recorded twice`, async () => {
-        await using cluster = await place.open();
-        const { witness } = cluster;
-        const named = { leaseMs, ...(node === undefined ? null : { node }) };
-        const heldInA = witness.hold(({ node, run }) => node === "a" && run === "r");
-        const heldInB = witness.hold(({ node, key }) => node === "b" && key === "after");
-        const a = await cluster.start("a", named);
-        await a.call("start", "every-kind", null, { id: "r" });
-        await heldInA.until(2);
-        await place.stop(cluster, a);
-        const b = await cluster.start("b", named);
-        await heldInB.until(1);
-        const { epoch } = await cluster.row("r");
-        assert.ok(epoch > 1);
+    /** @param name that both processes have; absent: each has its own */
+    const comesBack = async (name?: string): Promise<void> => {
+      await using cluster = await place.open();
+      const { witness } = cluster;
+      const named = { leaseMs, ...(name === undefined ? null : { node: name }) };
+      const heldInA = witness.hold(({ node, run }) => node === "a" && run === "r");
+      const heldInB = witness.hold(({ node, key }) => node === "b" && key === "after");
+      const a = await cluster.start("a", named);
+      await a.call("start", "every-kind", null, { id: "r" });
+      await heldInA.until(2);
+      await place.stop(cluster, a);
+      const b = await cluster.start("b", named);
+      await heldInB.until(1);
+      const { epoch } = await cluster.row("r");
+      assert.ok(epoch > 1);
 
-        // What it did is done, and its process does not know yet that it lost the run.
-        heldInA.answer(({ key }) => key === "first");
-        a.resume();
-        await eventually(
-          () => witness.aborted.some((effect) => of("a")(effect as WitnessedEffect) && effect.key === "beside"),
-          "its code is told to stop",
-        );
-        await b.call("signal", "r", "word", "given");
-        await eventually(async () => (await cluster.row("r")).mailSeen === 1, "its owner has read it");
-        await assertRefused(cluster, a, 1);
-        heldInB.letGo();
-        assert.deepEqual(await b.call("result", "r"), [7, "given"]);
-        await assertRefused(cluster, a, 1);
-        assert.deepEqual(
-          witness
-            .effectsOf("r")
-            .filter(of("a"))
-            .map(({ key }) => key),
-          ["beside", "first"],
-          "nothing begins any more in the one that was stopped",
-        );
-        heldInA.letGo();
-        await a.call("start", "chain", 3, { id: "other" });
-        assert.equal(await a.call("result", "other"), 3, "it is of use again");
-        assert.deepEqual(await cluster.faults(), []);
-      });
-    }
+      // What it did is done, and its process does not know yet that it lost the run.
+      heldInA.answer(({ key }) => key === "first");
+      a.resume();
+      await eventually(
+        () => witness.aborted.some((effect) => of("a")(effect as WitnessedEffect) && effect.key === "beside"),
+        "its code is told to stop",
+      );
+      await b.call("signal", "r", "word", "given");
+      await eventually(async () => (await cluster.row("r")).mailSeen === 1, "its owner has read it");
+      await assertRefused(cluster, a, 1);
+      heldInB.letGo();
+      assert.deepEqual(await b.call("result", "r"), [7, "given"]);
+      await assertRefused(cluster, a, 1);
+      assert.deepEqual(
+        witness
+          .effectsOf("r")
+          .filter(of("a"))
+          .map(({ key }) => key),
+        ["beside", "first"],
+        "nothing begins any more in the one that was stopped",
+      );
+      heldInA.letGo();
+      await a.call("start", "chain", 3, { id: "other" });
+      assert.equal(await a.call("result", "other"), 3, "it is of use again");
+      assert.deepEqual(await cluster.faults(), []);
+    };
+
+    test("case 10: stopped past its lease while another takes its run over, a process is refused everything that it still sends, its code is told to stop, and nothing is recorded twice", () =>
+      comesBack());
+
+    test("case 11: stopped past its lease while a process of the same name takes its run over, it is refused and told to stop like any other", () =>
+      comesBack("same"));
 
     test("case 11: killed and started again under its name, a process goes on with its runs", async () => {
       await using cluster = await place.open();

@@ -1,6 +1,7 @@
 // A process for the fault cases: runs one workflow on a SQLite file and writes down every effect as it happens. Killed by its parent, or by itself.
 import { appendFileSync, readFileSync } from "node:fs";
-import type { CommitBatch } from "@heddle/kernel";
+import type { CommitBatch, RunStore } from "@heddle/kernel";
+import { openPostgresStore } from "@heddle/postgres";
 import { open, workflow, type Workflow } from "heddle";
 import { openSqliteStore } from "heddle/internal";
 
@@ -146,7 +147,9 @@ const workflows: Record<string, Workflow<unknown, unknown>> = {
   parked: workflow("parked", async (ctx) => ctx.receive("word", "word")),
 };
 
-const store = await openSqliteStore({ path: address.slice("sqlite:".length) });
+const store: RunStore = await (address.startsWith("sqlite:")
+  ? openSqliteStore({ path: address.slice("sqlite:".length) })
+  : openPostgresStore({ url: address }));
 const killing = new Proxy(store, {
   get(target, property): unknown {
     const value: unknown = Reflect.get(target, property, target);

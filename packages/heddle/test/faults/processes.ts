@@ -23,17 +23,24 @@ export interface Effect {
   readonly value?: number;
 }
 
-/** A folder with a store and the witness of all effects, for one fault case. */
+/** Where the store of a fault case is. */
+export interface FaultPlace {
+  readonly name: string;
+  /** Of a store that is not there yet. @param folder that goes with the fault case */
+  newAddress(folder: string): string;
+}
+
+export const sqlite: FaultPlace = { name: "SQLite", newAddress: (folder) => `sqlite:${join(folder, "heddle.db")}` };
+
+/** A store and the witness of all effects, for one fault case. */
 export class FaultCase implements Disposable {
+  readonly address: string;
   readonly #folder: string = mkdtempSync(join(tmpdir(), "heddle-fault-"));
   readonly #children = new Set<ChildProcess>();
 
-  constructor() {
+  constructor(place: FaultPlace = sqlite) {
+    this.address = place.newAddress(this.#folder);
     writeFileSync(this.#witness, "");
-  }
-
-  get address(): string {
-    return `sqlite:${join(this.#folder, "heddle.db")}`;
   }
 
   get #witness(): string {

@@ -8,7 +8,7 @@ import { bodies, commit, create, expectedBodies, newRun, nextEvent } from "./sto
 import { newPath } from "./temporary-store.ts";
 
 describe("several processes on one file", () => {
-  test("they append to runs of their own and to one together: the fence holds, and nobody hears of a lock", async () => {
+  test("case 33: they append to runs of their own and to one together: the fence holds, and nobody hears of a lock", async () => {
     const path = newPath();
     await using store = await openSqliteStore({ path, durability: "process" });
     await create(store, newRun("shared", "parent"));
@@ -76,7 +76,7 @@ describe("several processes on one file", () => {
     ["on the main thread", Number.POSITIVE_INFINITY],
     ["in the writer's thread", 0],
   ] as const) {
-    test(`another writer that holds the file for too long, ${where}: STORE_UNAVAILABLE, nothing committed, and later it goes on`, async () => {
+    test(`case 33: another writer that holds the file for too long, ${where}: STORE_UNAVAILABLE, nothing committed, and later it goes on`, async () => {
       const path = newPath();
       await using store = await openSqliteStore({ path, busyMs: 50 }, { inlineGroups });
       await create(store, newRun("run", "node"));
@@ -89,7 +89,7 @@ describe("several processes on one file", () => {
       assert.deepEqual(await commit(store, nextEvent("run", 1)), [{ status: "ok", seq: 2 }]);
     });
 
-    test(`another writer that holds the file for a while, ${where}: the commit waits for it`, async () => {
+    test(`case 33: another writer that holds the file for a while, ${where}: the commit waits for it`, async () => {
       const path = newPath();
       await using store = await openSqliteStore({ path }, { inlineGroups });
       await create(store, newRun("run", "node"));
@@ -124,7 +124,7 @@ describe("several processes on one file", () => {
     assert.deepEqual(await bodies(store, "second"), expectedBodies("second", 1));
   });
 
-  test("a reader that stays in an old snapshot does not hold up commits", async () => {
+  test("case 33: a reader that stays in an old snapshot does not hold up commits", async () => {
     const path = newPath();
     await using store = await openSqliteStore({ path });
     await create(store, newRun("run", "node"));
