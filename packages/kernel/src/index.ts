@@ -80,6 +80,7 @@ export type {
   RunRow,
   RunStatus,
   RunStore,
+  RunTail,
   Statement,
   StoredEvent,
   StoredMessage,

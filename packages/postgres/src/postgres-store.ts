@@ -11,6 +11,7 @@ import {
   type RunRow,
   type RunStatus,
   type RunStore,
+  type RunTail,
   type StoredEvent,
   type StoredMessage,
   type StoreFeatures,
@@ -312,6 +313,11 @@ class PostgresStore implements RunStore {
   async readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null> {
     this.#checkOpen();
     return this.#reads.snapshot(runId, beforeSeq);
+  }
+
+  async readTails(runIds: readonly RunId[], mostEvents: number): Promise<readonly (RunTail | null)[]> {
+    this.#checkOpen();
+    return this.#reads.tails(runIds, mostEvents);
   }
 
   async get(runId: RunId): Promise<RunRow | null> {

@@ -7,6 +7,7 @@ import {
   readPlacement,
   type RunId,
   type RunRow,
+  type RunTail,
   type StoredEvent,
   type StoredMessage,
   type StoreMove,
@@ -20,6 +21,7 @@ import { findTaken, type RunNames } from "./find-taken.ts";
 import { eventCorrupt, type EventRow, type MailRow, type SnapshotRow, soundEvents, soundMail, soundSnapshots } from "./kept-rows.ts";
 import { Patience } from "./patience.ts";
 import { listRuns } from "./list-runs.ts";
+import { readTails } from "./read-tails.ts";
 import { type NodeRecord, toNodeRow } from "./node-row.ts";
 import { type RunRecord, toRunRow } from "./run-row.ts";
 import { fromKept, fromKeptOrNull, toKept, toKeptOrNull } from "./text.ts";
@@ -117,6 +119,10 @@ export class StoreReads {
       [toKept(runId), beforeSeq],
     );
     return soundSnapshots(runId, rows)[0] ?? null;
+  }
+
+  async tails(runIds: readonly RunId[], mostEvents: number): Promise<(RunTail | null)[]> {
+    return this.#patience.repeat(() => readTails(this.#pool, this.#s, runIds, mostEvents, this.#place));
   }
 
   /** `marked`: whoever ends it knows that somebody waits for that, or it has ended. */

@@ -1,4 +1,4 @@
-import { HeddleError, planDifference, type Command, type RunEvent, type RunStore } from "@heddle/kernel";
+import { HeddleError, planDifference, type Command, type RunEvent, type RunStore, type StoredMessage } from "@heddle/kernel";
 import { outstanding } from "@heddle/kernel";
 import { keptPlan } from "./kept-plan.ts";
 import { readMail } from "./mail.ts";
@@ -16,6 +16,9 @@ export interface StoredRunEvent {
 export interface RunSource {
   readonly store: RunStore;
   events(runId: string, afterSeq?: number): Promise<StoredRunEvent[]>;
+  /** The newest, of those before `beforeSeq` if it is given. */
+  snapshot(runId: string, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null>;
+  mail(runId: string): Promise<readonly StoredMessage[]>;
 }
 
 export interface LoadedRun {
@@ -38,7 +41,7 @@ export async function loadRun(source: RunSource, run: OwnedRun): Promise<LoadedR
   let before: number | undefined;
   let foreign: string | undefined;
   for (;;) {
-    const stored = await source.store.readSnapshot(runId, before);
+    const stored = await source.snapshot(runId, before);
     const snapshot = stored === null ? null : readSnapshot(definition, stored.body);
     if (stored !== null) {
       before = stored.seq;
@@ -73,7 +76,7 @@ export async function loadRun(source: RunSource, run: OwnedRun): Promise<LoadedR
 async function otherPlan(source: RunSource, run: OwnedRun, recorded: string, tail: readonly StoredRunEvent[]): Promise<LoadedRun> {
   const { runId, definition } = run;
   run.forget();
-  const mail = await source.store.readMail(runId);
+  const mail = await source.mail(runId);
   const events = tail[0]?.seq === 1 ? [...tail] : await source.events(runId);
   const whole = events[0]?.seq === 1;
   const accepted = mail.map(({ body }) => readMail(body)).some((each) => each.type === "resume" && each.accept === true);

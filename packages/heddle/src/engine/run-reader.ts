@@ -1,4 +1,4 @@
-import { HeddleError, type RunRow, type RunStore } from "@heddle/kernel";
+import { HeddleError, type RunRow, type RunStore, type StoredEvent, type StoredMessage } from "@heddle/kernel";
 import { segmentOf } from "@heddle/kernel/internal";
 import { readEvent } from "./event-text.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
@@ -30,6 +30,14 @@ export class RunReader implements RunSource {
     });
   }
 
+  snapshot(runId: string, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null> {
+    return this.store.readSnapshot(runId, beforeSeq);
+  }
+
+  mail(runId: string): Promise<readonly StoredMessage[]> {
+    return this.store.readMail(runId);
+  }
+
   async events(runId: string, afterSeq = 0): Promise<StoredRunEvent[]> {
     const events: StoredRunEvent[] = [];
     for (;;) {
@@ -42,7 +50,7 @@ export class RunReader implements RunSource {
   /** The next events after a seq, at most `limit`. */
   async page(runId: string, afterSeq: number, limit: number): Promise<StoredRunEvent[]> {
     const page = await this.store.readJournal(runId, afterSeq, limit);
-    return page.map(({ seq, body }) => ({ seq, event: readEvent(body), length: body.length }));
+    return page.map(decoded);
   }
 
   /** What an activation of a run has recorded so far. */
@@ -51,4 +59,9 @@ export class RunReader implements RunSource {
     for (const { seq, event } of await this.events(run.runId, run.beginningOf(of) - 1)) reader.add(seq, event);
     return reader.history();
   }
+}
+
+/** An event of a journal as it is kept, read. */
+export function decoded({ seq, body }: StoredEvent): StoredRunEvent {
+  return { seq, event: readEvent(body), length: body.length };
 }

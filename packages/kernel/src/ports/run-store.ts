@@ -249,6 +249,16 @@ export interface WholeRun {
   readonly snapshots: readonly { readonly seq: number; readonly body: string }[];
 }
 
+/** What an owner needs to go on with a run. */
+export interface RunTail {
+  /** The newest. */
+  readonly snapshot: { readonly seq: number; readonly body: string } | null;
+  /** All after it; without one, all. */
+  readonly events: readonly StoredEvent[];
+  /** Unconsumed mail, oldest first. */
+  readonly mail: readonly StoredMessage[];
+}
+
 /** `exists` returns the row that is there, by run id or, if none has it, by dedup key; nothing was written of this run. */
 export type ImportVerdict = { readonly status: "imported" } | { readonly status: "exists"; readonly row: RunRow };
 
@@ -378,6 +388,12 @@ export interface RunStore extends AsyncDisposable {
    * keep at least the last two.
    */
   readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null>;
+
+  /**
+   * What `readSnapshot`, `readJournal` after it and `readMail` answer, of several runs at one moment, in their order. Null: that run is to be read by
+   * itself, because there is none, something of it is damaged, or it has more than `mostEvents`. Only stores to which each read is a round trip have it.
+   */
+  readTails?(runIds: readonly RunId[], mostEvents: number): Promise<readonly (RunTail | null)[]>;
 
   get(runId: RunId): Promise<RunRow | null>;
 

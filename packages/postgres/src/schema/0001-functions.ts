@@ -569,6 +569,23 @@ BEGIN
   RETURN v_wake;
 END $$;
 
+-- What is needed to go on with these runs; of each at most so many events. Planned once, whatever the tables held then: each row is found by its key.
+CREATE FUNCTION ${s}.tails(p_ids text[], p_most integer) RETURNS TABLE (n integer, base bigint, snapshot json, events json, mail json)
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+  RETURN QUERY SELECT x.n::integer, r.base, to_json(t), e.events, m.mail
+    FROM unnest(p_ids) WITH ORDINALITY AS x(id, n)
+    JOIN ${s}.run r ON r.id = x.id
+    LEFT JOIN LATERAL (
+      SELECT t.seq, t.crc, t.body FROM ${s}.snapshot t WHERE t.run = r.run AND t.seq >= r.base ORDER BY t.seq DESC LIMIT 1) t ON true
+    CROSS JOIN LATERAL (
+      SELECT coalesce(json_agg(j ORDER BY j.seq), '[]') AS events FROM (
+        SELECT j.seq, j.at, j.crc, j.body FROM ${s}.journal j WHERE j.run = r.run AND j.seq > coalesce(t.seq, 0) ORDER BY j.seq LIMIT p_most) j) e
+    CROSS JOIN LATERAL (
+      SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') AS mail FROM (
+        SELECT m.seq, m.at, m.crc, m.id, m.body FROM ${s}.mail m WHERE m.run = r.run) m) m;
+END $$;
+
 CREATE FUNCTION ${s}.heartbeat(p_node text, p_until bigint, p_now bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE v_alive boolean;
 BEGIN

@@ -19,6 +19,7 @@ import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
 import { snapshotLaws } from "./run-store/snapshot-laws.ts";
 import { type SqlDialect, sqliteDialect } from "./run-store/sql-dialect.ts";
+import { damagedTailLaws, tailLaws } from "./run-store/tail-laws.ts";
 import { tenantLaws } from "./run-store/tenant-laws.ts";
 import { transactionLaws } from "./run-store/transaction-laws.ts";
 
@@ -71,6 +72,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       nodeRegistryLaws,
       dutyLaws,
       snapshotLaws,
+      tailLaws,
       listLaws,
       lifecycleLaws,
     ])
@@ -90,7 +92,10 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       sharedMoveLaws(open, options.beside);
       sharedDutyLaws(open, options.beside);
     }
-    if (options.damage !== undefined) damageLaws(open, options.damage);
+    if (options.damage !== undefined) {
+      damageLaws(open, options.damage);
+      damagedTailLaws(open, options.damage);
+    }
     randomLaws(open, options.rounds ?? 5, options.seed ?? 1);
 
     test("every skipped law exists", () => assert.deepEqual([...skip.keys()], []));

@@ -5,6 +5,8 @@ import { takeUp } from "./take-up.ts";
 /** A store without hints from other processes is asked so often. */
 const pollMs = 1_000;
 const mostAtOnce = 256;
+/** Read at once, and in memory at the same time before they are under way. */
+const takenUpAtOnce = 64;
 
 /**
  * Claims runs that are due, as long as there is room for them: when something says that there may be some, and when the next one is due by the store.
@@ -17,7 +19,7 @@ export class ClaimLoop {
   #claiming = false;
   #again = false;
   /** Ours in the store and not yet taken up: if the store cannot be read, they stay here until it can. */
-  readonly #claimed: RunRow[] = [];
+  readonly #claimed = new Map<string, RunRow>();
   /** Some run that was claimed here bounds how many of its kind a node may own: the end of one may let another begin. */
   #bounded = false;
   #wake: Disposable | null = null;
@@ -29,7 +31,7 @@ export class ClaimLoop {
 
   /** Was it claimed, and waits to be taken up? */
   holds(runId: string): boolean {
-    return this.#claimed.some((row) => row.runId === runId);
+    return this.#claimed.has(runId);
   }
 
   /** Some run may be due. */
@@ -97,16 +99,16 @@ export class ClaimLoop {
     try {
       while (this.#again && !state.closing && runs.room > 0) {
         this.#again = false;
-        if (this.#claimed.length === 0) {
+        if (this.#claimed.size === 0) {
           const limit = Math.min(runs.room, mostAtOnce);
           const rows = await store.claim({ ...this.#offer(), limit });
           this.#bounded ||= rows.some(({ placement }) => readPlacement(placement)?.maxPerNode !== undefined);
           if (rows.length === limit) this.#again = true;
-          this.#claimed.push(...rows);
+          for (const row of rows) this.#claimed.set(row.runId, row);
         }
-        for (let row = this.#claimed[0]; row !== undefined && !state.closing; row = this.#claimed[0]) {
-          await takeUp(this.#host, row);
-          this.#claimed.shift();
+        while (this.#claimed.size > 0 && !state.closing) {
+          const rows = [...this.#claimed.values()].slice(0, takenUpAtOnce);
+          await takeUp(this.#host, rows, ({ runId }) => void this.#claimed.delete(runId));
         }
       }
     } catch (error) {
