@@ -6,6 +6,8 @@ export interface Address {
   readonly config: pg.ClientConfig;
   /** Schema in which the store lives, as the user wrote it. */
   readonly schema: string;
+  /** Whose store it must be; null: it is said by nobody. */
+  readonly cluster: string | null;
   /** Host, port and database, for messages: without user and password. */
   readonly place: string;
 }
@@ -13,7 +15,8 @@ export interface Address {
 const int8 = 20;
 const schemaPattern = /^[a-z_][a-z0-9_]{0,40}$/u;
 const loopback = /^(localhost|127(\.\d+){3}|::1|\[::1\])$/u;
-const known = ["schema", "sslmode", "sslrootcert", "options", "host"];
+const clusterPattern = /^[A-Za-z0-9_.-]{1,63}$/u;
+const known = ["schema", "cluster", "sslmode", "sslrootcert", "options", "host"];
 
 /** How the server's certificate is looked at. `prefer` and `allow` are not here: they would go on without TLS where there is none. */
 const modes = ["disable", "require", "verify-ca", "verify-full"] as const;
@@ -39,6 +42,9 @@ export function parseAddress(address: string): Address {
   const schema = given.get("schema") ?? "heddle";
   if (!schemaPattern.test(schema))
     throw invalid(`The schema "${schema}" in the store's address is no plain name: use small letters, digits and _.`);
+  const cluster = given.get("cluster");
+  if (cluster !== null && !clusterPattern.test(cluster))
+    throw invalid(`The cluster "${cluster}" in the store's address is no plain name: use up to 63 letters, digits, _ . and -.`);
   const host = given.get("host") ?? (url.hostname === "" ? (process.env["PGHOST"] ?? "localhost") : decoded(url.hostname));
   const port = Number(url.port === "" ? (process.env["PGPORT"] ?? 5432) : url.port);
   const user = url.username === "" ? process.env["PGUSER"] : decoded(url.username);
@@ -48,6 +54,7 @@ export function parseAddress(address: string): Address {
   const options = given.get("options");
   return {
     schema,
+    cluster,
     place: `${host}:${port}/${database ?? ""}`,
     config: {
       host,

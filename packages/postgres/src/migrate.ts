@@ -35,7 +35,7 @@ export async function migrate(
       // One that was made for this user needs no right to make others.
       if (rowCount === 0) await client.query(`CREATE SCHEMA ${s}`);
       await client.query(
-        `CREATE TABLE ${s}.heddle_store (version integer NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid()); INSERT INTO ${s}.heddle_store VALUES (0)`,
+        `CREATE TABLE ${s}.heddle_store (version integer NOT NULL, id uuid NOT NULL DEFAULT gen_random_uuid(), cluster text); INSERT INTO ${s}.heddle_store VALUES (0)`,
       );
     }
     for (const migration of list.slice(version)) await client.query(migration(s));

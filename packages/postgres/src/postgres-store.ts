@@ -33,6 +33,7 @@ import { EndWord } from "./end-word.ts";
 import { faultOf, stateOf } from "./fault.ts";
 import { importRuns } from "./import-runs.ts";
 import { identify, type StoreIdentity } from "./store-identity.ts";
+import { joinCluster } from "./join-cluster.ts";
 import { KnownRuns } from "./known-runs.ts";
 import { Listener } from "./listener.ts";
 import { migrate, quoted } from "./migrate.ts";
@@ -79,7 +80,7 @@ const otherJournal = "HD003";
  * Open a store in a schema of a PostgreSQL database, which is made where it is not there yet.
  *
  * @throws HeddleError `STORE_URL_INVALID`, `STORE_UNAVAILABLE`, `STORE_REFUSED`, `STORE_UNSUPPORTED`, `STORE_READ_ONLY`, `STORE_NOT_A_STORE`,
- *   `STORE_NEWER`, `STORE_FAILED`
+ *   `STORE_OTHER_CLUSTER`, `STORE_NEWER`, `STORE_FAILED`
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<RunStore> {
   const address = parseAddress(options.url);
@@ -88,6 +89,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   try {
     client.ref();
     await migrate(client, address.schema, address.place);
+    await joinCluster(client, address);
     const time = new ServerClock();
     await time.ask(client);
     const store = new PostgresStore(address, await identify(client, address), connected, time, options);

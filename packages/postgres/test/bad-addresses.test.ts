@@ -57,7 +57,7 @@ describe("an address that leads to no store", () => {
     for (const [url, says] of [
       ["postgres//nowhere", /is no URL/],
       [changed((at) => at.searchParams.set("schema", "My Schema")), /schema "My Schema"/],
-      [changed((at) => at.searchParams.set("sslmod", "require")), /option "sslmod", which is unknown: there are schema, sslmode/],
+      [changed((at) => at.searchParams.set("sslmod", "require")), /option "sslmod", which is unknown: there are schema, cluster, sslmode/],
       [changed((at) => at.searchParams.set("sslmode", "prefer")), /sslmode=prefer, which is not supported/],
       [
         changed((at) => at.searchParams.set("sslmode", "require")).concat("&sslrootcert=/nowhere/ca.pem"),
@@ -148,6 +148,27 @@ describe("an address that leads to no store", () => {
     const newer = await refusal(url);
     assert.equal(newer.code, "STORE_NEWER");
     assert.match(newer.message, /written by a newer Heddle \(schema 1000; this one knows \d+\)\. Install the newer version\.$/);
+  });
+
+  test("a store that is another cluster's", async () => {
+    const url = server.newAddress();
+    const of = (cluster: string): string => `${url}&cluster=${cluster}`;
+    await using unnamed = await openPostgresStore({ url });
+    await (await openPostgresStore({ url: of("production") }))[Symbol.asyncDispose]();
+    await unnamed.putBlob("hash", "theirs");
+
+    const other = await refusal(of("staging"));
+    assert.equal(other.code, "STORE_OTHER_CLUSTER");
+    assert.match(
+      other.message,
+      /is the store of the cluster "production", and the address names "staging": give it another schema, .* \?cluster=production\.$/,
+    );
+    const none = await refusal(url);
+    assert.equal(none.code, "STORE_OTHER_CLUSTER");
+    assert.match(none.message, /"production", and the address names none/);
+    await using again = await openPostgresStore({ url: of("production") });
+    assert.equal(await again.getBlob("hash"), "theirs");
+    assert.equal((await refusal(of("no%20name"))).code, "STORE_URL_INVALID");
   });
 
   test("a database that has not every letter", async () => {

@@ -59,6 +59,7 @@ export const errorTable = {
   STORE_UNAVAILABLE: "The store did not answer.",
   STORE_NEWER: "The store was written by a newer version.",
   STORE_NOT_A_STORE: "The file is not a Heddle store.",
+  STORE_OTHER_CLUSTER: "The store is another cluster's than the one that the address names.",
   STORE_READ_ONLY: "The store cannot be written.",
   STORE_REFUSED: "The server of the store does not let us in, or not do what a store needs.",
   STORE_UNSUPPORTED: "The server is of a kind or version that cannot keep a store.",
