@@ -38,12 +38,12 @@ export async function measure({ written, again, batches }: Parameters): Promise<
 /** New runs, their first events, and the events of runs that are there: those only where run, epoch and owner still hold. */
 function statement(s: string): string {
   return `WITH born AS (
-      INSERT INTO ${s}.run (run, id, kind, status, epoch, owner, priority, created_at, input_hash)
-      OVERRIDING SYSTEM VALUE SELECT run, id, kind, 2, epoch, 1, 0, at, '' FROM unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::bigint[]) AS r(run, id, kind, epoch, at)),
+      INSERT INTO ${s}.run (part, run, id, kind, status, epoch, owner, priority, created_at, input_hash)
+      OVERRIDING SYSTEM VALUE SELECT 1, run, id, kind, 2, epoch, 1, 0, at, '' FROM unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::bigint[]) AS r(run, id, kind, epoch, at)),
     first AS (
-      INSERT INTO ${s}.journal SELECT * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[]))
-    INSERT INTO ${s}.journal (run, seq, at, crc, body)
-      SELECT e.run, e.seq, e.at, e.crc, e.body FROM unnest($11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[]) AS e(run, seq, at, crc, body)
+      INSERT INTO ${s}.journal (part, run, seq, at, crc, body) SELECT 1, * FROM unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[]))
+    INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
+      SELECT 1, e.run, e.seq, e.at, e.crc, e.body FROM unnest($11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[]) AS e(run, seq, at, crc, body)
       WHERE (SELECT r.epoch = 1 AND r.status = 2 AND r.owner = 1 FROM ${s}.run r WHERE r.run = e.run)`;
 }
 

@@ -18,7 +18,7 @@ export async function exportRun(pool: pg.Pool, s: string, runId: RunId, place: s
   const { rows } = await pool.query<WholeRecord>(
     `SELECT to_jsonb(x) AS row, r.base,
        (SELECT coalesce(json_agg(json_build_object('seq', j.seq, 'at', j.at, 'crc', j.crc, 'body', j.body) ORDER BY j.seq), '[]')
-          FROM ${s}.journal j WHERE j.run = r.run) AS events,
+          FROM ${s}.journal j WHERE j.run = r.run AND j.part = r.part) AS events,
        (SELECT coalesce(json_agg(json_build_object('seq', m.seq, 'at', m.at, 'crc', m.crc, 'id', m.id, 'body', m.body) ORDER BY m.seq), '[]')
           FROM ${s}.mail m WHERE m.run = r.run) AS mail,
        (SELECT coalesce(json_agg(i.id), '[]') FROM ${s}.mail_id i WHERE i.run = r.run) AS ids,

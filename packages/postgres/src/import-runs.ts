@@ -17,9 +17,9 @@ export async function importRuns(client: pg.Client, s: string, runs: readonly Wh
   await client.query("BEGIN");
   try {
     const { rows } = await client.query<{ run: number; id: string }>(
-      `INSERT INTO ${s}.run (id, kind, status, epoch, base, crashes, mail_seq, mail_seen, priority, created_at, input_hash, wake_at, ended_at, limit_key,
+      `INSERT INTO ${s}.run (part, id, kind, status, epoch, base, crashes, mail_seq, mail_seen, priority, created_at, input_hash, wake_at, ended_at, limit_key,
          limit_max, dedup, parent, tags, dead, note, tenant)
-       SELECT c.id, ${s}.kind_of(c.workflow, c.version, c.queue, c.placement), c.status, c.epoch, c.base, c.crashes, c.mail_seq, c.mail_seen, c.priority, c.created_at, c.input_hash,
+       SELECT (SELECT current FROM ${s}.journal_part WHERE one), c.id, ${s}.kind_of(c.workflow, c.version, c.queue, c.placement), c.status, c.epoch, c.base, c.crashes, c.mail_seq, c.mail_seen, c.priority, c.created_at, c.input_hash,
          c.wake_at, c.ended_at, c.limit_key, c.limit_max, c.dedup, c.parent, c.tags, c.dead, c.note, c.tenant
        FROM jsonb_to_recordset($1) AS c(place integer, id text, workflow text, version text, queue text, placement text, status smallint, epoch integer, base bigint, crashes integer,
          mail_seq integer, mail_seen integer, priority integer, created_at bigint, input_hash text, wake_at bigint, ended_at bigint, limit_key text,
@@ -53,7 +53,8 @@ export async function importRuns(client: pg.Client, s: string, runs: readonly Wh
     }
     for (const rowsAtOnce of slices(taken.flatMap(({ run, whole }) => journalRows(run, whole)))) {
       await client.query(
-        `INSERT INTO ${s}.journal (run, seq, at, crc, body) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])`,
+        `INSERT INTO ${s}.journal (part, run, seq, at, crc, body) SELECT r.part, e.* FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
+           AS e(run, seq, at, crc, body) JOIN ${s}.run r ON r.run = e.run`,
         columns(rowsAtOnce, 5),
       );
     }

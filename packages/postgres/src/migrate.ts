@@ -1,11 +1,12 @@
 import { HeddleError } from "@heddle/kernel";
 import type pg from "pg";
 import { functions } from "./schema/0001-functions.ts";
+import { retention } from "./schema/0001-retention.ts";
 import { tables } from "./schema/0001-tables.ts";
 import { move } from "./schema/0002-move.ts";
 
 /** Takes the schema one version further. Oldest first; one that was released is never changed. */
-const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s), move];
+const migrations: readonly ((s: string) => string)[] = [(s) => tables(s) + functions(s) + retention(s), move];
 
 /** The schema's newest version. */
 export const newest: number = migrations.length;

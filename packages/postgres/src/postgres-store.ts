@@ -67,6 +67,10 @@ const rememberLeftMs = 24 * 3_600_000;
 
 const features: StoreFeatures = { durability: "machine", transactions: true, shared: true };
 
+/** After a sweep the journal's parts are looked after in so many steps at most, each a transaction that moves about so many events. */
+const mostSteps = 50;
+const movedAtOnce = 2_000;
+
 /** A read whose answer has not come after so many times of a silence is given up, and asked again. */
 const readSilences = 6;
 
@@ -141,7 +145,7 @@ class PostgresStore implements RunStore {
     // A connection that breaks while nobody uses it is replaced when somebody does.
     this.#pool.on("error", () => {});
     this.#patience = new Patience(address.place);
-    this.#reads = new StoreReads(this.#pool, this.#s, address.place, this.#patience);
+    this.#reads = new StoreReads(this.#pool, this.#s, address.place, this.#patience, this.#prepares);
     this.#line = new WriteLine({
       first,
       connect: () => reconnect(address, (client) => this.#checkSame(client)),
@@ -370,8 +374,17 @@ class PostgresStore implements RunStore {
     await this.#repeat((client) => client.query(`SELECT ${this.#s}.compact($1, $2)`, [toKept(runId), Math.min(throughSeq, snapshot.seq)]));
   }
 
-  sweep(beforeMs: number, limit: number): Promise<number> {
-    return this.#ask<number>("sweep", [beforeMs, Math.min(limit, 2 ** 31 - 1)]);
+  async sweep(beforeMs: number, limit: number): Promise<number> {
+    const removed = await this.#ask<number>("sweep", [beforeMs, Math.min(limit, 2 ** 31 - 1)]);
+    if (removed < limit) await this.#giveSpaceBack(beforeMs);
+    return removed;
+  }
+
+  /** Of runs that were removed; steps that are left are done after the next sweep. */
+  async #giveSpaceBack(beforeMs: number): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    const turnMs = Math.max(0, Math.ceil((nowMs - beforeMs) / 2));
+    for (let step = 0; step < mostSteps; step++) if (!(await this.#ask<boolean>("turn_journal", [nowMs, turnMs, movedAtOnce]))) return;
   }
 
   async putBlob(hash: string, body: string): Promise<void> {

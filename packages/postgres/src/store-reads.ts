@@ -50,13 +50,16 @@ export class StoreReads {
   readonly #s: string;
   readonly #place: string;
   readonly #patience: Patience;
+  readonly #prepares: boolean;
   readonly #placements = new Map<string | null, Placement | null>();
 
-  constructor(pool: pg.Pool, s: string, place: string, patience: Patience) {
+  /** @param prepares statements may be prepared: there is no pooler between */
+  constructor(pool: pg.Pool, s: string, place: string, patience: Patience, prepares: boolean) {
     this.#pool = pool;
     this.#s = s;
     this.#place = place;
     this.#patience = patience;
+    this.#prepares = prepares;
   }
 
   async nextWakeMs(options: WakeOptions, nowMs: number): Promise<number | null> {
@@ -78,15 +81,18 @@ export class StoreReads {
 
   async journal(runId: RunId, afterSeq: number, limit: number): Promise<readonly StoredEvent[]> {
     // One statement, so that a compaction between two reads does not look like a loss.
+    // Planning it, over all parts of the journal, costs more than reading a few events.
+    const named = this.#prepares ? { name: "journal" } : null;
     const rows = await this.#rows<EventRow & { base: number }>(
-      `SELECT r.base, j.seq, j.at, j.crc, j.body FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run
+      `SELECT r.base, j.seq, j.at, j.crc, j.body FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run AND j.part = r.part
        WHERE r.id = $1 AND j.seq > $2 ORDER BY j.seq LIMIT $3`,
       [toKept(runId), afterSeq, Math.min(limit, most)],
+      named,
     );
     const { events, bad } = soundEvents(runId, rows, Math.max(afterSeq, rows[0]?.base ?? 0));
     if (bad === null) return events;
     const [last] = await this.#rows<{ seq: number }>(
-      `SELECT max(j.seq) AS seq FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run WHERE r.id = $1`,
+      `SELECT max(j.seq) AS seq FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run AND j.part = r.part WHERE r.id = $1`,
       [toKept(runId)],
     );
     throw eventCorrupt(runId, bad, last?.seq ?? bad.seq, this.#place);
@@ -209,7 +215,11 @@ export class StoreReads {
     return placement;
   }
 
-  async #rows<T extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
-    return (await this.#patience.repeat(() => this.#pool.query<T>(sql, [...values]))).rows;
+  async #rows<T extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+    named: { readonly name: string } | null = null,
+  ): Promise<T[]> {
+    return (await this.#patience.repeat(() => this.#pool.query<T>({ ...named, text, values: [...values] }))).rows;
   }
 }

@@ -1,5 +1,5 @@
 import { ageingMs } from "@heddle/kernel";
-import { claimable, rank, wakeKind, wakeTime } from "./0001-tables.ts";
+import { claimable, journalTables, rank, wakeKind, wakeTime } from "./0001-tables.ts";
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
 const mostLooks = 1_000;
@@ -102,6 +102,7 @@ DECLARE
   v_wake bigint := (c->>'wakeAtMs')::bigint;
   v_created bigint := (c->>'createdAtMs')::bigint;
   v_run bigint;
+  v_part smallint;
   v_row jsonb;
 BEGIN
   IF c ? 'claimFor' THEN
@@ -114,19 +115,19 @@ BEGIN
   v_kind := ${s}.kind_of(c->>'workflow', c->>'version', c->>'queue', c->>'placement');
   IF NOT v_claimed AND v_key IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
   LOOP
-    INSERT INTO ${s}.run (id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
-    VALUES (c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
+    INSERT INTO ${s}.run (part, id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
+    VALUES ((SELECT current FROM ${s}.journal_part WHERE one), c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
       CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, coalesce(c->>'tenant', ''), (c->>'priority')::integer, v_key, v_max, c->>'dedup', c->>'parentId', c->'tags', v_created,
       c->>'inputHash')
-    ON CONFLICT DO NOTHING RETURNING run INTO v_run;
+    ON CONFLICT DO NOTHING RETURNING run, part INTO v_run, v_part;
     EXIT WHEN v_run IS NOT NULL;
     SELECT to_jsonb(r) INTO v_row FROM ${s}.run_row r WHERE r.id = c->>'runId';
     IF v_row IS NULL THEN SELECT to_jsonb(r) INTO v_row FROM ${s}.run_row r WHERE r.dedup = c->>'dedup'; END IF;
     IF v_row IS NOT NULL THEN RETURN jsonb_build_object('status', 'exists', 'row', v_row); END IF;
     -- It was removed between the two looks: try again.
   END LOOP;
-  INSERT INTO ${s}.journal (run, seq, at, crc, body)
-    SELECT v_run, e.seq, v_created, (e.event->>0)::bigint, e.event->>1 FROM jsonb_array_elements(c->'events') WITH ORDINALITY AS e(event, seq);
+  INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
+    SELECT v_part, v_run, e.seq, v_created, (e.event->>0)::bigint, e.event->>1 FROM jsonb_array_elements(c->'events') WITH ORDINALITY AS e(event, seq);
   IF c->'tags' IS NOT NULL THEN
     INSERT INTO ${s}.tag (name, value, run) SELECT t.key, t.value, v_run FROM jsonb_each_text(c->'tags') t;
   END IF;
@@ -165,7 +166,7 @@ BEGIN
   IF NOT FOUND OR v_run.status <> 2 OR v_run.epoch <> (p->>'epoch')::integer THEN RETURN '{"status":"stale"}'; END IF;
   -- A server that lost its newest commits may have given the same epoch to another node.
   IF p ? 'owner' AND NOT EXISTS (SELECT 1 FROM ${s}.node WHERE node = v_run.owner AND name = p->>'owner') THEN RETURN '{"status":"stale"}'; END IF;
-  v_seq := coalesce((SELECT max(seq) FROM ${s}.journal WHERE run = v_run.run), v_run.base);
+  v_seq := coalesce((SELECT max(seq) FROM ${s}.journal WHERE run = v_run.run AND part = v_run.part), v_run.base);
   IF p->>'expectedSeq' IS NULL THEN
     IF v_events > 0 THEN RETURN '{"status":"stale"}'; END IF;
   ELSIF (p->>'expectedSeq')::bigint <> v_seq THEN RETURN '{"status":"stale"}';
@@ -175,8 +176,8 @@ BEGIN
     OR EXISTS (SELECT 1 FROM jsonb_array_elements(p->'messages') m WHERE m->>'runId' = v_run.id)) THEN RETURN '{"status":"mail"}'; END IF;
 
   IF v_events > 0 THEN
-    INSERT INTO ${s}.journal (run, seq, at, crc, body)
-      SELECT v_run.run, v_seq + e.n, (p->>'atMs')::bigint, (e.event->>0)::bigint, e.event->>1
+    INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
+      SELECT v_run.part, v_run.run, v_seq + e.n, (p->>'atMs')::bigint, (e.event->>0)::bigint, e.event->>1
       FROM jsonb_array_elements(p->'events') WITH ORDINALITY AS e(event, n);
     v_seq := v_seq + v_events;
   END IF;
@@ -257,6 +258,7 @@ END $$;
 CREATE FUNCTION ${s}.create_claimed(p_births jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   v_node integer := ${s}.node_of(p_births->'runs'->0->>'claimFor');
+  v_part smallint := (SELECT current FROM ${s}.journal_part WHERE one);
   v_claimed boolean;
   v_kinds integer[];
   v_runs bigint[];
@@ -269,9 +271,9 @@ BEGIN
   SELECT array_agg(${s}.kind_of(k->>0, k->>1, k->>2, k->>3) ORDER BY n) INTO v_kinds FROM jsonb_array_elements(p_births->'kinds') WITH ORDINALITY AS x(k, n);
   SELECT array_agg(nextval('${s}.run_run_seq')) INTO v_runs FROM generate_series(1, jsonb_array_length(p_births->'runs'));
   WITH made AS (
-    INSERT INTO ${s}.run (run, id, kind, status, epoch, owner, wake_at, tenant, priority, dedup, parent, created_at, input_hash)
+    INSERT INTO ${s}.run (part, run, id, kind, status, epoch, owner, wake_at, tenant, priority, dedup, parent, created_at, input_hash)
     OVERRIDING SYSTEM VALUE
-    SELECT v_runs[n], c->>'runId', v_kinds[(c->>'kind')::integer + 1], CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END,
+    SELECT v_part, v_runs[n], c->>'runId', v_kinds[(c->>'kind')::integer + 1], CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END,
       CASE WHEN v_claimed THEN v_node END, CASE WHEN NOT v_claimed THEN (c->>'wakeAtMs')::bigint END, coalesce(c->>'tenant', ''),
       (c->>'priority')::integer, c->>'dedup', c->>'parentId',
       (c->>'createdAtMs')::bigint, c->>'inputHash'
@@ -279,8 +281,8 @@ BEGIN
     ON CONFLICT DO NOTHING RETURNING run)
   SELECT array_agg(run) INTO v_made FROM made;
   v_all := cardinality(v_made) = cardinality(v_runs);
-  INSERT INTO ${s}.journal (run, seq, at, crc, body)
-    SELECT v_runs[x.n], e.seq, (x.c->>'createdAtMs')::bigint, (e.event->>0)::bigint, e.event->>1
+  INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
+    SELECT v_part, v_runs[x.n], e.seq, (x.c->>'createdAtMs')::bigint, (e.event->>0)::bigint, e.event->>1
     FROM jsonb_array_elements(p_births->'runs') WITH ORDINALITY AS x(c, n), jsonb_array_elements(x.c->'events') WITH ORDINALITY AS e(event, seq)
     WHERE v_all OR v_runs[x.n] = ANY (v_made);
   RETURN (SELECT jsonb_agg(CASE WHEN v_all OR v_runs[n] = ANY (v_made)
@@ -318,12 +320,14 @@ BEGIN
     SELECT coalesce(jsonb_agg(${s}.create_run(c) ORDER BY n), '[]') INTO v_creates FROM jsonb_array_elements(p_rest->'creates') WITH ORDINALITY AS x(c, n);
   END IF;
   IF cardinality(f_run) > 0 THEN
-    INSERT INTO ${s}.journal (run, seq, at, crc, body)
-      SELECT e.run, e.seq, e.at, e.crc, e.body FROM unnest(f_run, f_epoch, f_seq, f_at, f_crc, f_body) AS e(run, epoch, seq, at, crc, body)
-      WHERE (SELECT r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node) FROM ${s}.run r WHERE r.run = e.run);
+    INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
+      SELECT x.part, x.run, x.seq, x.at, x.crc, x.body FROM (
+        SELECT (SELECT CASE WHEN r.epoch = e.epoch AND r.status = 2 AND r.owner = ANY (f_node) THEN r.part END FROM ${s}.run r WHERE r.run = e.run) AS part,
+          e.run, e.seq, e.at, e.crc, e.body FROM unnest(f_run, f_epoch, f_seq, f_at, f_crc, f_body) AS e(run, epoch, seq, at, crc, body) OFFSET 0) x
+      WHERE x.part IS NOT NULL;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     -- Now, with the table locked against its replacement.
-    IF p_file IS DISTINCT FROM pg_relation_filenode(to_regclass('${s}.journal')) THEN
+    IF p_file IS DISTINCT FROM pg_relation_filenode(to_regclass('${s}.journal_0')) THEN
       RAISE EXCEPTION 'the journal is another one' USING ERRCODE = 'HD003';
     END IF;
     IF v_count < cardinality(f_run) THEN
@@ -541,7 +545,7 @@ BEGIN
           v_room[v_kind] := v_room[v_kind] - 1;
           v_taken := v_taken + 1;
           v_after := v_run.tenant;
-          RETURN QUERY SELECT v_taken, to_jsonb(x), coalesce((SELECT max(j.seq) FROM ${s}.journal j WHERE j.run = v_run.run), v_run.base), NULL::text
+          RETURN QUERY SELECT v_taken, to_jsonb(x), coalesce((SELECT max(j.seq) FROM ${s}.journal j WHERE j.run = v_run.run AND j.part = v_run.part), v_run.base), NULL::text
             FROM ${s}.run_row x WHERE x.run = v_run.run;
         END LOOP;
         EXIT passes WHEN v_taken = p_limit;
@@ -675,41 +679,6 @@ BEGIN
   RETURN true;
 END $$;
 
-CREATE FUNCTION ${s}.remove_runs(p_runs bigint[]) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM ${s}.journal WHERE run = ANY (p_runs);
-  DELETE FROM ${s}.mail WHERE run = ANY (p_runs);
-  DELETE FROM ${s}.mail_id WHERE run = ANY (p_runs);
-  DELETE FROM ${s}.snapshot WHERE run = ANY (p_runs);
-  DELETE FROM ${s}.tag WHERE run = ANY (p_runs);
-  DELETE FROM ${s}.run WHERE run = ANY (p_runs);
-END $$;
-
-CREATE FUNCTION ${s}.delete_run(p_id text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE v_run ${s}.run := ${s}.lock_run(p_id);
-BEGIN
-  IF v_run.run IS NULL OR v_run.status = 2 THEN RETURN false; END IF;
-  PERFORM ${s}.remove_runs(ARRAY[v_run.run]);
-  IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
-  RETURN true;
-END $$;
-
-CREATE FUNCTION ${s}.sweep(p_before bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE v_runs bigint[];
-BEGIN
-  SELECT array_agg(x.run) INTO v_runs FROM (
-    SELECT run FROM ${s}.run WHERE ended_at < p_before ORDER BY ended_at, run LIMIT p_limit FOR UPDATE SKIP LOCKED) x;
-  PERFORM ${s}.remove_runs(v_runs);
-  RETURN coalesce(cardinality(v_runs), 0);
-END $$;
-
-CREATE FUNCTION ${s}.compact(p_id text, p_through bigint) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE v_run bigint;
-BEGIN
-  UPDATE ${s}.run SET base = p_through WHERE id = p_id AND base < p_through RETURNING run INTO v_run;
-  IF FOUND THEN DELETE FROM ${s}.journal WHERE run = v_run AND seq <= p_through; END IF;
-END $$;
-
 -- Set while the user's statements run: the store's own tables are not theirs to write.
 CREATE FUNCTION ${s}.guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -718,7 +687,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-${["kind", "node", "duty", "run", "journal", "mail", "mail_id", "snapshot", "tag", "blob"]
+${["kind", "node", "duty", "run", ...journalTables, "mail", "mail_id", "snapshot", "tag", "blob"]
   .map(
     (table) =>
       `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`,

@@ -8,6 +8,13 @@ export const wakeTime = "wake_at + 0";
 /** What `claimRankMs` gives, of columns. */
 export const rank = `wake_at - priority * ${ageingMs}::bigint`;
 
+/** Parts of the journal that are emptied at once when their runs are gone. New runs take turns among them: see `retention`. */
+export const turningParts = 4;
+/** Part 0 is for runs that outlive the turn. */
+const journalParts = [...Array(turningParts + 1).keys()];
+/** The journal and its parts: whoever writes into a part by its name is seen by that part's triggers only. */
+export const journalTables: readonly string[] = ["journal", ...journalParts.map((part) => `journal_${part}`), "journal_part"];
+
 /**
  * Runs have numbers inside, and everything of a run is kept under its number. A step appends one row to `journal` and touches nothing else:
  * the row of its run is only read. Indexes hold only the rows that a claim or a list looks for.
@@ -49,6 +56,7 @@ CREATE TABLE ${s}.run (
   status smallint NOT NULL,
   epoch integer NOT NULL,
   base bigint NOT NULL DEFAULT 0,     -- last seq that was compacted away
+  part smallint NOT NULL,             -- in which part of the journal its events are
   crashes integer NOT NULL DEFAULT 0,
   mail_seq integer NOT NULL DEFAULT 0,
   mail_seen integer NOT NULL DEFAULT 0,
@@ -79,15 +87,23 @@ CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;
 CREATE INDEX run_parent ON ${s}.run (parent) WHERE parent IS NOT NULL;
 CREATE INDEX run_status ON ${s}.run (status, run) WHERE status <> 4;
 CREATE INDEX run_ended ON ${s}.run (ended_at, run) WHERE ended_at IS NOT NULL;
+CREATE INDEX run_part ON ${s}.run (part, run) WHERE part > 0;
 CREATE INDEX run_dead ON ${s}.run (run) WHERE dead IS NOT NULL;
 CREATE TABLE ${s}.journal (
   run bigint NOT NULL,
   seq bigint NOT NULL,
   at bigint NOT NULL,
   crc bigint NOT NULL,
-  body text NOT NULL,
-  PRIMARY KEY (run, seq)
+  part smallint NOT NULL,             -- as of its run
+  body text NOT NULL
+) PARTITION BY LIST (part);
+${journalParts.map((part) => `CREATE TABLE ${s}.journal_${part} PARTITION OF ${s}.journal (PRIMARY KEY (run, seq)) FOR VALUES IN (${part});`).join("\n")}
+CREATE TABLE ${s}.journal_part (      -- one row, found by its key as all rows are
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  current smallint NOT NULL,          -- where the events of new runs go
+  began_at bigint NOT NULL
 );
+INSERT INTO ${s}.journal_part (current, began_at) VALUES (1, 0);
 CREATE TABLE ${s}.mail (
   run bigint NOT NULL,
   seq integer NOT NULL,
