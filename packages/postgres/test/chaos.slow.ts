@@ -66,7 +66,8 @@ test(`three nodes under a fault every second for ${seconds} s: ${runs} runs end,
     boundMs,
   ).catch(async (error: unknown) => {
     const open = await unended(store);
-    throw new Error(`${open.length} runs did not end, the first: ${JSON.stringify(open.slice(0, 3))}`, { cause: error });
+    for (const row of open.slice(0, 3)) t.diagnostic(`${JSON.stringify(row)}\n${JSON.stringify(await cluster.journal(row.runId))}`);
+    throw new Error(`${open.length} runs did not end, the first: ${open[0]?.runId}`, { cause: error });
   });
 
   t.diagnostic(

@@ -1,5 +1,5 @@
 import { HeddleError, type RunRow, type RunStore, type StoredEvent, type StoredMessage } from "@heddle/kernel";
-import { segmentOf } from "@heddle/kernel/internal";
+import { isToldToCancel, segmentOf } from "@heddle/kernel/internal";
 import { readEvent } from "./event-text.ts";
 import { HistoryReader, type FrameHistory } from "./frame/history.ts";
 import type { RunSource, StoredRunEvent } from "./load-run.ts";
@@ -57,6 +57,7 @@ export class RunReader implements RunSource {
   async history(run: OwnedRun, of: number): Promise<FrameHistory> {
     const reader = new HistoryReader(of, segmentOf(run.state, of));
     for (const { seq, event } of await this.events(run.runId, run.beginningOf(of) - 1)) reader.add(seq, event);
+    if (isToldToCancel(run.state, of)) reader.toldToCancel(run.facts.cancelReason);
     return reader.history();
   }
 }

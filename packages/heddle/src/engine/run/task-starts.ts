@@ -106,7 +106,9 @@ export class TaskStarts {
     run.line?.join(() => {
       run.record({ type: "task-started", atMs: run.stampMs(), no: command.no, task: command.task }, () => {
         run.line?.hold(command.no);
-        this.#begin(command, entry, history, atMs);
+        if (history === null) this.#begin(command, entry, null, atMs);
+        // What came while it stood in line is in the journal, and is given to it too.
+        else this.#readHistory(command.no, (now) => this.#begin(command, entry, now, atMs));
       });
     });
   }
@@ -134,20 +136,27 @@ export class TaskStarts {
   /** A further attempt of a function gets back what the attempts before it recorded, and what came in between. */
   #retry(command: StartTask): void {
     const run = this.#run;
+    this.#readHistory(command.no, (history) => {
+      const waiting = this.#waiting.get(command.no);
+      if (waiting === undefined) return;
+      this.#waiting.delete(command.no);
+      const { notBeforeMs: _, ...due } = command;
+      const entry = run.definition.tasks.of(command);
+      if (entry !== undefined) this.#begin(due, entry, history, waiting.atMs);
+    });
+  }
+
+  #readHistory(no: number, call: (history: FrameHistory) => void): void {
+    const run = this.#run;
     this.#historyReads++;
     run
       .durably()
-      .then(() => run.host.history(run, command.no))
+      .then(() => run.host.history(run, no))
       .then(
         (history) => {
           this.#historyReads--;
           run.touch();
-          const waiting = this.#waiting.get(command.no);
-          if (run.gone || waiting === undefined) return;
-          this.#waiting.delete(command.no);
-          const { notBeforeMs: _, ...due } = command;
-          const entry = run.definition.tasks.of(command);
-          if (entry !== undefined) this.#begin(due, entry, history, waiting.atMs);
+          if (!run.gone) call(history);
         },
         (error: unknown) => run.lose(error),
       );
