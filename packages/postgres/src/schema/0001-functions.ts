@@ -584,7 +584,7 @@ BEGIN
       SELECT t.seq, t.crc, t.body FROM ${s}.snapshot t WHERE t.run = r.run AND t.seq >= r.base ORDER BY t.seq DESC LIMIT 1) t ON true
     CROSS JOIN LATERAL (
       SELECT coalesce(json_agg(j ORDER BY j.seq), '[]') AS events FROM (
-        SELECT j.seq, j.at, j.crc, j.body FROM ${s}.journal j WHERE j.run = r.run AND j.seq > coalesce(t.seq, 0) ORDER BY j.seq LIMIT p_most) j) e
+        SELECT j.seq, j.at, j.crc, j.body FROM ${s}.journal j WHERE j.run = r.run AND j.part = r.part AND j.seq > coalesce(t.seq, 0) ORDER BY j.seq LIMIT p_most) j) e
     CROSS JOIN LATERAL (
       SELECT coalesce(json_agg(m ORDER BY m.seq), '[]') AS mail FROM (
         SELECT m.seq, m.at, m.crc, m.id, m.body FROM ${s}.mail m WHERE m.run = r.run) m) m;
