@@ -234,8 +234,8 @@ function bornTogether(creates: readonly NewRun[]): number {
   const node = creates[0]?.claimFor;
   let count = 0;
   for (const { row, claimFor } of creates) {
-    const { runId, workflow, dedupKey, limitKey, tags } = row;
-    if (claimFor === undefined || claimFor !== node || limitKey !== null || Object.keys(tags).length > 0) break;
+    const { runId, workflow, dedupKey, limitKey, rateKey, tags } = row;
+    if (claimFor === undefined || claimFor !== node || limitKey !== null || rateKey !== null || Object.keys(tags).length > 0) break;
     const own = [`id ${toKept(runId)}`];
     if (dedupKey !== null) own.push(`key ${dedupText(toKept(workflow), toKept(dedupKey))}`);
     if (own.some((name) => names.has(name))) break;
@@ -256,6 +256,7 @@ export function createJson({ row, events, claimFor }: NewRun): object {
     priority: row.priority,
     limitKey: toKeptOrNull(row.limitKey),
     limitMax: row.limitMax,
+    ...(row.rateKey === null ? null : { rateKey: toKept(row.rateKey), rateMax: row.rateMax, ratePeriodMs: row.ratePeriodMs }),
     queue: toKept(row.queue),
     placement: toKeptOrNull(row.placement),
     ...(row.tenant === null ? null : { tenant: toKept(row.tenant) }),

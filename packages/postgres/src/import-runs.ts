@@ -18,12 +18,12 @@ export async function importRuns(client: pg.Client, s: string, runs: readonly Wh
   try {
     const { rows } = await client.query<{ run: number; id: string }>(
       `INSERT INTO ${s}.run (part, id, kind, status, epoch, base, crashes, mail_seq, mail_seen, priority, created_at, input_hash, wake_at, ended_at, limit_key,
-         limit_max, dedup, parent, tags, dead, note, tenant)
+         limit_max, dedup, parent, tags, dead, note, tenant, rate_key, rate_max, rate_period)
        SELECT (SELECT current FROM ${s}.journal_part WHERE one), c.id, ${s}.kind_of(c.workflow, c.version, c.queue, c.placement), c.status, c.epoch, c.base, c.crashes, c.mail_seq, c.mail_seen, c.priority, c.created_at, c.input_hash,
-         c.wake_at, c.ended_at, c.limit_key, c.limit_max, c.dedup, c.parent, c.tags, c.dead, c.note, c.tenant
+         c.wake_at, c.ended_at, c.limit_key, c.limit_max, c.dedup, c.parent, c.tags, c.dead, c.note, c.tenant, c.rate_key, c.rate_max, c.rate_period
        FROM jsonb_to_recordset($1) AS c(place integer, id text, workflow text, version text, queue text, placement text, status smallint, epoch integer, base bigint, crashes integer,
          mail_seq integer, mail_seen integer, priority integer, created_at bigint, input_hash text, wake_at bigint, ended_at bigint, limit_key text,
-         limit_max integer, dedup text, parent text, tags jsonb, dead text, note text, tenant text)
+         limit_max integer, dedup text, parent text, tags jsonb, dead text, note text, tenant text, rate_key text, rate_max integer, rate_period bigint)
        ORDER BY c.place
        ON CONFLICT DO NOTHING RETURNING run, id`,
       [JSON.stringify(runs.map(record))],
@@ -111,6 +111,9 @@ function record({ row, compactedThrough }: WholeRun, place: number): object {
     tags: keptTags(row.tags),
     dead: toKeptOrNull(row.dead),
     tenant: toKept(row.tenant ?? ""),
+    rate_key: toKeptOrNull(row.rateKey),
+    rate_max: row.rateMax,
+    rate_period: row.ratePeriodMs,
     note: toKeptOrNull(row.note),
   };
 }

@@ -41,6 +41,9 @@ export interface RunRecord {
   readonly priority: number;
   readonly limit_key: string | null;
   readonly limit_max: number | null;
+  readonly rate_key: string | null;
+  readonly rate_max: number | null;
+  readonly rate_period: number | null;
   readonly dedup: string | null;
   readonly parent: string | null;
   readonly tags: Readonly<Record<string, string>> | null;
@@ -66,6 +69,9 @@ export function toRunRow(record: RunRecord): RunRow {
     priority: record.priority,
     limitKey: fromKeptOrNull(record.limit_key),
     limitMax: record.limit_max,
+    rateKey: fromKeptOrNull(record.rate_key),
+    rateMax: record.rate_max,
+    ratePeriodMs: record.rate_period,
     queue: fromKept(record.queue),
     placement: fromKeptOrNull(record.placement),
     tenant: record.tenant === "" ? null : fromKept(record.tenant),

@@ -10,7 +10,7 @@ import {
 } from "@heddle/kernel";
 import { durationMs, validateRetryPolicy } from "@heddle/kernel";
 import { checkWithSchema } from "../workflow/check-schema.ts";
-import type { Context } from "../workflow/context.ts";
+import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { type Demand, demandOf, plainDemand } from "./demand.ts";
 import type { TaskContext } from "./frame/task-context.ts";
@@ -41,6 +41,7 @@ export interface Definition {
   readonly reducers: ReadonlyMap<string, Reducer>;
   readonly checkInput: ((input: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
+  readonly rateOf: ((input: unknown) => { readonly key: string; readonly max: number; readonly periodMs: number }) | null;
   readonly timeoutMs: number | undefined;
   /** Where its runs may run, unless they say otherwise. */
   readonly demand: Demand;
@@ -75,7 +76,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
   // How often it is tried again may change at any time: what is recorded fits either.
   const hash = planHash(workflowPlan(name, undefined));
   const run = workflow.run as (ctx: Context, input: unknown) => unknown;
-  const { input: inputSchema, output: outputSchema, concurrency, timeout } = options;
+  const { input: inputSchema, output: outputSchema, concurrency, rateLimit, timeout } = options;
   const finish =
     outputSchema === undefined
       ? null
@@ -94,6 +95,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     reducers: new Map(),
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
+    rateOf: rateOf(name, rateLimit as WorkflowRate),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of workflow "${name}"`),
     demand: demandOf(options, plainDemand, `workflow "${name}"`),
   };
@@ -111,6 +113,33 @@ function limitOf(name: string, concurrency: WorkflowLimit): Definition["limitOf"
   }
   if (typeof concurrency === "number") return () => ({ key: name, max: concurrency });
   return (input) => ({ key: `${name}:${concurrency.key(input)}`, max: concurrency.limit });
+}
+
+type WorkflowRate = undefined | { readonly limit: number; readonly period: Duration; readonly key?: (input: unknown) => string };
+
+function rateOf(name: string, rate: WorkflowRate): Definition["rateOf"] {
+  if (rate === undefined) return null;
+  const { limit: max, period, key } = rate;
+  if (!Number.isInteger(max) || max < 1) {
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `The rateLimit of workflow "${name}" is ${String(max)}: its limit must be a whole number from 1.`,
+      {
+        data: { workflow: name },
+      },
+    );
+  }
+  const periodMs = durationMs(period, `the period of the rateLimit of workflow "${name}"`);
+  if (periodMs < 1) {
+    throw new HeddleError(
+      "OPTION_INVALID",
+      `The period of the rateLimit of workflow "${name}" is ${String(period)}: it must be longer than nothing.`,
+      {
+        data: { workflow: name },
+      },
+    );
+  }
+  return (input) => ({ key: key === undefined ? name : `${name}:${key(input)}`, max, periodMs });
 }
 
 /** Code for a Plan written by hand. */
@@ -174,6 +203,7 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     reducers: new Map(Object.entries(code.reducers ?? {})),
     checkInput: null,
     limitOf: null,
+    rateOf: null,
     timeoutMs: undefined,
     demand: plainDemand,
   };

@@ -30,6 +30,7 @@ export function prepareRun(
   const delayMs = options.delay === undefined ? 0 : durationMs(options.delay, "delay");
   const timeoutMs = options.timeout === undefined ? definition.timeoutMs : durationMs(options.timeout, "timeout");
   const limit = definition.limitOf === null ? null : definition.limitOf(checkedInput);
+  const rate = definition.rateOf === null ? null : definition.rateOf(checkedInput);
   const started: Mutable<Started> = { type: "run-started", atMs: nowMs, workflow: definition.name, planHash: definition.planHash };
   if (definition.version !== undefined) started.version = definition.version;
   if (input !== undefined) started.input = input;
@@ -43,6 +44,9 @@ export function prepareRun(
       priority: options.priority ?? 0,
       limitKey: limit === null ? null : limit.key,
       limitMax: limit === null ? null : limit.max,
+      rateKey: rate === null ? null : rate.key,
+      rateMax: rate === null ? null : rate.max,
+      ratePeriodMs: rate === null ? null : rate.periodMs,
       queue: demand.queue,
       placement: demand.placement,
       tenant: options.tenant ?? null,
@@ -59,7 +63,7 @@ export function prepareRun(
 }
 
 /**
- * A run that another one calls or starts. Its code may be unknown here: then a node that has it runs it, without the limit and deadline of its definition.
+ * A run that another one calls or starts. Its code may be unknown here: then a node that has it runs it, without the limits and deadline of its definition.
  *
  * @param parent whose operation it is
  * @param tenant the parent's
@@ -71,7 +75,10 @@ export function prepareChild(
   tenant: string | null,
   nowMs: number,
 ): NewRun {
-  const limit = definition?.limitOf?.(child.input === undefined ? undefined : decodeValue(child.input)) ?? null;
+  const limited = definition !== undefined && (definition.limitOf !== null || definition.rateOf !== null);
+  const input = limited && child.input !== undefined ? decodeValue(child.input) : undefined;
+  const limit = definition?.limitOf?.(input) ?? null;
+  const rate = definition?.rateOf?.(input) ?? null;
   const timeoutMs = definition?.timeoutMs;
   const demand = demandOf(child, definition?.demand ?? plainDemand, `child "${parent.key}"`);
   const started: Started = {
@@ -93,6 +100,9 @@ export function prepareChild(
       priority: 0,
       limitKey: limit?.key ?? null,
       limitMax: limit?.max ?? null,
+      rateKey: rate?.key ?? null,
+      rateMax: rate?.max ?? null,
+      ratePeriodMs: rate?.periodMs ?? null,
       queue: demand.queue,
       placement: demand.placement,
       tenant: child.tenant ?? tenant,

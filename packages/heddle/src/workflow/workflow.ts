@@ -19,6 +19,11 @@ export interface WorkflowOptions<I, O> {
   readonly output?: Schema<unknown, O>;
   /** Runs of this workflow under way at once, in the whole store; with `key`, per distinct value. */
   readonly concurrency?: number | { readonly limit: number; readonly key: (input: I) => string };
+  /**
+   * At most so many runs of this workflow begin in any time of `period`, in the whole store; with `key`, per distinct value. Others wait, queued. One that
+   * goes on after it was parked, or after a crash, does not begin again.
+   */
+  readonly rateLimit?: { readonly limit: number; readonly period: Duration; readonly key?: (input: I) => string };
   /** Longest time of a run. */
   readonly timeout?: Duration;
   /** Attempts of the whole function: its completed steps are kept. Default 1. */

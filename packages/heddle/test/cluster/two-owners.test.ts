@@ -23,6 +23,9 @@ async function forgeries(cluster: Cluster, epoch: number): Promise<RunPart[]> {
       queue: "default",
       placement: null,
       tenant: null,
+      rateKey: null,
+      rateMax: null,
+      ratePeriodMs: null,
     },
     ...{ dedupKey: null, parentId: "r", tags: {}, createdAtMs: 1, inputHash: "" },
   };

@@ -38,6 +38,9 @@ function plain(index: number): NewRun {
     queue: "default",
     placement: null,
     tenant: null,
+    rateKey: null,
+    rateMax: null,
+    ratePeriodMs: null,
     dedupKey: null,
     parentId: null,
   };

@@ -21,6 +21,9 @@ function run(index: number): NewRun {
     queue: "default",
     placement: null,
     tenant: null,
+    rateKey: null,
+    rateMax: null,
+    ratePeriodMs: null,
     dedupKey: null,
     parentId: null,
   };

@@ -31,7 +31,18 @@ const places: readonly { readonly name: string; open(): Promise<RunStore & Async
 function newRun(runId: string, fields: Partial<NewRun["row"]>): NewRun {
   return {
     row: {
-      ...{ runId, workflow: "job", version: null, wakeAtMs: startMs, priority: 0, limitKey: null, limitMax: null },
+      ...{
+        runId,
+        workflow: "job",
+        version: null,
+        wakeAtMs: startMs,
+        priority: 0,
+        limitKey: null,
+        limitMax: null,
+        rateKey: null,
+        rateMax: null,
+        ratePeriodMs: null,
+      },
       ...{ queue: "default", placement: null, tenant: null, dedupKey: null, parentId: null, tags: {} },
       ...{ createdAtMs: startMs, inputHash: "" },
       ...fields,

@@ -29,7 +29,8 @@ export interface RunRow {
   /** Node that owns it, while `running`. */
   readonly owner: string | null;
   /**
-   * When a node should next take it up, epoch milliseconds; null: only mail wakes it. Mail to a queued or waiting run brings it
+   * When a node should next take it up, epoch milliseconds; null: only mail wakes it. A claim that finds the rate used up sets it to when it is not, for
+   * one run of those that wait for it. Mail to a queued or waiting run brings it
    * forward, so that the run is due at once; a claim sets it to null.
    */
   readonly wakeAtMs: number | null;
@@ -44,6 +45,13 @@ export interface RunRow {
   /** At most `limitMax` runs with this key are `running` at once; a parked run holds no place. Both are set, or neither. */
   readonly limitKey: string | null;
   readonly limitMax: number | null;
+  /**
+   * In any time of `ratePeriodMs` at most `rateMax` runs with this key begin: are claimed for the first time. One that was parked, freed or lost
+   * its node does not begin again. All three are set, or none; runs of one key are meant to have the same.
+   */
+  readonly rateKey: string | null;
+  readonly rateMax: number | null;
+  readonly ratePeriodMs: number | null;
   /** Only nodes that serve this queue claim it. */
   readonly queue: string;
   /** What it demands of its node, as `placementText` writes it; null: nothing. */
@@ -75,6 +83,9 @@ export interface NewRun {
     | "priority"
     | "limitKey"
     | "limitMax"
+    | "rateKey"
+    | "rateMax"
+    | "ratePeriodMs"
     | "queue"
     | "placement"
     | "tenant"
@@ -87,8 +98,8 @@ export interface NewRun {
   /** They get the `seq` 1, 2, 3 and the time `createdAtMs`. */
   readonly events: readonly string[];
   /**
-   * Claim it in the same commit for this node (epoch 1, `running`), if its limit allows, no other run with its limit key is
-   * `queued`, and the node was not declared dead; else it is `queued`. That the node serves its queue and fits its placement, which has no
+   * Claim it in the same commit for this node (epoch 1, `running`), if its limits allow, no other run with its limit key is `queued`, nor
+   * one with its rate key that has not begun, and the node was not declared dead; else it is `queued`. That the node serves its queue and fits its placement, which has no
    * `maxPerNode` then, is for the caller to know.
    */
   readonly claimFor?: string;
@@ -322,7 +333,7 @@ export interface RunStore extends AsyncDisposable {
   appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean;
 
   /**
-   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits allow), of those queues and placements for which
+   * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits and rates allow), of those queues and placements for which
    * `claimTerms` gives terms, and under these. Tenants take turns: between two runs of one tenant that the node takes, each other tenant of which it
    * could have taken a run all that time gets its turn, whatever the workflows are; inside a tenant `claimRankMs` decides, smaller first. Raises
    * their epoch; the rows are as they stand after it. A node that was declared dead gets none before its next heartbeat.
@@ -364,7 +375,7 @@ export interface RunStore extends AsyncDisposable {
 
   /**
    * From when on a claim with these options could take a run, epoch milliseconds; null: nothing that it could take waits for a time. Runs that
-   * a full limit held back at a claim do not count until a place is free. Without `node`, neither `prefer` nor `maxPerNode` counts.
+   * a full limit or a rate held back at a claim do not count until a place is free, or their turn has come. Without `node`, neither `prefer` nor `maxPerNode` counts.
    */
   nextWakeMs(options?: WakeOptions): Promise<number | null>;
 

@@ -1,8 +1,10 @@
 import { ageingMs } from "@heddle/kernel";
-import { claimable, journalTables, rank, wakeKind, wakeTime } from "./0001-tables.ts";
+import { claimable, journalTables, lane, rank, wakeKind, wakeTime } from "./0001-tables.ts";
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
 const mostLooks = 1_000;
+/** How many of a lane go back into the queue at once, at most, when several permits are free. */
+const mostOfLane = 100;
 
 /**
  * What a commit, a claim and the rest do, inside the database: one round trip each, one transaction each.
@@ -38,7 +40,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Nobody else counts or takes places of these keys until the transaction is over.
+-- Nobody else counts or takes places of these keys until the transaction is over. Those of rates have the word before them.
 CREATE FUNCTION ${s}.lock_limits(p_keys text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE v_hash bigint;
 BEGIN
@@ -53,24 +55,102 @@ $$;
 
 -- Whenever a run of the key, of this tenant, stops running or leaves the queue unclaimed: what could run now must not stay held. Of each kind one run goes
 -- back into the queue: of the tenant that follows by name, that which goes first.
-CREATE FUNCTION ${s}.pass_place_on(p_key text, p_after text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ${s}.pass_place_on(p_key text, p_after text) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_taken bigint := ${s}.places_taken(p_key);
   v_kind integer := 0;
   v_run bigint;
 BEGIN
   LOOP
-    SELECT kind INTO v_kind FROM ${s}.run WHERE held AND limit_key = p_key AND kind > v_kind ORDER BY kind LIMIT 1;
+    SELECT kind INTO v_kind FROM ${s}.run WHERE held = 1 AND limit_key = p_key AND kind > v_kind ORDER BY kind LIMIT 1;
     EXIT WHEN NOT FOUND;
-    SELECT run INTO v_run FROM ${s}.run WHERE held AND limit_key = p_key AND kind = v_kind AND tenant > p_after AND limit_max > v_taken
+    SELECT run INTO v_run FROM ${s}.run WHERE held = 1 AND limit_key = p_key AND kind = v_kind AND tenant > p_after AND limit_max > v_taken
       ORDER BY tenant, ${rank}, run LIMIT 1;
     IF NOT FOUND THEN
-      SELECT run INTO v_run FROM ${s}.run WHERE held AND limit_key = p_key AND kind = v_kind AND tenant <= p_after AND limit_max > v_taken
+      SELECT run INTO v_run FROM ${s}.run WHERE held = 1 AND limit_key = p_key AND kind = v_kind AND tenant <= p_after AND limit_max > v_taken
         ORDER BY tenant, ${rank}, run LIMIT 1;
     END IF;
     IF FOUND THEN UPDATE ${s}.run SET held = NULL WHERE run = v_run; END IF;
   END LOOP;
   PERFORM pg_notify(${channel(s)}, '[]');
+END $$;
+
+-- How many more runs of a rate may begin now. Whoever asks has locked the key.
+CREATE FUNCTION ${s}.permits_free(p_key text, p_max integer, p_period bigint, p_now bigint) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+  v_last ${s}.permit;
+  v_first bigint;
+BEGIN
+  SELECT * INTO v_last FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1;
+  IF NOT FOUND THEN RETURN p_max; END IF;
+  -- The clock was set back since: they count as given now.
+  IF v_last.at > p_now THEN UPDATE ${s}.permit SET until = p_now + until - at, at = p_now WHERE key = p_key AND at > p_now; END IF;
+  SELECT n INTO v_first FROM ${s}.permit WHERE key = p_key AND at > p_now - p_period ORDER BY n LIMIT 1;
+  RETURN CASE WHEN v_first IS NULL THEN p_max ELSE p_max - (v_last.n - v_first + 1) END;
+END $$;
+
+-- When one more may begin, where none may now.
+CREATE FUNCTION ${s}.next_permit(p_key text, p_max integer, p_period bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT at + p_period FROM ${s}.permit WHERE key = p_key AND n >= (SELECT n FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1) - p_max + 1
+  ORDER BY n LIMIT 1
+$$;
+
+-- A run of the key begins. With each permit some of other keys are removed that count no more: they go faster than new ones come.
+CREATE FUNCTION ${s}.give_permit(p_key text, p_period bigint, p_now bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE v_n bigint := coalesce((SELECT n FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1), 0) + 1;
+BEGIN
+  DELETE FROM ${s}.permit WHERE key = p_key
+    AND n < coalesce((SELECT x.n FROM ${s}.permit x WHERE x.key = p_key AND x.at > p_now - p_period ORDER BY x.n LIMIT 1), v_n);
+  INSERT INTO ${s}.permit (key, n, at, until) VALUES (p_key, v_n, p_now, p_now + p_period);
+  DELETE FROM ${s}.permit d USING (
+    SELECT key, n FROM ${s}.permit WHERE until <= p_now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED) x WHERE d.key = x.key AND d.n = x.n;
+END $$;
+
+/*
+ * The next of a lane goes back into the queue, and is its first: of the tenant that follows by name, that which goes first. Others behind it go with it where
+ * there is room for more. p_run: as it was; it has begun or left the queue in another way.
+ */
+CREATE FUNCTION ${s}.pass_lane_on(p_run ${s}.run, p_count integer) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  v_after text := p_run.tenant;
+  v_run bigint;
+  v_tenant text;
+BEGIN
+  FOR i IN 1 .. greatest(1, p_count) LOOP
+    SELECT run, tenant INTO v_run, v_tenant FROM ${s}.run WHERE held = 2 AND rate_key = p_run.rate_key AND kind = p_run.kind
+      AND ${lane} = coalesce(p_run.limit_key, '') AND tenant > v_after ORDER BY tenant, ${rank}, run LIMIT 1;
+    IF NOT FOUND THEN
+      SELECT run, tenant INTO v_run, v_tenant FROM ${s}.run WHERE held = 2 AND rate_key = p_run.rate_key AND kind = p_run.kind
+        AND ${lane} = coalesce(p_run.limit_key, '') AND tenant <= v_after ORDER BY tenant, ${rank}, run LIMIT 1;
+    END IF;
+    EXIT WHEN NOT FOUND;
+    UPDATE ${s}.run SET held = NULL, due_at = CASE WHEN i = 1 THEN wake_at END WHERE run = v_run;
+    v_after := v_tenant;
+  END LOOP;
+END $$;
+
+/*
+ * A due run was met that cannot begin now: its limit has no place (p_full), or its rate is used up. It is the first of its lane, and waits for that; or it goes
+ * behind the first. Of one tenant the first is that which goes first.
+ */
+CREATE FUNCTION ${s}.wait_in_lane(p_run ${s}.run, p_full boolean) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE
+  v_due bigint := coalesce(p_run.due_at, p_run.wake_at);
+  v_first ${s}.run;
+BEGIN
+  IF p_run.due_at IS NULL THEN
+    SELECT * INTO v_first FROM ${s}.run WHERE due_at IS NOT NULL AND rate_key = p_run.rate_key AND kind = p_run.kind
+      AND ${lane} = coalesce(p_run.limit_key, '');
+    IF FOUND THEN
+      IF v_first.tenant <> p_run.tenant OR (v_due - p_run.priority * ${ageingMs}::bigint, p_run.run) > (v_first.due_at - v_first.priority * ${ageingMs}::bigint, v_first.run) THEN
+        UPDATE ${s}.run SET held = 2 WHERE run = p_run.run;
+        RETURN;
+      END IF;
+      UPDATE ${s}.run SET held = 2, wake_at = due_at, due_at = NULL WHERE run = v_first.run;
+    END IF;
+  END IF;
+  UPDATE ${s}.run SET due_at = v_due, held = CASE WHEN p_full THEN 1 END,
+    wake_at = CASE WHEN p_full THEN v_due ELSE ${s}.next_permit(p_run.rate_key, p_run.rate_max, p_run.rate_period) END WHERE run = p_run.run;
 END $$;
 
 -- Put a run into a status without an owner. One with unconsumed mail that can be claimed is due at once.
@@ -85,8 +165,12 @@ BEGIN
   IF p_status < 2 AND v_run.mail_seq > v_run.mail_seen THEN
     v_wake := least(p_wake, p_now, (SELECT at FROM ${s}.mail WHERE run = p_run AND seq > v_run.mail_seen ORDER BY seq LIMIT 1));
   END IF;
-  UPDATE ${s}.run SET kind = coalesce(p_kind, kind), status = p_status, owner = NULL, held = NULL, wake_at = v_wake, ended_at = p_ended,
+  UPDATE ${s}.run SET kind = coalesce(p_kind, kind), status = p_status, owner = NULL, held = NULL, due_at = NULL, wake_at = v_wake, ended_at = p_ended,
     dead = p_dead, note = p_note, crashes = coalesce(p_crashes, crashes) WHERE run = p_run;
+  IF v_run.due_at IS NOT NULL THEN
+    PERFORM ${s}.pass_lane_on(v_run, 1);
+    PERFORM pg_notify(${channel(s)}, '[]');
+  END IF;
   IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
 END $$;
 
@@ -96,7 +180,8 @@ DECLARE
   v_node integer;
   v_kind integer;
   v_claimed boolean := false;
-  v_held boolean;
+  v_held smallint;
+  v_rate text := c->>'rateKey';
   v_key text := c->>'limitKey';
   v_max integer := (c->>'limitMax')::integer;
   v_wake bigint := (c->>'wakeAtMs')::bigint;
@@ -111,13 +196,18 @@ BEGIN
     PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
     v_claimed := FOUND AND (v_key IS NULL
       OR (${s}.places_taken(v_key) < v_max AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE limit_key = v_key AND status = 0 AND status < 3)));
+    v_claimed := v_claimed AND (v_rate IS NULL
+      OR (${s}.permits_free(v_rate, (c->>'rateMax')::integer, (c->>'ratePeriodMs')::bigint, v_created) > 0
+        AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE rate_key = v_rate AND status = 0 AND epoch = 0)));
   END IF;
   v_kind := ${s}.kind_of(c->>'workflow', c->>'version', c->>'queue', c->>'placement');
-  IF NOT v_claimed AND v_key IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := true; END IF;
+  -- Whether one with a rate waits for the first of its lane, or goes before it, is for a claim to see.
+  IF NOT v_claimed AND v_key IS NOT NULL AND v_rate IS NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := 1; END IF;
   LOOP
-    INSERT INTO ${s}.run (part, id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
+    INSERT INTO ${s}.run (part, id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, rate_key, rate_max, rate_period, dedup, parent, tags, created_at, input_hash)
     VALUES ((SELECT current FROM ${s}.journal_part WHERE one), c->>'runId', v_kind, CASE WHEN v_claimed THEN 2 ELSE 0 END, CASE WHEN v_claimed THEN 1 ELSE 0 END, CASE WHEN v_claimed THEN v_node END,
-      CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, coalesce(c->>'tenant', ''), (c->>'priority')::integer, v_key, v_max, c->>'dedup', c->>'parentId', c->'tags', v_created,
+      CASE WHEN v_claimed THEN NULL ELSE v_wake END, v_held, coalesce(c->>'tenant', ''), (c->>'priority')::integer, v_key, v_max, v_rate, (c->>'rateMax')::integer,
+      (c->>'ratePeriodMs')::bigint, c->>'dedup', c->>'parentId', c->'tags', v_created,
       c->>'inputHash')
     ON CONFLICT DO NOTHING RETURNING run, part INTO v_run, v_part;
     EXIT WHEN v_run IS NOT NULL;
@@ -126,6 +216,7 @@ BEGIN
     IF v_row IS NOT NULL THEN RETURN jsonb_build_object('status', 'exists', 'row', v_row); END IF;
     -- It was removed between the two looks: try again.
   END LOOP;
+  IF v_claimed AND v_rate IS NOT NULL THEN PERFORM ${s}.give_permit(v_rate, (c->>'ratePeriodMs')::bigint, v_created); END IF;
   INSERT INTO ${s}.journal (part, run, seq, at, crc, body)
     SELECT v_part, v_run, e.seq, v_created, (e.event->>0)::bigint, e.event->>1 FROM jsonb_array_elements(c->'events') WITH ORDINALITY AS e(event, seq);
   IF c->'tags' IS NOT NULL THEN
@@ -246,6 +337,8 @@ BEGIN
   SELECT array_agg(x.key) INTO v_keys FROM (
     SELECT c->>'limitKey' AS key FROM jsonb_array_elements(p_rest->'creates') c
     UNION SELECT c->>'limitKey' FROM jsonb_array_elements(p_rest->'parts') p, jsonb_array_elements(p->'children') c
+    UNION SELECT 'rate ' || (c->>'rateKey') FROM jsonb_array_elements(p_rest->'creates') c
+    UNION SELECT 'rate ' || (c->>'rateKey') FROM jsonb_array_elements(p_rest->'parts') p, jsonb_array_elements(p->'children') c
     UNION SELECT r.limit_key FROM ${s}.run r WHERE r.id = ANY (v_ids)) x;
   PERFORM ${s}.lock_limits(v_keys);
   PERFORM 1 FROM ${s}.run WHERE id = ANY (v_ids) ORDER BY id FOR NO KEY UPDATE;
@@ -435,7 +528,7 @@ END $$;
  * due at p_before, at most p_most, where that is given, together with what the node owns. The last row has no run, and says after whom the next claim goes on.
  */
 CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[], p_before bigint[], p_most integer[], p_after text)
-RETURNS TABLE (place integer, "row" jsonb, seq bigint, after text) LANGUAGE plpgsql AS $$
+RETURNS TABLE (place integer, "row" jsonb, seq bigint, after text) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
   v_node integer := ${s}.node_of(p_node);
   v_run ${s}.run;
@@ -460,6 +553,9 @@ DECLARE
   v_left boolean;
   v_before_turn integer;
   v_held boolean;
+  v_full boolean;
+  v_rated boolean;
+  v_free integer;
   v_kind integer;
 BEGIN
   -- Where a bound counts, one claim of the node after the other.
@@ -514,7 +610,8 @@ BEGIN
         v_end[cardinality(v_end)] := i;
       END IF;
     END LOOP;
-    PERFORM ${s}.lock_limits(ARRAY(SELECT r.limit_key FROM ${s}.run r WHERE r.run = ANY (v_due)));
+    PERFORM ${s}.lock_limits(ARRAY(
+      SELECT unnest(ARRAY[r.limit_key, CASE WHEN r.epoch = 0 THEN 'rate ' || r.rate_key END]) FROM ${s}.run r WHERE r.run = ANY (v_due)));
     v_any := false;
     v_met_busy := 0;
     v_round := 0;
@@ -536,12 +633,32 @@ BEGIN
           v_kind := array_position(p_kinds, v_run.kind);
           CONTINUE WHEN v_kind IS NULL OR v_room[v_kind] = 0;
           v_any := true;
-          IF v_run.limit_key IS NOT NULL AND ${s}.places_taken(v_run.limit_key) >= v_run.limit_max THEN
-            UPDATE ${s}.run SET held = true WHERE run = v_run.run;
+          v_full := v_run.limit_key IS NOT NULL AND ${s}.places_taken(v_run.limit_key) >= v_run.limit_max;
+          v_rated := v_run.rate_key IS NOT NULL AND v_run.epoch = 0;
+          IF v_full AND NOT v_rated THEN
+            UPDATE ${s}.run SET held = 1 WHERE run = v_run.run;
+          ELSIF v_rated THEN
+            v_free := CASE WHEN v_full THEN 0 ELSE ${s}.permits_free(v_run.rate_key, v_run.rate_max, v_run.rate_period, p_now) END;
+            IF v_free <= 0 THEN
+              PERFORM ${s}.wait_in_lane(v_run, v_full);
+              -- It had been given a place that it cannot use now.
+              IF NOT v_full AND v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
+              v_full := true;
+            END IF;
+          END IF;
+          IF v_full THEN
             v_held := true;
             CONTINUE;
           END IF;
-          UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, dead = NULL, note = NULL WHERE run = v_run.run;
+          UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, due_at = NULL, dead = NULL, note = NULL WHERE run = v_run.run;
+          IF v_rated THEN
+            PERFORM ${s}.give_permit(v_run.rate_key, v_run.rate_period, p_now);
+            IF v_run.due_at IS NOT NULL THEN
+              v_free := least(v_free - 1, ${mostOfLane});
+              IF v_run.limit_key IS NOT NULL THEN v_free := least(v_free, v_run.limit_max - ${s}.places_taken(v_run.limit_key)); END IF;
+              PERFORM ${s}.pass_lane_on(v_run, v_free);
+            END IF;
+          END IF;
           v_room[v_kind] := v_room[v_kind] - 1;
           v_taken := v_taken + 1;
           v_after := v_run.tenant;
@@ -666,7 +783,7 @@ END $$;
 CREATE FUNCTION ${s}.lock_run(p_id text) RETURNS ${s}.run LANGUAGE plpgsql AS $$
 DECLARE v_run ${s}.run;
 BEGIN
-  PERFORM ${s}.lock_limits(ARRAY(SELECT limit_key FROM ${s}.run WHERE id = p_id));
+  PERFORM ${s}.lock_limits(ARRAY(SELECT unnest(ARRAY[limit_key, 'rate ' || rate_key]) FROM ${s}.run WHERE id = p_id));
   SELECT * INTO v_run FROM ${s}.run WHERE id = p_id FOR UPDATE;
   RETURN v_run;
 END $$;
@@ -687,7 +804,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-${["kind", "node", "duty", "run", ...journalTables, "mail", "mail_id", "snapshot", "tag", "blob"]
+${["kind", "node", "duty", "run", ...journalTables, "mail", "mail_id", "snapshot", "tag", "blob", "permit"]
   .map(
     (table) =>
       `CREATE TRIGGER guard BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${s}.${table} FOR EACH STATEMENT EXECUTE FUNCTION ${s}.guard();`,

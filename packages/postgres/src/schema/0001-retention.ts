@@ -31,6 +31,7 @@ BEGIN
   IF v_run.run IS NULL OR v_run.status = 2 THEN RETURN false; END IF;
   DELETE FROM ${s}.journal WHERE run = v_run.run AND part = v_run.part;
   PERFORM ${s}.remove_runs(ARRAY[v_run.run]);
+  IF v_run.due_at IS NOT NULL THEN PERFORM ${s}.pass_lane_on(v_run, 1); END IF;
   IF v_run.limit_key IS NOT NULL THEN PERFORM ${s}.pass_place_on(v_run.limit_key, v_run.tenant); END IF;
   RETURN true;
 END $$;

@@ -5,6 +5,8 @@ export const claimable = "status < 2 AND held IS NULL AND wake_at IS NOT NULL";
 /** Kind and wake time, as the index has them that goes by time alone. */
 export const wakeKind = "kind + 0";
 export const wakeTime = "wake_at + 0";
+/** Of runs of a kind and rate: those of one limit stand in one lane. */
+export const lane = "coalesce(limit_key, '')";
 /** What `claimRankMs` gives, of columns. */
 export const rank = `wake_at - priority * ${ageingMs}::bigint`;
 
@@ -66,11 +68,15 @@ CREATE TABLE ${s}.run (
   input_hash text NOT NULL,
   owner integer,                      -- node
   wake_at bigint,
-  held boolean,                       -- true: due, but its limit was full
+  held smallint,                      -- 1: due, but its limit was full; 2: due, and behind the first of its lane
+  due_at bigint,                      -- of the first of a lane: since when it has been due
   awaited boolean,                    -- true: somebody waits for its end, perhaps in another process
   ended_at bigint,
   limit_key text COLLATE "C",
   limit_max integer,
+  rate_key text COLLATE "C",
+  rate_max integer,
+  rate_period bigint,
   dedup text COLLATE "C",             -- length of the workflow's name, colon, name, key
   parent text COLLATE "C",
   tags jsonb,                         -- NULL: none
@@ -80,7 +86,10 @@ CREATE TABLE ${s}.run (
 CREATE INDEX run_due ON ${s}.run (kind, tenant, priority DESC, wake_at, run) WHERE ${claimable};
 -- By the time alone, whoever's they are. Of expressions: so no plan for the runs of a tenant leads through all of them.
 CREATE INDEX run_wake ON ${s}.run ((${wakeKind}), (${wakeTime}), run) INCLUDE (kind, wake_at) WHERE ${claimable};
-CREATE INDEX run_held ON ${s}.run (limit_key, kind, tenant, (${rank}), run) WHERE held;
+CREATE INDEX run_held ON ${s}.run (limit_key, kind, tenant, (${rank}), run) WHERE held = 1;
+CREATE INDEX run_behind ON ${s}.run (rate_key, kind, (${lane}), tenant, (${rank}), run) WHERE held = 2;
+CREATE UNIQUE INDEX run_first ON ${s}.run (rate_key, kind, (${lane})) WHERE due_at IS NOT NULL;
+CREATE INDEX run_unbegun ON ${s}.run (rate_key) WHERE rate_key IS NOT NULL AND status = 0 AND epoch = 0;
 CREATE INDEX run_limit ON ${s}.run (limit_key, status) WHERE limit_key IS NOT NULL AND status < 3;
 CREATE INDEX run_owner ON ${s}.run (owner, kind) WHERE owner IS NOT NULL;
 CREATE UNIQUE INDEX run_dedup ON ${s}.run (dedup) WHERE dedup IS NOT NULL;
@@ -137,9 +146,17 @@ CREATE TABLE ${s}.blob (
   crc bigint NOT NULL,
   body text NOT NULL
 );
+CREATE TABLE ${s}.permit (             -- a run of the key that began, as long as that counts
+  key text COLLATE "C" NOT NULL,
+  n bigint NOT NULL,
+  at bigint NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (key, n)
+);
+CREATE INDEX permit_until ON ${s}.permit (until);
 CREATE VIEW ${s}.run_row AS
   SELECT r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.tenant, r.status, r.epoch, r.owner AS node, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen, r.priority,
-    r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
+    r.limit_key, r.limit_max, r.rate_key, r.rate_max, r.rate_period, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note
   FROM ${s}.run r JOIN ${s}.kind k ON k.kind = r.kind LEFT JOIN ${s}.node n ON n.node = r.owner;
 CREATE VIEW ${s}.node_row AS
   SELECT n.name, n.info, n.seen, n.until, n.died_at, n.left_at, (SELECT count(*) FROM ${s}.run r WHERE r.owner = n.node) AS owned,

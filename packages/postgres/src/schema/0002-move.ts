@@ -1,6 +1,6 @@
 import { journalTables } from "./0001-tables.ts";
 
-const guarded = ["node", "duty", "run", ...journalTables, "mail", "mail_id", "snapshot", "tag", "blob"];
+const guarded = ["node", "duty", "run", ...journalTables, "mail", "mail_id", "snapshot", "tag", "blob", "permit"];
 
 /**
  * Where the runs of a store went. As long as it is in use this costs nothing: the triggers that refuse come with the move.

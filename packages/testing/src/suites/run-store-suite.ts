@@ -17,6 +17,7 @@ import { nodeLaws } from "./run-store/node-laws.ts";
 import { placementLaws } from "./run-store/placement-laws.ts";
 import { randomLaws } from "./run-store/random-laws.ts";
 import { durableLaws, sharedLaws } from "./run-store/shared-laws.ts";
+import { rateLaws } from "./run-store/rate-laws.ts";
 import { snapshotLaws } from "./run-store/snapshot-laws.ts";
 import { type SqlDialect, sqliteDialect } from "./run-store/sql-dialect.ts";
 import { damagedTailLaws, tailLaws } from "./run-store/tail-laws.ts";
@@ -67,6 +68,7 @@ export function runStoreSuite(name: string, open: () => Promise<RunStore>, optio
       tenantLaws,
       placementLaws,
       limitLaws,
+      rateLaws,
       mailLaws,
       nodeLaws,
       nodeRegistryLaws,

@@ -1,8 +1,9 @@
 import type { NewRun, RunId, RunRow, RunStatus, StoredMessage, WholeRun } from "@heddle/kernel";
 import type { Demand } from "./demand.ts";
 import { JournalPages } from "./journal-pages.ts";
+import type { Rate } from "./permits.ts";
 import type { RunHeap } from "./run-heap.ts";
-import type { Kind } from "./run-queue.ts";
+import type { Kind } from "./kind.ts";
 
 /** A node that claimed or gave a sign of life. `untilMs` is null before its first heartbeat. */
 export interface MemoryNode {
@@ -29,6 +30,7 @@ export class MemoryRun {
   readonly limitKey: string | null;
   readonly limitMax: number | null;
   readonly demand: Demand;
+  readonly rate: Rate | null;
   readonly tenant: string | null;
   readonly dedupKey: string | null;
   readonly parentId: RunId | null;
@@ -57,6 +59,8 @@ export class MemoryRun {
   /** Kept by the heap that the run is in. */
   heap: RunHeap | null = null;
   heapPlace = 0;
+  /** Of the first of its lane: since when it has been due. */
+  dueAtMs: number | null = null;
   /** The kind that counts it among those that its owner has. */
   countedIn: Kind | null = null;
 
@@ -70,6 +74,7 @@ export class MemoryRun {
     this.priority = row.priority;
     this.limitKey = row.limitKey;
     this.limitMax = row.limitMax;
+    this.rate = row.rateKey === null ? null : { key: row.rateKey, max: row.rateMax!, periodMs: row.ratePeriodMs! };
     this.tenant = row.tenant;
     this.dedupKey = row.dedupKey;
     this.parentId = row.parentId;
@@ -102,6 +107,11 @@ export class MemoryRun {
     return this.status === "queued" || this.status === "waiting";
   }
 
+  /** It is to begin, and may only at a rate. */
+  get rated(): boolean {
+    return this.rate !== null && this.epoch === 0;
+  }
+
   get ended(): boolean {
     return isEnd(this.status);
   }
@@ -132,6 +142,9 @@ export class MemoryRun {
       priority: this.priority,
       limitKey: this.limitKey,
       limitMax: this.limitMax,
+      rateKey: this.rate?.key ?? null,
+      rateMax: this.rate?.max ?? null,
+      ratePeriodMs: this.rate?.periodMs ?? null,
       queue: this.demand.queue,
       placement: this.demand.text,
       tenant: this.tenant,

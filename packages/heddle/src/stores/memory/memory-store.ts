@@ -32,7 +32,8 @@ import { Demands } from "./demand.ts";
 import { listRuns } from "./list-runs.ts";
 import { isEnd, type MemoryNode, MemoryRun } from "./memory-run.ts";
 import { NodeTable } from "./node-table.ts";
-import { type Choice, type Kind, RunQueue } from "./run-queue.ts";
+import type { Kind } from "./kind.ts";
+import { type Choice, RunQueue } from "./run-queue.ts";
 
 export interface MemoryStoreOptions {
   /** Ended runs that are kept; when more have ended, the longest ended go. Default 200: objects that live long are what a short run costs most. */
@@ -105,7 +106,7 @@ class MemoryStore implements RunStore {
     while (rows.length < options.limit) {
       const run = this.#queue.next(options.nowMs, choose);
       if (run === null) break;
-      this.#own(run, node);
+      this.#own(run, node, options.nowMs);
       rows.push(run.toRow());
     }
     return rows;
@@ -331,12 +332,14 @@ class MemoryStore implements RunStore {
   #claimNew(run: MemoryRun, name: string): boolean {
     const node = this.#nodes.get(name);
     if (node.diedAtMs !== null || (run.limitKey !== null && !this.#queue.hasPlace(run.limitKey, run.limitMax!))) return false;
+    if (!this.#queue.mayBegin(run, run.createdAtMs)) return false;
     run.status = "running";
     run.epoch = 1;
     run.owner = node;
     run.wakeAtMs = null;
     node.owned++;
     this.#queue.enter(run);
+    if (run.rate !== null) this.#queue.begun(run, run.createdAtMs, false);
     return true;
   }
 
@@ -394,7 +397,9 @@ class MemoryStore implements RunStore {
     return { status: "kept" };
   }
 
-  #own(run: MemoryRun, node: MemoryNode): void {
+  #own(run: MemoryRun, node: MemoryNode, nowMs: number): void {
+    const begins = run.rated;
+    const wasFirst = run.dueAtMs !== null;
     this.#queue.leave(run);
     run.status = "running";
     run.epoch++;
@@ -404,6 +409,7 @@ class MemoryStore implements RunStore {
     run.dead = null;
     node.owned++;
     this.#queue.enter(run);
+    if (begins) this.#queue.begun(run, nowMs, wasFirst);
   }
 
   /** Which runs a claim with these options takes. The terms are worked out once for each kind. */

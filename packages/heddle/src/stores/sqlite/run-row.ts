@@ -34,7 +34,7 @@ export const rankColumns = `wake_at - priority * ${ageingMs}`;
 
 /** What every query for whole rows selects, and from where. */
 export const runColumns = `r.run, r.id, k.workflow, k.version, k.queue, k.placement, r.tenant, r.status, r.epoch, n.name AS owner, r.wake_at, r.crashes, r.mail_seq, r.mail_seen,
-  r.priority, r.limit_key, r.limit_max, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note`;
+  r.priority, r.limit_key, r.limit_max, r.rate_key, r.rate_max, r.rate_period, r.dedup, r.parent, r.tags, r.created_at, r.ended_at, r.input_hash, r.dead, r.note`;
 export const runJoins = "JOIN heddle_kind k ON k.kind = r.kind LEFT JOIN heddle_node n ON n.node = r.owner";
 
 export interface RunRecord extends Row {
@@ -56,6 +56,9 @@ export interface RunRecord extends Row {
   priority: number;
   limit_key: string | null;
   limit_max: number | null;
+  rate_key: string | null;
+  rate_max: number | null;
+  rate_period: number | null;
   dedup: string | null;
   parent: string | null;
   tags: string | null;
@@ -81,6 +84,9 @@ export function toRunRow(record: RunRecord): RunRow {
     priority: record.priority,
     limitKey: record.limit_key,
     limitMax: record.limit_max,
+    rateKey: record.rate_key,
+    rateMax: record.rate_max,
+    ratePeriodMs: record.rate_period,
     queue: record.queue,
     placement: record.placement,
     tenant: record.tenant === "" ? null : record.tenant,

@@ -5,6 +5,7 @@ import { lease } from "./migrations/0002-lease.ts";
 import { move } from "./migrations/0003-move.ts";
 import { placement } from "./migrations/0004-placement.ts";
 import { turns } from "./migrations/0005-turns.ts";
+import { rates } from "./migrations/0006-rates.ts";
 import { duty } from "./migrations/0006-duty.ts";
 
 /** In the file's header: says that the file is ours. "HDL1" as a number. */
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   (connection) => connection.database.exec(placement),
   (connection) => connection.database.exec(turns),
   (connection) => connection.database.exec(duty),
+  (connection) => connection.database.exec(rates),
 ];
 
 /**

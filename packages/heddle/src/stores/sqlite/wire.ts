@@ -88,7 +88,20 @@ function readBatch(reader: WireReader): CommitBatch {
 
 function writeRun(wire: Wire, { row, events, claimFor }: NewRun): void {
   wire.push(row.runId, row.workflow, row.version, row.wakeAtMs, row.priority, row.limitKey, row.limitMax, row.queue, row.placement);
-  wire.push(row.tenant, row.dedupKey, row.parentId, row.tags, row.createdAtMs, row.inputHash, claimFor, events.length, ...events);
+  wire.push(
+    row.tenant,
+    row.rateKey,
+    row.rateMax,
+    row.ratePeriodMs,
+    row.dedupKey,
+    row.parentId,
+    row.tags,
+    row.createdAtMs,
+    row.inputHash,
+    claimFor,
+    events.length,
+    ...events,
+  );
 }
 
 function readRun(reader: WireReader): NewRun {
@@ -103,6 +116,9 @@ function readRun(reader: WireReader): NewRun {
     queue: reader.next(),
     placement: reader.next(),
     tenant: reader.next(),
+    rateKey: reader.next(),
+    rateMax: reader.next(),
+    ratePeriodMs: reader.next(),
     dedupKey: reader.next(),
     parentId: reader.next(),
     tags: reader.next(),

@@ -23,6 +23,10 @@ const placements = [
   { nodes: { prefer: ["node-b"] } },
   { nodes: { forbid: ["node-a"], prefer: ["node-c"] }, maxPerNode: 1 },
 ];
+const rates = [
+  { rateKey: "r", rateMax: 1, ratePeriodMs: 100 },
+  { rateKey: "s", rateMax: 3, ratePeriodMs: 250 },
+];
 const parked = ["queued", "waiting", "paused"] as const;
 const released = [...parked, "waiting", "waiting", "completed", "failed"] as const;
 
@@ -94,10 +98,12 @@ class Pair {
         ...(queues !== undefined && { queues }),
       };
       const wakeAtMs = await this.#store.nextWakeMs(options);
+      await this.#follow();
       const taken = await this.#store.claim(options);
       this.#model.claim(options, taken);
       if (taken.length > 0) assert.ok(wakeAtMs !== null && wakeAtMs <= nowMs, "what was taken was announced");
       const later = await this.#store.nextWakeMs(options);
+      await this.#follow();
       if (taken.length < limit && !this.#model.isDead(node)) assert.ok(later === null || later > nowMs, "what is announced could be taken");
     } else if (choice === 15) {
       assert.equal(await this.#store.heartbeat(node, nowMs + 200, nowMs), this.#model.heartbeat(node, nowMs + 200, nowMs));
@@ -130,6 +136,14 @@ class Pair {
     }
   }
 
+  /** Whoever asks for what is due may set wake times of runs that wait for their rate. */
+  async #follow(): Promise<void> {
+    for (const runId of runIds) {
+      const row = await this.#store.get(runId);
+      if (row !== null) this.#model.follow(row, this.#nowMs);
+    }
+  }
+
   async compare(): Promise<void> {
     for (const runId of runIds) {
       const run = this.#model.runs.get(runId);
@@ -159,6 +173,7 @@ class Pair {
   #newRun(): NewRun {
     const draw = this.#draw;
     const limitMax = draw.once(2) ? 1 + draw.below(2) : null;
+    const rate = draw.once(2) ? draw.of(rates) : { rateKey: null, rateMax: null, ratePeriodMs: null };
     const fields = {
       workflow: draw.of(["one", "two"]),
       version: draw.of([null, "1", "2"]),
@@ -168,6 +183,7 @@ class Pair {
       wakeAtMs: draw.once(5) ? null : this.#nowMs + draw.below(40) - (draw.once(4) ? draw.below(3) * ageingMs : 0),
       limitKey: limitMax === null ? null : draw.of(["k", "l"]),
       limitMax,
+      ...rate,
       queue: draw.of(["default", "default", "gpu"]),
       placement: placementText(draw.of(placements), "placement"),
       tenant: draw.of(this.#tenants),

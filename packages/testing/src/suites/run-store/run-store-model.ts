@@ -33,6 +33,7 @@ interface ModelRun {
 /** What a store must answer, in the plainest way: every question is a scan. Its times are all in the past of the store's own clock. */
 export class RunStoreModel {
   readonly runs = new Map<RunId, ModelRun>();
+  readonly #permits = new Map<string, readonly number[]>();
   readonly #nodes = new Map<string, { untilMs: number | null; leaseMs: number; dead: boolean }>();
 
   commit(batch: CommitBatch): CommitVerdict {
@@ -56,13 +57,14 @@ export class RunStoreModel {
       const run = this.runs.get(took.runId);
       assert.ok(run !== undefined && candidates().includes(run), `${took.runId} could be claimed`);
       // Whether a held run has its place back is told by whose place became free. All else is determined.
-      const certain = candidates().filter(({ row }) => alone || row.limitKey === null);
+      const certain = candidates().filter(({ row }) => (alone || row.limitKey === null) && !isRated(row));
       const better = certain.find(({ row }) => row.tenant === run.row.tenant && rankOf(row) < rankOf(run.row));
       assert.equal(better?.row.runId, undefined, `nothing goes before ${took.runId}`);
       const since = turns.slice(turns.lastIndexOf(run.row.tenant) + 1);
       const missed = certain.find(({ row }) => row.tenant !== run.row.tenant && !since.includes(row.tenant));
       if (turns.includes(run.row.tenant)) assert.equal(missed?.row.runId, undefined, `nobody's turn was left out before ${took.runId}`);
       turns.push(run.row.tenant);
+      if (isRated(run.row)) this.#begin(run.row, options.nowMs);
       Object.assign(run.row, { status: "running", epoch: run.row.epoch + 1, owner: node, wakeAtMs: null, note: null, dead: null });
       assert.deepEqual(took, run.row);
     }
@@ -138,7 +140,28 @@ export class RunStoreModel {
     const terms = claimTerms(row.queue, readPlacement(row.placement), options, lives);
     if (terms === null || row.wakeAtMs + terms.delayMs > options.nowMs) return false;
     if (terms.most !== null && this.#ownedAlike(row, options.node) >= terms.most) return false;
-    return row.limitKey === null || this.#running(row.limitKey) < row.limitMax!;
+    if (row.limitKey !== null && this.#running(row.limitKey) >= row.limitMax!) return false;
+    return !isRated(row) || this.#begun(row, options.nowMs).length < row.rateMax!;
+  }
+
+  /** A claim may have set the wake time of a run that waits for its rate. Which of several it is, is the store's choice. */
+  follow(row: RunRow, nowMs: number): void {
+    const own = this.runs.get(row.runId)?.row;
+    if (own === undefined || own.wakeAtMs === row.wakeAtMs) return;
+    assert.ok(isRated(own) && own.wakeAtMs !== null && row.wakeAtMs !== null, `the wake time of ${row.runId} is as it was`);
+    const nextMs = (this.#begun(own, nowMs).at(-own.rateMax!) ?? 0) + own.ratePeriodMs!;
+    // Waiting for the rate it gives way to one that goes before it: then it is due as it was before.
+    assert.ok(row.wakeAtMs === nextMs || row.wakeAtMs <= nowMs, `${row.runId} waits until ${nextMs}, not until ${row.wakeAtMs}`);
+    own.wakeAtMs = row.wakeAtMs;
+  }
+
+  #begin({ rateKey }: Pick<RunRow, "rateKey">, nowMs: number): void {
+    this.#permits.set(rateKey!, [...(this.#permits.get(rateKey!) ?? []), nowMs]);
+  }
+
+  /** When runs of its rate began, in the time that counts now. */
+  #begun({ rateKey, ratePeriodMs }: Pick<RunRow, "rateKey" | "ratePeriodMs">, nowMs: number): readonly number[] {
+    return (this.#permits.get(rateKey!) ?? []).filter((atMs) => atMs > nowMs - ratePeriodMs!);
   }
 
   #ownedAlike({ workflow, version, queue, placement }: RunRow, node: string): number {
@@ -152,6 +175,10 @@ export class RunStoreModel {
     return [...this.runs.values()].filter(({ row }) => row.limitKey === key && row.status === "running").length;
   }
 
+  #anyUnbegun(key: string): boolean {
+    return [...this.runs.values()].some(({ row }) => row.rateKey === key && row.status === "queued" && row.epoch === 0);
+  }
+
   #create({ row, events, claimFor }: NewRun): CreateVerdict {
     const there =
       this.runs.get(row.runId) ??
@@ -163,7 +190,9 @@ export class RunStoreModel {
     const claimed =
       claimFor !== undefined &&
       !this.#nodes.get(claimFor)?.dead &&
-      (row.limitKey === null || (this.#running(row.limitKey) < row.limitMax! && !queued));
+      (row.limitKey === null || (this.#running(row.limitKey) < row.limitMax! && !queued)) &&
+      (row.rateKey === null || (this.#begun(row, row.createdAtMs).length < row.rateMax! && !this.#anyUnbegun(row.rateKey)));
+    if (claimed && row.rateKey !== null) this.#begin(row, row.createdAtMs);
     const fresh: MutableRow = {
       ...row,
       status: "queued",
@@ -232,4 +261,8 @@ export class RunStoreModel {
 
 function rankOf({ wakeAtMs, priority }: RunRow): number {
   return claimRankMs({ wakeAtMs: wakeAtMs!, priority });
+}
+
+function isRated({ rateKey, epoch }: RunRow): boolean {
+  return rateKey !== null && epoch === 0;
 }

@@ -10,6 +10,12 @@ export interface DueRun extends Row {
   wake_at: number;
   limit_key: string | null;
   limit_max: number | null;
+  epoch: number;
+  rate_key: string | null;
+  rate_max: number | null;
+  rate_period: number | null;
+  /** Of the first of its lane: since when it has been due. */
+  due_at: number | null;
 }
 
 export interface ClaimRun {
@@ -21,11 +27,13 @@ export interface ClaimRun {
   due(kind: number, tenant: string, nowMs: number, count: number): DueRun[];
   /** Those of a kind that have been due for longest, whoever's they are. */
   longestDue(kind: number, nowMs: number, count: number): DueRun[];
+  /** As it stands now; undefined: it is not in the queue any more. */
+  again(run: number, nowMs: number): DueRun | undefined;
   own(run: number, node: number): void;
 }
 
 const claimable = "status < 2 AND held IS NULL AND wake_at IS NOT NULL";
-const columns = "run, kind, tenant, priority, wake_at, limit_key, limit_max";
+const columns = "run, kind, tenant, priority, wake_at, limit_key, limit_max, epoch, rate_key, rate_max, rate_period, due_at";
 
 export function claimRun(connection: Connection): ClaimRun {
   const due = "heddle_run INDEXED BY heddle_run_due";
@@ -45,8 +53,9 @@ export function claimRun(connection: Connection): ClaimRun {
   const longest = connection.statement(
     `SELECT ${columns} FROM heddle_run INDEXED BY heddle_run_wake WHERE kind = ? AND ${claimable} AND wake_at <= ? ORDER BY wake_at, run LIMIT ?`,
   );
+  const again = connection.statement(`SELECT ${columns} FROM heddle_run WHERE run = ? AND ${claimable} AND wake_at <= ?`);
   const update = connection.statement(
-    `UPDATE heddle_run SET status = ${running}, epoch = epoch + 1, owner = ?, wake_at = NULL, held = NULL, dead = NULL, note = NULL WHERE run = ?`,
+    `UPDATE heddle_run SET status = ${running}, epoch = epoch + 1, owner = ?, wake_at = NULL, held = NULL, due_at = NULL, dead = NULL, note = NULL WHERE run = ?`,
   );
   /** From priority to priority, so that no run that is not due yet is met on the way. */
   function* levels(kind: number, tenant: string): Generator<number> {
@@ -69,6 +78,7 @@ export function claimRun(connection: Connection): ClaimRun {
     due: (kind, tenant, nowMs, count) =>
       [...levels(kind, tenant)].flatMap((level) => select.all<DueRun>(kind, tenant, level, nowMs, count)),
     longestDue: (kind, nowMs, count) => longest.all<DueRun>(kind, nowMs, count),
+    again: (run, nowMs) => again.get<DueRun>(run, nowMs),
     own: (run, node) => void update.run(node, run),
   };
 }

@@ -7,8 +7,8 @@ import { dedupText, statusNumber } from "../run-row.ts";
 export function importRun(connection: Connection): (whole: WholeRun, kind: number) => void {
   const insert = connection.statement(
     `INSERT INTO heddle_run (id, kind, status, epoch, base, crashes, mail_seq, mail_seen, priority, created_at, input_hash, wake_at, ended_at, limit_key,
-       limit_max, dedup, parent, tags, dead, note, tenant)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       limit_max, dedup, parent, tags, dead, note, tenant, rate_key, rate_max, rate_period)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertTag = connection.statement("INSERT INTO heddle_tag (name, value, run) VALUES (?, ?, ?)");
   const insertEvent = connection.statement("INSERT INTO heddle_journal (run, seq, at, crc, body) VALUES (?, ?, ?, ?, ?)");
@@ -21,7 +21,15 @@ export function importRun(connection: Connection): (whole: WholeRun, kind: numbe
       ...[row.runId, kind, statusNumber(row.status), row.epoch, compactedThrough, row.crashes, row.mailSeq, row.mailSeen, row.priority],
       ...[row.createdAtMs, row.inputHash, row.wakeAtMs, row.endedAtMs, row.limitKey, row.limitMax],
       ...[row.dedupKey === null ? null : dedupText(row.workflow, row.dedupKey), row.parentId],
-      ...[tags.length === 0 ? null : JSON.stringify(row.tags), row.dead, row.note, row.tenant ?? ""],
+      ...[
+        tags.length === 0 ? null : JSON.stringify(row.tags),
+        row.dead,
+        row.note,
+        row.tenant ?? "",
+        row.rateKey,
+        row.rateMax,
+        row.ratePeriodMs,
+      ],
     )!;
     for (const [name, value] of tags) insertTag.run(name, value, run);
     for (const { seq, atMs, body } of events) {

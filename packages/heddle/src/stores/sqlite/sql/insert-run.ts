@@ -9,15 +9,15 @@ export interface InsertRun {
   readonly epoch: number;
   readonly owner: number | null;
   readonly wakeAtMs: number | null;
-  /** Due, but its limit is full. */
-  readonly held: boolean;
+  /** 1: due, but its limit is full. */
+  readonly held: 1 | null;
 }
 
 /** Returns the number of the new run; null: its id or dedup key is taken. */
 export function insertRun(connection: Connection): (run: InsertRun) => number | null {
   const insert = connection.statement(
-    `INSERT INTO heddle_run (id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, dedup, parent, tags, created_at, input_hash)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO heddle_run (id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, rate_key, rate_max, rate_period, dedup, parent, tags, created_at, input_hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertTag = connection.statement("INSERT INTO heddle_tag (name, value, run) VALUES (?, ?, ?)");
   return ({ row, kind, status, epoch, owner, wakeAtMs, held }) => {
@@ -29,11 +29,14 @@ export function insertRun(connection: Connection): (run: InsertRun) => number | 
       epoch,
       owner,
       wakeAtMs,
-      held ? 1 : null,
+      held,
       row.tenant ?? "",
       row.priority,
       row.limitKey,
       row.limitMax,
+      row.rateKey,
+      row.rateMax,
+      row.ratePeriodMs,
       row.dedupKey === null ? null : dedupText(row.workflow, row.dedupKey),
       row.parentId,
       tags.length === 0 ? null : JSON.stringify(row.tags),

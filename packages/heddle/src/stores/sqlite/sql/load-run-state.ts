@@ -7,6 +7,9 @@ export interface RunState {
   readonly runId: RunId;
   readonly limitKey: string | null;
   readonly tenant: string;
+  readonly rateKey: string | null;
+  /** Of the one that waits for its rate before the others of its lane: since when it has been due. */
+  readonly dueAtMs: number | null;
   kind: number;
   status: number;
   epoch: number;
@@ -23,6 +26,8 @@ interface Loaded extends Row {
   id: string;
   limit_key: string | null;
   tenant: string;
+  rate_key: string | null;
+  due_at: number | null;
   kind: number;
   status: number;
   epoch: number;
@@ -41,7 +46,7 @@ export interface LoadRunState {
 export function loadRunState(connection: Connection): LoadRunState {
   const load = (condition: string) => {
     const select = connection.statement(
-      `SELECT run, id, limit_key, tenant, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
+      `SELECT run, id, limit_key, tenant, rate_key, due_at, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
          coalesce((SELECT max(seq) FROM heddle_journal j WHERE j.run = r.run), base) AS seq
        FROM heddle_run r WHERE ${condition}`,
     );
@@ -54,6 +59,8 @@ export function loadRunState(connection: Connection): LoadRunState {
         runId: row.id,
         limitKey: row.limit_key,
         tenant: row.tenant,
+        rateKey: row.rate_key,
+        dueAtMs: row.due_at,
         kind,
         status,
         epoch,

@@ -15,7 +15,7 @@ export interface MoveRun {
 /** Put a run into a status that has no owner. */
 export function moveRun(connection: Connection): (move: MoveRun) => void {
   const update = connection.statement(
-    `UPDATE heddle_run SET kind = ?, status = ?, owner = NULL, held = NULL, wake_at = ?, ended_at = ?, dead = ?, note = ?, mail_seen = ?, crashes = ?
+    `UPDATE heddle_run SET kind = ?, status = ?, owner = NULL, held = NULL, due_at = NULL, wake_at = ?, ended_at = ?, dead = ?, note = ?, mail_seen = ?, crashes = ?
      WHERE run = ?`,
   );
   return (move) => {

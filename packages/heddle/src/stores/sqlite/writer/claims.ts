@@ -6,6 +6,7 @@ import { nextWake } from "../sql/next-wake.ts";
 import { type OfferedKind, type Offers, offers } from "../sql/offers.ts";
 import type { RunMoves } from "./run-moves.ts";
 import type { RunStates } from "./run-states.ts";
+import { isRated } from "./rates.ts";
 import { waitingTenants } from "./waiting-tenants.ts";
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
@@ -55,10 +56,12 @@ export class Claims {
     const kinds = this.#offers
       .of(this.#states.allKinds(), options, options.nowMs)
       .map((kind): ClaimedKind => ({ ...kind, beforeMs: options.nowMs - kind.terms.delayMs, looks: mostLooks, room: 0 }));
+    const { nowMs } = options;
     const rows: RunRow[] = [];
     let served = this.#servedLast.get(options.node) ?? "";
     const take = (run: DueRun): void => {
       this.#claim.own(run.run, node.node);
+      if (isRated(run)) this.#moves.rates.began(run, options.nowMs);
       rows.push(this.#find.byNumber(run.run)!);
       served = run.tenant;
     };
@@ -76,7 +79,7 @@ export class Claims {
       }
       if (found.size === 0) {
         // Whoever has due runs stands behind a great many who have parked ones only.
-        if (stoppedAt !== null && rows.length === 0) this.#inTurn([this.#longestDue(open, count)], count, open, take);
+        if (stoppedAt !== null && rows.length === 0) this.#inTurn([this.#longestDue(open, count)], { count, nowMs, kinds: open, take });
         break;
       }
       const tenants = [...found]
@@ -84,7 +87,7 @@ export class Claims {
         .slice(0, count);
       const share = Math.ceil(count / tenants.length);
       const lists = tenants.map((tenant) => this.#dueOf(tenant, open, share));
-      if (!this.#inTurn(lists, count, open, take)) break;
+      if (!this.#inTurn(lists, { count, nowMs, kinds: open, take })) break;
     }
     this.#servedLast.set(options.node, stoppedAt !== null && rows.length < options.limit ? stoppedAt : served);
     return rows;
@@ -108,7 +111,15 @@ export class Claims {
   }
 
   /** One run of each list after the other, at most `count`. Returns false when nothing came of it. */
-  #inTurn(lists: readonly TenantRuns[], count: number, kinds: readonly ClaimedKind[], take: (run: DueRun) => void): boolean {
+  #inTurn(
+    lists: readonly TenantRuns[],
+    {
+      count,
+      nowMs,
+      kinds,
+      take,
+    }: { readonly count: number; readonly nowMs: number; readonly kinds: readonly ClaimedKind[]; readonly take: (run: DueRun) => void },
+  ): boolean {
     const kindOf = new Map(kinds.map((kind) => [kind.kind, kind]));
     let taken = 0;
     let held = 0;
@@ -116,12 +127,14 @@ export class Claims {
       left = false;
       for (const list of lists) {
         const before = { taken, held };
-        for (let run = list.runs[list.next]; run !== undefined && taken === before.taken; run = list.runs[list.next]) {
+        for (let found = list.runs[list.next]; found !== undefined && taken === before.taken; found = list.runs[list.next]) {
           list.next++;
-          const kind = kindOf.get(run.kind)!;
+          const kind = kindOf.get(found.kind)!;
           if (kind.room <= 0) continue;
-          if (run.limit_key !== null && this.#moves.places.taken(run.limit_key) >= run.limit_max!) {
-            this.#moves.places.hold(run.run);
+          // One that was met before it may have taken its place in the lane.
+          const run = isRated(found) ? this.#claim.again(found.run, kind.beforeMs) : found;
+          if (run === undefined) continue;
+          if (this.#isBlocked(run, nowMs)) {
             held++;
             continue;
           }
@@ -136,6 +149,22 @@ export class Claims {
       }
     }
     return taken + held > 0;
+  }
+
+  /** Whether it cannot run now: then it is taken out of the queue. */
+  #isBlocked(run: DueRun, nowMs: number): boolean {
+    const { places, rates } = this.#moves;
+    const { limit_key: key } = run;
+    const full = key !== null && places.taken(key) >= run.limit_max!;
+    if (!isRated(run)) {
+      if (full) places.hold(run.run);
+      return full;
+    }
+    if (!full && rates.mayBegin(run, nowMs)) return false;
+    rates.wait(run, full);
+    // It had been given a place that it cannot use now.
+    if (!full && key !== null) places.release(key, places.taken(key), run.tenant);
+    return true;
   }
 }
 

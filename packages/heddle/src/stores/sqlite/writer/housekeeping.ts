@@ -84,7 +84,7 @@ export class Housekeeping {
     const state = this.#states.find(runId);
     if (state === null || state.status === running) return false;
     this.#delete.delete(state.run);
-    if (state.limitKey !== null) this.#moves.passPlaceOn(state.limitKey, state.tenant);
+    this.#moves.passOn(state);
     return true;
   }
 

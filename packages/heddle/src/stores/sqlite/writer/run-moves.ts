@@ -4,6 +4,7 @@ import { keepMail, type KeepMail } from "../sql/keep-mail.ts";
 import { limitPlaces, type LimitPlaces } from "../sql/limit-places.ts";
 import type { RunState } from "../sql/load-run-state.ts";
 import { moveRun, type MoveRun } from "../sql/move-run.ts";
+import { Rates } from "./rates.ts";
 import type { RunStates } from "./run-states.ts";
 
 export interface Move {
@@ -21,6 +22,7 @@ export interface Move {
 /** Puts runs into statuses without an owner, wherever that comes from, and passes the places of limits on. */
 export class RunMoves {
   readonly places: LimitPlaces;
+  readonly rates: Rates;
   readonly mail: KeepMail;
   /** The store's time, set with each group. */
   nowMs = 0;
@@ -31,6 +33,7 @@ export class RunMoves {
 
   constructor(connection: Connection, states: RunStates) {
     this.places = limitPlaces(connection);
+    this.rates = new Rates(connection, this.places);
     this.mail = keepMail(connection);
     this.#move = moveRun(connection);
     this.#states = states;
@@ -50,13 +53,18 @@ export class RunMoves {
       crashes: to.crashes ?? state.crashes,
     });
     this.#states.forget(state.runId);
-    if (state.limitKey !== null) this.passPlaceOn(state.limitKey, state.tenant);
+    this.passOn(state);
   }
 
-  /** Whenever a run of the key, of this tenant, stops running or leaves the queue unclaimed: what could run now must not stay held. */
-  passPlaceOn(key: string, tenant: string): void {
+  /** Whenever a run stops running or leaves the queue unclaimed: what could run now must not stay held. */
+  passOn({ kind, tenant, limitKey, rateKey, dueAtMs }: RunState): void {
+    if (rateKey !== null && dueAtMs !== null) {
+      this.placeFree = true;
+      this.rates.passOn({ kind, rate_key: rateKey, limit_key: limitKey }, tenant);
+    }
+    if (limitKey === null) return;
     this.placeFree = true;
-    this.places.release(key, this.places.taken(key), tenant);
+    this.places.release(limitKey, this.places.taken(limitKey), tenant);
   }
 
   /** A run with unconsumed mail is due at once. */

@@ -51,12 +51,13 @@ export class RunWrites {
     const kind = this.#states.kindOf(row);
     const status = claimed ? running : queued;
     const wakeAtMs = claimed ? null : row.wakeAtMs;
-    const held = !claimed && this.#isBlocked(row);
+    const held = claimed ? null : this.#heldFor(row);
     const run = this.#insert({ row, kind, status, epoch: claimed ? 1 : 0, owner, wakeAtMs, held });
     if (run === null) {
       const there = this.#find.byId(row.runId) ?? this.#find.byDedup(dedupText(row.workflow, row.dedupKey ?? ""));
       return { status: "exists", row: there! };
     }
+    if (claimed) this.#moves.rates.beganNew(row);
     let seq = 0;
     for (const event of made.events) this.#append(run, ++seq, row.createdAtMs, event);
     if (claimed)
@@ -65,6 +66,8 @@ export class RunWrites {
         runId: row.runId,
         limitKey: row.limitKey,
         tenant: row.tenant ?? "",
+        rateKey: row.rateKey,
+        dueAtMs: null,
         kind,
         status,
         epoch: 1,
@@ -136,13 +139,17 @@ export class RunWrites {
   }
 
   /** May it be claimed as it is made? */
-  #hasPlace({ limitKey, limitMax }: NewRun["row"]): boolean {
-    if (limitKey === null) return true;
-    return this.#moves.places.taken(limitKey) < limitMax! && !this.#moves.places.anyQueued(limitKey);
+  #hasPlace(row: NewRun["row"]): boolean {
+    const { limitKey, limitMax } = row;
+    if (limitKey !== null && (this.#moves.places.taken(limitKey) >= limitMax! || this.#moves.places.anyQueued(limitKey))) return false;
+    return this.#moves.rates.mayBeginNew(row);
   }
 
   /** Due, but its limit is full: then claims need not meet it at all. */
-  #isBlocked({ limitKey, limitMax, wakeAtMs, createdAtMs }: NewRun["row"]): boolean {
-    return limitKey !== null && wakeAtMs !== null && wakeAtMs <= createdAtMs && this.#moves.places.taken(limitKey) >= limitMax!;
+  #heldFor({ limitKey, limitMax, rateKey, wakeAtMs, createdAtMs }: NewRun["row"]): 1 | null {
+    if (wakeAtMs === null || wakeAtMs > createdAtMs) return null;
+    // Whether it waits for the first of its lane, or goes before it, is for a claim to see.
+    if (rateKey !== null) return null;
+    return limitKey !== null && this.#moves.places.taken(limitKey) >= limitMax! ? 1 : null;
   }
 }
