@@ -60,10 +60,10 @@ function assertLean(scans: readonly PlanNode[]): number {
 /** Runs of one workflow: `due` of one tenant, the rest parked, of many tenants and priorities. */
 const fill = (s: string, due: number): string => `
   INSERT INTO ${s}.kind (workflow, queue) VALUES ('sample', 'default');
-  INSERT INTO ${s}.run (id, kind, status, epoch, tenant, priority, created_at, input_hash, wake_at)
-    SELECT 'parked-' || i, 1, 1, 1, 'tenant-' || i % 20, i % 3, ${nowMs}, '', ${nowMs} + 1000000 + i FROM generate_series(1, ${parked}) i;
-  INSERT INTO ${s}.run (id, kind, status, epoch, tenant, priority, created_at, input_hash, wake_at)
-    SELECT 'due-' || i, 1, 0, 0, 'tenant-3', i % 3, ${nowMs}, '', ${nowMs} - i FROM generate_series(1, ${due}) i`;
+  INSERT INTO ${s}.run (part, id, kind, status, epoch, tenant, priority, created_at, input_hash, wake_at)
+    SELECT (SELECT current FROM ${s}.journal_part WHERE one), 'parked-' || i, 1, 1, 1, 'tenant-' || i % 20, i % 3, ${nowMs}, '', ${nowMs} + 1000000 + i FROM generate_series(1, ${parked}) i;
+  INSERT INTO ${s}.run (part, id, kind, status, epoch, tenant, priority, created_at, input_hash, wake_at)
+    SELECT (SELECT current FROM ${s}.journal_part WHERE one), 'due-' || i, 1, 0, 0, 'tenant-3', i % 3, ${nowMs}, '', ${nowMs} - i FROM generate_series(1, ${due}) i`;
 
 const askFor = (s: string, count: number): string =>
   `SELECT * FROM ${s}.claim('node-a', ${count}, ${nowMs}, ARRAY[1], ARRAY[${nowMs}], ARRAY[NULL]::integer[], '')`;
@@ -83,8 +83,13 @@ for (const installation of postgresInstallations()) {
     url.search = "";
     const client = new pg.Client(url.href);
     await client.connect();
-    await prepare(client, s);
-    await client.query(fill(s, due));
+    try {
+      await prepare(client, s);
+      await client.query(fill(s, due));
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
     return { client, s, [Symbol.asyncDispose]: () => client.end() };
   };
 

@@ -96,7 +96,20 @@ class Kept implements AsyncDisposable {
 
 function newRun(runId: string): NewRun {
   const row = {
-    ...{ runId, workflow: "w", version: null, tenant: null, wakeAtMs: 0, priority: 0, limitKey: null, limitMax: null, queue: "default" },
+    ...{
+      runId,
+      workflow: "w",
+      version: null,
+      tenant: null,
+      rateKey: null,
+      rateMax: null,
+      ratePeriodMs: null,
+      wakeAtMs: 0,
+      priority: 0,
+      limitKey: null,
+      limitMax: null,
+      queue: "default",
+    },
     ...{ placement: null, dedupKey: null, parentId: null, tags: {}, createdAtMs: 0, inputHash: "" },
   };
   return { row, events: [text(1)] };
