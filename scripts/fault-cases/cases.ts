@@ -103,6 +103,7 @@ export const groups: readonly { readonly title: string; readonly cases: Readonly
     title: "Growth",
     cases: {
       60: "very long runs, and runs that live very long",
+      61: "a large value that changes in very many small parts",
       62: "very many runs are parked",
       63: "much urgent work, or one tenant with very much work",
       64: "a process dies with places of a limit",
