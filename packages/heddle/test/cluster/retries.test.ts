@@ -59,6 +59,8 @@ for (const place of postgresPlaces) {
       await Promise.all(ids.map((id, index) => at(index).call("result", id)));
 
       assert.ok(commits < tried, `${tried} attempts in ${commits} commits`);
+      const claims = witness.claims.length;
+      assert.ok(claims <= 2 * (runs + 6), `${claims} claims: a run whose next attempt is near stays where it is`);
       const waits = new Set<number>();
       for (const id of ids.slice(0, 50)) {
         for (const { event } of await cluster.journal(id))
