@@ -3,6 +3,8 @@ import pg from "pg";
 
 const leaseMs = 1_000;
 const everyMs = 1_000;
+/** On a machine with much else to do a process takes seconds to start, and may meet a server that is down each time. */
+const startMs = 120_000;
 const kinds = ["kill", "kill", "stop", "stop", "cut one", "cut all", "restart"] as const;
 type Kind = (typeof kinds)[number];
 
@@ -91,15 +93,19 @@ export class ChaosFaults {
         place.struck = true;
         await place.node.kill();
         await pause(draw * 2 * leaseMs);
-        await eventually(async () => {
-          try {
-            place.node = await this.#start(which, ++place.generation);
-            return true;
-          } catch {
-            // The server may be down at the moment.
-            return false;
-          }
-        }, "a node is started again");
+        await eventually(
+          async () => {
+            try {
+              place.node = await this.#start(which, ++place.generation);
+              return true;
+            } catch {
+              // The server may be down at the moment.
+              return false;
+            }
+          },
+          "a node is started again",
+          startMs,
+        );
         place.struck = false;
         break;
       case "stop":
