@@ -193,6 +193,7 @@ export function moveLaws(law: Law, open: () => Promise<RunStore>): void {
     for (const write of writes(store)) await assert.rejects(async () => await write(), moved);
     assert.deepEqual(await exported(store, "run"), before);
     assert.deepEqual(await store.list({}), [before.row]);
+    assert.deepEqual(await store.expectEnd("run"), before.row);
     assert.equal(await store.getBlob("hash"), null);
     assert.deepEqual(await store.readMove(), { to: "elsewhere", done: false });
     assert.equal(await store.setMove({ to: "elsewhere", done: true }), true);
