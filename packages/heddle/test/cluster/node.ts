@@ -100,6 +100,8 @@ function workflows(report: WitnessReport): Workflow<never, unknown>[] {
         concurrency: { limit: 3, key: (input: { tenant: string }) => input.tenant },
       }),
     ),
+    any(workflow("metered", async (ctx) => void (await ctx.step("work", tell(ctx, "work"))), { rateLimit: { limit: 3, period: 500 } })),
+    any(workflow("rare", async (ctx) => void (await ctx.step("work", tell(ctx, "work"))), { rateLimit: { limit: 3, period: "1h" } })),
   ];
 }
 

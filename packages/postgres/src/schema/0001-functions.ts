@@ -3,6 +3,8 @@ import { claimable, journalTables, lane, rank, wakeKind, wakeTime } from "./0001
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
 const mostLooks = 1_000;
+/** Runs that are met in one claim and have to be held, at most, about: very many are met a part at a time, and the others have their turns. */
+const mostHeld = 2_000;
 /** How many of a lane go back into the queue at once, at most, when several permits are free. */
 const mostOfLane = 100;
 
@@ -201,7 +203,12 @@ BEGIN
         AND NOT EXISTS (SELECT 1 FROM ${s}.run WHERE rate_key = v_rate AND status = 0 AND epoch = 0)));
   END IF;
   v_kind := ${s}.kind_of(c->>'workflow', c->>'version', c->>'queue', c->>'placement');
-  -- Whether one with a rate waits for the first of its lane, or goes before it, is for a claim to see.
+  -- Claims need not meet one that waits for a place, or for the first of its lane. Of two alike the new one is the younger.
+  IF NOT v_claimed AND v_rate IS NOT NULL AND NOT c ? 'guest' AND v_wake <= v_created THEN
+    SELECT 2 INTO v_held FROM ${s}.run WHERE due_at IS NOT NULL AND rate_key = v_rate AND kind = v_kind AND ${lane} = coalesce(v_key, '')
+      AND (tenant <> coalesce(c->>'tenant', '')
+        OR v_wake - (c->>'priority')::integer * ${ageingMs}::bigint >= due_at - priority * ${ageingMs}::bigint);
+  END IF;
   IF NOT v_claimed AND v_key IS NOT NULL AND v_rate IS NULL AND NOT c ? 'guest' AND v_wake <= v_created AND ${s}.places_taken(v_key) >= v_max THEN v_held := 1; END IF;
   LOOP
     INSERT INTO ${s}.run (part, id, kind, status, epoch, owner, wake_at, held, tenant, priority, limit_key, limit_max, rate_key, rate_max, rate_period, dedup, parent, tags, created_at, input_hash)
@@ -549,6 +556,7 @@ DECLARE
   v_sizes integer[];                   -- by tenant
   v_at integer[];                      -- by tenant: its next in v_due
   v_end integer[];                     -- by tenant: its last there
+  v_met integer := 0;                  -- so many had to be held
   v_any boolean;
   v_left boolean;
   v_before_turn integer;
@@ -563,7 +571,7 @@ BEGIN
   PERFORM 1 FROM ${s}.node WHERE node = v_node AND died_at IS NULL FOR SHARE;
   IF NOT FOUND THEN RETURN; END IF;
   <<passes>>
-  WHILE v_taken < p_limit LOOP
+  WHILE v_taken < p_limit AND v_met < ${mostHeld} LOOP
     v_count := p_limit - v_taken;
     v_tenants := '{}';
     FOR i IN 1 .. cardinality(p_kinds) LOOP
@@ -648,6 +656,7 @@ BEGIN
           END IF;
           IF v_full THEN
             v_held := true;
+            v_met := v_met + 1;
             CONTINUE;
           END IF;
           UPDATE ${s}.run SET status = 2, epoch = epoch + 1, owner = v_node, wake_at = NULL, held = NULL, due_at = NULL, dead = NULL, note = NULL WHERE run = v_run.run;
@@ -667,7 +676,7 @@ BEGIN
         END LOOP;
         EXIT passes WHEN v_taken = p_limit;
         -- Its turn is not over: behind those that had to be held there may be one that it can take.
-        CONTINUE passes WHEN v_taken = v_before_turn AND v_held AND v_end[i] - coalesce(v_end[i - 1], 0) >= v_share + v_busy AND cardinality(v_tenants) > 0;
+        CONTINUE passes WHEN v_taken = v_before_turn AND v_held AND v_met < ${mostHeld} AND v_end[i] - coalesce(v_end[i - 1], 0) >= v_share + v_busy AND cardinality(v_tenants) > 0;
         v_left := v_left OR v_at[i] <= v_end[i];
       END LOOP;
     END LOOP;

@@ -205,6 +205,20 @@ export function rateLaws(law: Law): void {
     assert.equal((await claim(store, now + periodMs, 1_000)).length, 150);
   });
 
+  law("very many runs that wait for a rate hold nobody else up, and are out of the way after few claims", async (store) => {
+    await queued(store, 5_000, 1, { tenant: "a", priority: 9 });
+    await commit(store, { creates: ["b1", "b2"].map((runId) => newRun(runId, { tenant: "b" })) });
+
+    const first = await claim(store, now, 10);
+    assert.deepEqual(first.toSorted(), ["1", "b1", "b2"]);
+    for (let more = 0; more < 5; more++) assert.deepEqual(await claim(store, now, 10), []);
+    assert.equal(await store.nextWakeMs(), now + periodMs);
+    await create(store, newRun("more", rated(1, { tenant: "a", wakeAtMs: startMs + 6_000, createdAtMs: now })));
+    assert.deepEqual(await claim(store, now, 10), []);
+    assert.equal(await store.nextWakeMs(), now + periodMs);
+    assert.deepEqual(await claim(store, now + periodMs, 10), ["2"]);
+  });
+
   law("mail to a run that waits for its rate does not let it begin before its time", async (store) => {
     await queued(store, 3, 1);
     await claim(store, now);

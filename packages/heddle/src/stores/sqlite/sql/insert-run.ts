@@ -9,8 +9,8 @@ export interface InsertRun {
   readonly epoch: number;
   readonly owner: number | null;
   readonly wakeAtMs: number | null;
-  /** 1: due, but its limit is full. */
-  readonly held: 1 | null;
+  /** Due, but 1: its limit is full; 2: it stands behind the first of its lane. */
+  readonly held: 1 | 2 | null;
 }
 
 /** Returns the number of the new run; null: its id or dedup key is taken. */

@@ -11,6 +11,8 @@ import { waitingTenants } from "./waiting-tenants.ts";
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
 const mostLooks = 1_000;
+/** Runs that are met in one claim and have to be held, at most, about: very many are met a part at a time, and the others have their turns. */
+const mostHeld = 2_000;
 
 /** A kind in one claim. */
 interface ClaimedKind extends OfferedKind {
@@ -18,6 +20,17 @@ interface ClaimedKind extends OfferedKind {
   looks: number;
   /** How many more of its runs the node may take. */
   room: number;
+}
+
+/** What one pass over the tenants may do. */
+interface Pass {
+  /** Runs that may be taken. */
+  readonly count: number;
+  readonly nowMs: number;
+  readonly kinds: readonly ClaimedKind[];
+  readonly take: (run: DueRun) => void;
+  /** In this claim. */
+  readonly met: { held: number };
 }
 
 /** A tenant's due runs, as they go. */
@@ -66,8 +79,9 @@ export class Claims {
       served = run.tenant;
     };
     let stoppedAt: string | null = null;
+    const met = { held: 0 };
     // Runs that their limit blocks leave the queue on the way, so a pass that took too few is not the last.
-    while (rows.length < options.limit) {
+    while (rows.length < options.limit && met.held < mostHeld) {
       const count = options.limit - rows.length;
       const open = kinds.filter((kind) => this.#isOpen(kind, node.node, count));
       const found = new Set<string>();
@@ -79,7 +93,8 @@ export class Claims {
       }
       if (found.size === 0) {
         // Whoever has due runs stands behind a great many who have parked ones only.
-        if (stoppedAt !== null && rows.length === 0) this.#inTurn([this.#longestDue(open, count)], { count, nowMs, kinds: open, take });
+        if (stoppedAt !== null && rows.length === 0)
+          this.#inTurn([this.#longestDue(open, count)], { count, nowMs, kinds: open, take, met });
         break;
       }
       const tenants = [...found]
@@ -87,7 +102,7 @@ export class Claims {
         .slice(0, count);
       const share = Math.ceil(count / tenants.length);
       const lists = tenants.map((tenant) => this.#dueOf(tenant, open, share));
-      if (!this.#inTurn(lists, { count, nowMs, kinds: open, take })) break;
+      if (!this.#inTurn(lists, { count, nowMs, kinds: open, take, met })) break;
     }
     this.#servedLast.set(options.node, stoppedAt !== null && rows.length < options.limit ? stoppedAt : served);
     return rows;
@@ -111,15 +126,7 @@ export class Claims {
   }
 
   /** One run of each list after the other, at most `count`. Returns false when nothing came of it. */
-  #inTurn(
-    lists: readonly TenantRuns[],
-    {
-      count,
-      nowMs,
-      kinds,
-      take,
-    }: { readonly count: number; readonly nowMs: number; readonly kinds: readonly ClaimedKind[]; readonly take: (run: DueRun) => void },
-  ): boolean {
+  #inTurn(lists: readonly TenantRuns[], { count, nowMs, kinds, take, met }: Pass): boolean {
     const kindOf = new Map(kinds.map((kind) => [kind.kind, kind]));
     let taken = 0;
     let held = 0;
@@ -136,6 +143,7 @@ export class Claims {
           if (run === undefined) continue;
           if (this.#isBlocked(run, nowMs)) {
             held++;
+            met.held++;
             continue;
           }
           kind.room--;
@@ -144,7 +152,7 @@ export class Claims {
         }
         if (taken === count) return true;
         // Its turn is not over: behind those that had to be held there may be one that it can take.
-        if (taken === before.taken && held > before.held && list.more) return true;
+        if (taken === before.taken && held > before.held && list.more && met.held < mostHeld) return true;
         left ||= list.next < list.runs.length;
       }
     }

@@ -32,6 +32,16 @@ export class Rates {
     return rate === null || (this.#permits.free(rate, row.createdAtMs) > 0 && !this.#lanes.anyUnbegun(rate.key));
   }
 
+  /** Would a claim that met this new run put it behind the first of its lane? */
+  standsBehind(row: NewRun["row"], kind: number): boolean {
+    if (row.rateKey === null || row.wakeAtMs === null) return false;
+    const first = this.#lanes.first({ kind, rate_key: row.rateKey, limit_key: row.limitKey });
+    if (first === undefined) return false;
+    // Of two alike the new one is the younger.
+    const rankMs = claimRankMs({ wakeAtMs: row.wakeAtMs, priority: row.priority });
+    return first.tenant !== (row.tenant ?? "") || rankMs >= claimRankMs({ wakeAtMs: first.due_at, priority: first.priority });
+  }
+
   /** A new run has begun. */
   beganNew(row: NewRun["row"]): void {
     const rate = rateOf(row);

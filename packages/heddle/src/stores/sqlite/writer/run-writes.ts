@@ -51,7 +51,7 @@ export class RunWrites {
     const kind = this.#states.kindOf(row);
     const status = claimed ? running : queued;
     const wakeAtMs = claimed ? null : row.wakeAtMs;
-    const held = claimed ? null : this.#heldFor(row);
+    const held = claimed ? null : this.#heldFor(row, kind);
     const run = this.#insert({ row, kind, status, epoch: claimed ? 1 : 0, owner, wakeAtMs, held });
     if (run === null) {
       const there = this.#find.byId(row.runId) ?? this.#find.byDedup(dedupText(row.workflow, row.dedupKey ?? ""));
@@ -145,11 +145,11 @@ export class RunWrites {
     return this.#moves.rates.mayBeginNew(row);
   }
 
-  /** Due, but its limit is full: then claims need not meet it at all. */
-  #heldFor({ limitKey, limitMax, rateKey, wakeAtMs, createdAtMs }: NewRun["row"]): 1 | null {
+  /** Due, but its limit is full, or another run waits for the rate before it: then claims need not meet it at all. */
+  #heldFor(row: NewRun["row"], kind: number): 1 | 2 | null {
+    const { limitKey, limitMax, rateKey, wakeAtMs, createdAtMs } = row;
     if (wakeAtMs === null || wakeAtMs > createdAtMs) return null;
-    // Whether it waits for the first of its lane, or goes before it, is for a claim to see.
-    if (rateKey !== null) return null;
+    if (rateKey !== null) return this.#moves.rates.standsBehind(row, kind) ? 2 : null;
     return limitKey !== null && this.#moves.places.taken(limitKey) >= limitMax! ? 1 : null;
   }
 }
