@@ -8,6 +8,11 @@ const mostHeld = 2_000;
 /** How many of a lane go back into the queue at once, at most, when several permits are free. */
 const mostOfLane = 100;
 
+/** Of functions whose plans are to go by indexes, whatever the tables held when they were made. What no index has is no reason to compile a plan. */
+const byIndex = "SET enable_seqscan = off SET jit = off";
+/** Of functions that find each row by its key. */
+const byKey = `${byIndex} SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan`;
+
 /**
  * What a commit, a claim and the rest do, inside the database: one round trip each, one transaction each.
  *
@@ -57,7 +62,7 @@ $$;
 
 -- Whenever a run of the key, of this tenant, stops running or leaves the queue unclaimed: what could run now must not stay held. Of each kind one run goes
 -- back into the queue: of the tenant that follows by name, that which goes first.
-CREATE FUNCTION ${s}.pass_place_on(p_key text, p_after text) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION ${s}.pass_place_on(p_key text, p_after text) RETURNS void LANGUAGE plpgsql ${byIndex} AS $$
 DECLARE
   v_taken bigint := ${s}.places_taken(p_key);
   v_kind integer := 0;
@@ -112,7 +117,7 @@ END $$;
  * The next of a lane goes back into the queue, and is its first: of the tenant that follows by name, that which goes first. Others behind it go with it where
  * there is room for more. p_run: as it was; it has begun or left the queue in another way.
  */
-CREATE FUNCTION ${s}.pass_lane_on(p_run ${s}.run, p_count integer) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION ${s}.pass_lane_on(p_run ${s}.run, p_count integer) RETURNS void LANGUAGE plpgsql ${byIndex} AS $$
 DECLARE
   v_after text := p_run.tenant;
   v_run bigint;
@@ -135,7 +140,7 @@ END $$;
  * A due run was met that cannot begin now: its limit has no place (p_full), or its rate is used up. It is the first of its lane, and waits for that; or it goes
  * behind the first. Of one tenant the first is that which goes first.
  */
-CREATE FUNCTION ${s}.wait_in_lane(p_run ${s}.run, p_full boolean) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $$
+CREATE FUNCTION ${s}.wait_in_lane(p_run ${s}.run, p_full boolean) RETURNS void LANGUAGE plpgsql ${byIndex} AS $$
 DECLARE
   v_due bigint := coalesce(p_run.due_at, p_run.wake_at);
   v_first ${s}.run;
@@ -402,7 +407,7 @@ END $$;
 CREATE FUNCTION ${s}.commit(
   p_now bigint, p_file oid, f_node integer[], f_run bigint[], f_epoch integer[], f_seq bigint[], f_at bigint[], f_crc bigint[], f_body text[],
   e_run bigint[], e_status integer[], e_at bigint[], e_dead text[], e_note text[], p_births jsonb, p_rest jsonb, p_hint text
-) RETURNS jsonb LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+) RETURNS jsonb LANGUAGE plpgsql ${byKey} AS $$
 DECLARE
   v_count bigint;
   v_answer jsonb := NULL;
@@ -535,7 +540,7 @@ END $$;
  * due at p_before, at most p_most, where that is given, together with what the node owns. The last row has no run, and says after whom the next claim goes on.
  */
 CREATE FUNCTION ${s}.claim(p_node text, p_limit integer, p_now bigint, p_kinds integer[], p_before bigint[], p_most integer[], p_after text)
-RETURNS TABLE (place integer, "row" jsonb, seq bigint, after text) LANGUAGE plpgsql SET enable_seqscan = off AS $$
+RETURNS TABLE (place integer, "row" jsonb, seq bigint, after text) LANGUAGE plpgsql ${byIndex} AS $$
 DECLARE
   v_node integer := ${s}.node_of(p_node);
   v_run ${s}.run;
@@ -701,7 +706,7 @@ END $$;
 
 -- What is needed to go on with these runs; of each at most so many events. Planned once, whatever the tables held then: each row is found by its key.
 CREATE FUNCTION ${s}.tails(p_ids text[], p_most integer) RETURNS TABLE (n integer, base bigint, snapshot json, events json, mail json)
-LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+LANGUAGE plpgsql STABLE ${byKey} AS $$
 BEGIN
   RETURN QUERY SELECT x.n::integer, r.base, to_json(t), e.events, m.mail
     FROM unnest(p_ids) WITH ORDINALITY AS x(id, n)
