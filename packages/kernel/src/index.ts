@@ -58,7 +58,7 @@ export { checkCapabilities, checkQueue, checkTenant, placementText, readPlacemen
 export { nameMark, nameOfNode } from "./placement/node-name.ts";
 export { whyNot } from "./placement/why-not.ts";
 export { claimTerms, type ClaimTerms, type NodeOffer, preferenceMs } from "./placement/claim-terms.ts";
-export { ageingMs, claimRankMs, priorities } from "./placement/claim-order.ts";
+export { ageingMs, claimRankMs, clockStepMs, priorities } from "./placement/claim-order.ts";
 export { type NodeStatus, nodeStatus } from "./placement/node-status.ts";
 // Ports: what an adapter must supply.
 export type { Clock } from "./ports/clock.ts";

@@ -14,3 +14,9 @@ export const priorities = { lowest: -1_000, highest: 1_000 } as const;
 export function claimRankMs({ wakeAtMs, priority }: { readonly wakeAtMs: number; readonly priority: number }): number {
   return wakeAtMs - priority * ageingMs;
 }
+
+/**
+ * A permit of a rate that was given so much later than a claim says it is tells of a clock that was set back since: it counts as given now. One that is
+ * nearer was given by somebody who was heard before, although he looked at the clock after: it keeps its time.
+ */
+export const clockStepMs = 60_000;

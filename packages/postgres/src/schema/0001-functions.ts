@@ -1,4 +1,4 @@
-import { ageingMs } from "@heddle/kernel";
+import { ageingMs, clockStepMs } from "@heddle/kernel";
 import { claimable, journalTables, lane, rank, wakeKind, wakeTime } from "./0001-tables.ts";
 
 /** Of one kind, tenants that a claim looks at, at most: those behind them have their turn in the next. */
@@ -91,7 +91,7 @@ BEGIN
   SELECT * INTO v_last FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1;
   IF NOT FOUND THEN RETURN p_max; END IF;
   -- The clock was set back since: they count as given now.
-  IF v_last.at > p_now THEN UPDATE ${s}.permit SET until = p_now + until - at, at = p_now WHERE key = p_key AND at > p_now; END IF;
+  IF v_last.at > p_now + ${clockStepMs} THEN UPDATE ${s}.permit SET until = p_now + until - at, at = p_now WHERE key = p_key AND at > p_now; END IF;
   SELECT n INTO v_first FROM ${s}.permit WHERE key = p_key AND at > p_now - p_period ORDER BY n LIMIT 1;
   RETURN CASE WHEN v_first IS NULL THEN p_max ELSE p_max - (v_last.n - v_first + 1) END;
 END $$;
@@ -104,11 +104,17 @@ $$;
 
 -- A run of the key begins. With each permit some of other keys are removed that count no more: they go faster than new ones come.
 CREATE FUNCTION ${s}.give_permit(p_key text, p_period bigint, p_now bigint) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE v_n bigint := coalesce((SELECT n FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1), 0) + 1;
+DECLARE
+  v_last ${s}.permit;
+  v_n bigint;
+  v_at bigint;
 BEGIN
+  SELECT * INTO v_last FROM ${s}.permit WHERE key = p_key ORDER BY n DESC LIMIT 1;
+  v_n := coalesce(v_last.n, 0) + 1;
+  v_at := greatest(p_now, v_last.at);
   DELETE FROM ${s}.permit WHERE key = p_key
     AND n < coalesce((SELECT x.n FROM ${s}.permit x WHERE x.key = p_key AND x.at > p_now - p_period ORDER BY x.n LIMIT 1), v_n);
-  INSERT INTO ${s}.permit (key, n, at, until) VALUES (p_key, v_n, p_now, p_now + p_period);
+  INSERT INTO ${s}.permit (key, n, at, until) VALUES (p_key, v_n, v_at, v_at + p_period);
   DELETE FROM ${s}.permit d USING (
     SELECT key, n FROM ${s}.permit WHERE until <= p_now ORDER BY until LIMIT 4 FOR UPDATE SKIP LOCKED) x WHERE d.key = x.key AND d.n = x.n;
 END $$;

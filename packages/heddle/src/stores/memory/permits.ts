@@ -1,3 +1,5 @@
+import { clockStepMs } from "@heddle/kernel";
+
 /** At most `max` permits of a key in any time of `periodMs`. */
 export interface Rate {
   readonly key: string;
@@ -26,7 +28,8 @@ export class Permits {
     if (given === undefined) return max;
     const { times } = given;
     // The clock was set back since: they count as given now.
-    for (let at = times.length - 1; at >= given.over && times[at]! > nowMs; at--) times[at] = nowMs;
+    if ((times.at(-1) ?? 0) > nowMs + clockStepMs)
+      for (let at = times.length - 1; at >= given.over && times[at]! > nowMs; at--) times[at] = nowMs;
     while (given.over < times.length && times[given.over]! <= nowMs - periodMs) given.over++;
     return max - (times.length - given.over);
   }
@@ -43,8 +46,9 @@ export class Permits {
       given.times = given.times.slice(given.over);
       given.over = 0;
     }
-    given.times.push(nowMs);
-    given.untilMs = nowMs + periodMs;
+    const atMs = Math.max(nowMs, given.times.at(-1) ?? nowMs);
+    given.times.push(atMs);
+    given.untilMs = atMs + periodMs;
     this.#given.delete(key);
     this.#given.set(key, given);
     let left = sweptAtOnce;

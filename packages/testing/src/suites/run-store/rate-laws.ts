@@ -231,6 +231,17 @@ export function rateLaws(law: Law): void {
     assert.deepEqual(await claim(store, now + 2 * periodMs), ["3"]);
   });
 
+  law("a claim that looked at the clock before another, and is heard after it, changes nothing of what began", async (store) => {
+    await queued(store, 4, 2);
+    assert.deepEqual(await claim(store, now + 300, 1), ["1"]);
+    assert.deepEqual(await claim(store, now, 1), ["2"]);
+    assert.deepEqual(await claim(store, now), []);
+
+    assert.equal(await store.nextWakeMs(), now + 300 + periodMs);
+    assert.deepEqual(await claim(store, now + 299 + periodMs), []);
+    assert.deepEqual(await claim(store, now + 300 + periodMs), ["3", "4"]);
+  });
+
   law("a clock that was set back lets begin nothing too early, and after a period all is as ever", async (store) => {
     await queued(store, 4, 1);
     assert.deepEqual(await claim(store, now + 3_600_000, 1), ["1"]);

@@ -1,3 +1,4 @@
+import { clockStepMs } from "@heddle/kernel";
 import type { Connection, Row } from "../connection.ts";
 
 /** At most `max` permits of a key in any time of `periodMs`. */
@@ -36,7 +37,7 @@ export function permits(connection: Connection): Permits {
       const given = newest(rate.key);
       if (given === undefined) return rate.max;
       // The clock was set back since: they count as given now.
-      if (given.at > nowMs) setBack.run(rate.key, nowMs);
+      if (given.at > nowMs + clockStepMs) setBack.run(rate.key, nowMs);
       const from = oldest(rate, nowMs);
       return from === undefined ? rate.max : rate.max - (given.n - from + 1);
     },
@@ -45,9 +46,11 @@ export function permits(connection: Connection): Permits {
       return (at.get<Row & { at: number }>(key, n)?.at ?? 0) + periodMs;
     },
     give(rate, nowMs) {
-      const n = (newest(rate.key)?.n ?? 0) + 1;
+      const given = newest(rate.key);
+      const n = (given?.n ?? 0) + 1;
+      const atMs = Math.max(nowMs, given?.at ?? nowMs);
       forget.run(rate.key, oldest(rate, nowMs) ?? n);
-      insert.run(rate.key, n, nowMs, nowMs + rate.periodMs);
+      insert.run(rate.key, n, atMs, atMs + rate.periodMs);
       sweep.run(nowMs, sweptAtOnce);
     },
   };
