@@ -86,3 +86,22 @@ test("a queued run whose code no process has says so, and is taken up when one c
   await using engine = await at.open({ workflows: [gone], clock });
   assert.equal(await clock.runUntil((await engine.get("r")).result()), "done");
 });
+
+// What is in one process's memory is looked at once, when it begins.
+for (const { name, make } of places.filter((each) => each.name !== "memory")) {
+  test(`a run that nobody takes up says so, however many newer ones wait, on ${name}`, async () => {
+    using at = make();
+    const clock = new FakeClock();
+    const gone = workflow("gone", async () => "done");
+    const later = workflow("later", async () => "done");
+    await using starter = await at.open({ workflows: [gone, later], passive: true, clock });
+    await starter.start(gone, undefined, { id: "old" });
+    await Promise.all(Array.from({ length: 2_100 }, () => starter.start(later, undefined, { delay: "1d" })));
+    const note = async (): Promise<string> => (await (await starter.get("old")).summary()).note ?? "";
+
+    await using engine = await at.open({ workflows: [later], clock });
+    for (let look = 0; look < 4 && (await note()) === ""; look++) await clock.advance(60_000);
+    assert.match(await note(), /^Nobody takes it up: no open process seems to have code for "gone"/);
+    assert.equal((await engine.list({ status: ["queued"], limit: 5_000 })).length, 2_101);
+  });
+}

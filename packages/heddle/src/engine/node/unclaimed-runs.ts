@@ -1,4 +1,4 @@
-import { readPlacement, type RunRow } from "@heddle/kernel";
+import { hasCode, readPlacement, type RunId, type RunRow, type RunStore } from "@heddle/kernel";
 import type { NodeSummary } from "../engine.ts";
 import { mailText } from "../mail.ts";
 import type { NodeHost } from "../node-host.ts";
@@ -6,9 +6,10 @@ import { impossibleFor, reasonNot } from "./node-directory.ts";
 
 /** Looked for at the beginning, and then so often, along with a sign of life. */
 const everyMs = 60_000;
+/** Looked at each time; the next look goes on behind them, and round again. */
+const lookedAtOnce = 1_000;
 /** Of a run that has been due for so long it is said that nobody takes it up. */
 const unclaimedAfterMs = 30_000;
-const lookedAtOnce = 1_000;
 
 /**
  * Runs that this process cannot take up: it has no code for them, does not serve their queue or does not fit their placement. A child's code comes with its parent's, which may be parked since before this process began: for each
@@ -19,6 +20,8 @@ export class UnclaimedRuns {
   readonly #host: NodeHost;
   readonly #beganAtMs: number;
   #nextMonotonicMs = 0;
+  /** Those that have begun wait by the million, those that have not do not: they are looked through each by itself. */
+  readonly #rounds = [new Round("queued"), new Round("waiting")];
 
   constructor(host: NodeHost) {
     this.#host = host;
@@ -34,10 +37,10 @@ export class UnclaimedRuns {
     const nowMs = clock.nowMs();
     const looked = new Set<string>();
     let living: readonly NodeSummary[] | null = null;
-    for (const row of await store.list({ status: ["queued", "waiting"], limit: lookedAtOnce })) {
-      const hasCode = registry.find(row.workflow, row.version) !== undefined;
+    for (const row of (await Promise.all(this.#rounds.map((round) => round.next(store)))).flat()) {
+      const known = registry.find(row.workflow, row.version) !== undefined;
       const couldTake = nodes.couldTake(row);
-      if (hasCode && couldTake) continue;
+      if (known && couldTake) continue;
       const which = row.version === null ? `"${row.workflow}"` : `"${row.workflow}" version ${row.version}`;
       if (looked.has(which)) continue;
       // The code for it would be of no use here.
@@ -66,6 +69,30 @@ export class UnclaimedRuns {
     });
     claims.claimSoon();
     return status === "kept";
+  }
+}
+
+/** Runs of one status, so many at a time, from the newest to the oldest and round again. */
+class Round {
+  readonly #status: "queued" | "waiting";
+  #after: RunId | undefined;
+
+  constructor(status: "queued" | "waiting") {
+    this.#status = status;
+  }
+
+  async next(store: RunStore): Promise<readonly RunRow[]> {
+    const after = this.#after;
+    this.#after = undefined;
+    try {
+      const rows = await store.list({ status: [this.#status], limit: lookedAtOnce, ...(after === undefined ? null : { after }) });
+      if (rows.length === lookedAtOnce) this.#after = rows.at(-1)?.runId;
+      return rows;
+    } catch (error) {
+      // The last of the page before is gone.
+      if (hasCode(error, "RUN_UNKNOWN")) return this.next(store);
+      throw error;
+    }
   }
 }
 
