@@ -1,4 +1,4 @@
-// W10: a node is killed with all its runs under way; another goes on with them when its lease is over.
+// W10: a node stops for good with all its runs under way; another goes on with them when its lease is over.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, workflow } from "heddle";
@@ -17,7 +17,6 @@ export async function measure({ url, runs, leaseMs, role = "takes over" }: Param
       return role === "killed" ? never : Promise.resolve();
     }),
   );
-  // A name that says nothing of the process: its end is learnt by its lease alone, as that of a node on another machine.
   const engine = await open(String(url), {
     workflows: [job],
     node: String(role).replace(" ", "-"),
@@ -43,12 +42,14 @@ export async function measure({ url, runs, leaseMs, role = "takes over" }: Param
     said += String(piece);
     if (said.includes("ready")) break;
   }
+  // Stopped, not killed: of a process of this machine that is gone one learns without its lease, of one on another machine by nothing else.
+  child.kill("SIGSTOP");
+  const stoppedAt = performance.now();
+  await all.promise;
+  const overMs = performance.now() - stoppedAt - Number(leaseMs);
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
-  const killedAt = performance.now();
-  await all.promise;
-  const overMs = performance.now() - killedAt - Number(leaseMs);
   await engine.close();
   return { overMs };
 }

@@ -28,8 +28,9 @@ async function park(url: string, parked: number): Promise<void> {
   await client.connect();
   const later = Date.now() + 30 * 24 * 3_600_000;
   await client.query(
-    `INSERT INTO ${s}.run (id, kind, status, epoch, priority, created_at, input_hash, wake_at)
-     SELECT 'parked-' || g, (SELECT kind FROM ${s}.run WHERE id = 'first'), 1, 1, 0, $1, '', CASE WHEN g % 2 = 0 THEN $1::bigint + g END FROM generate_series(1, $2::integer) g`,
+    `INSERT INTO ${s}.run (part, id, kind, status, epoch, priority, created_at, input_hash, wake_at)
+     SELECT first.part, 'parked-' || g, first.kind, 1, 1, 0, $1, '', CASE WHEN g % 2 = 0 THEN $1::bigint + g END
+     FROM (SELECT part, kind FROM ${s}.run WHERE id = 'first') first, generate_series(1, $2::integer) g`,
     [later, parked],
   );
   await client.query(`VACUUM ANALYZE ${s}.run`);
