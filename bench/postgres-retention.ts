@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import type { NewRun, RunStore } from "@heddle/kernel";
-import { PostgresServer, postgresInstallations } from "@heddle/testing";
+import { newRunRow, PostgresServer, postgresInstallations } from "@heddle/testing";
 import pg from "pg";
 
 const { values } = parseArgs({
@@ -35,23 +35,7 @@ const body = (seq: number): string =>
 const median = (list: readonly number[]): number => list.toSorted((one, other) => one - other)[list.length >> 1]!;
 
 const newRun = (runId: string): NewRun => ({
-  row: {
-    ...{
-      runId,
-      workflow: "bench",
-      version: null,
-      tenant: null,
-      rateKey: null,
-      rateMax: null,
-      ratePeriodMs: null,
-      wakeAtMs: endedAtMs,
-      priority: 0,
-      limitKey: null,
-      limitMax: null,
-      queue: "default",
-    },
-    ...{ placement: null, dedupKey: null, parentId: null, tags: {}, createdAtMs: endedAtMs, inputHash: "hash" },
-  },
+  row: newRunRow(runId, { workflow: "bench", wakeAtMs: endedAtMs, createdAtMs: endedAtMs, inputHash: "hash" }),
   events: [body(1)],
   claimFor: "node",
 });

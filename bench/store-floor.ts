@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import type { NewRun, RunPart } from "@heddle/kernel";
+import { newRunRow } from "@heddle/testing";
 import { openSqliteStore, type StoreCounters } from "heddle/internal";
 import type { BareBatches } from "./drivers/floor/bare-batches.ts";
 import { dataFolder } from "./src/data-folder.ts";
@@ -27,26 +28,7 @@ const body = (seq: number): string =>
   `{"type":"op-ended","atMs":1700000000000,"of":1,"key":"step-${seq}","op":"step","outcome":{"status":"completed","value":{"ok":true}}}`;
 
 const newRun = (runId: string): NewRun => ({
-  row: {
-    runId,
-    workflow: "bench",
-    version: null,
-    wakeAtMs: 0,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-    tags: {},
-    createdAtMs: 1_700_000_000_000,
-    inputHash: "0123456789abcdef0123456789abcdef",
-  },
+  row: newRunRow(runId, { workflow: "bench", createdAtMs: 1_700_000_000_000, inputHash: "0123456789abcdef0123456789abcdef" }),
   events: [body(1)],
   claimFor: "bench",
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { NewRun, RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
-import { PostgresServer, postgresInstallations } from "@heddle/testing";
+import { newRunRow, PostgresServer, postgresInstallations } from "@heddle/testing";
 import pg from "pg";
 
 const retentionMs = 8_000;
@@ -95,24 +95,7 @@ class Kept implements AsyncDisposable {
 }
 
 function newRun(runId: string): NewRun {
-  const row = {
-    ...{
-      runId,
-      workflow: "w",
-      version: null,
-      tenant: null,
-      rateKey: null,
-      rateMax: null,
-      ratePeriodMs: null,
-      wakeAtMs: 0,
-      priority: 0,
-      limitKey: null,
-      limitMax: null,
-      queue: "default",
-    },
-    ...{ placement: null, dedupKey: null, parentId: null, tags: {}, createdAtMs: 0, inputHash: "" },
-  };
-  return { row, events: [text(1)] };
+  return { row: newRunRow(runId, { workflow: "w" }), events: [text(1)] };
 }
 
 function text(seq: number): string {

@@ -18,6 +18,8 @@ export type { HeldEffects } from "./witness/held-effects.ts";
 export { witnessFaults } from "./checks/check-witness.ts";
 // Random work.
 export { programWorkflow, randomProgram, type Program, type ProgramEffect, type ProgramLimits } from "./programs/random-program.ts";
+// Rows for tests of stores.
+export { newRunRow } from "./samples/new-run-row.ts";
 // Port suites: the laws that every adapter keeps.
 export { runStoreSuite, type RunStoreSuiteOptions, type SqlDialect, type StoreDamage } from "./suites/run-store-suite.ts";
 // Real servers for tests.

@@ -5,6 +5,7 @@ import type { Workflow } from "heddle";
 import { journalFaults } from "../src/checks/check-journal.ts";
 import { SeededRandom } from "../src/clock/seeded-random.ts";
 import { programWorkflow, randomProgram, type Program } from "../src/programs/random-program.ts";
+import { newRunRow } from "../src/samples/new-run-row.ts";
 import { Simulator } from "../src/simulator/simulator.ts";
 
 const count = Number(process.env["HEDDLE_RUNS"] ?? (process.env["HEDDLE_SLOW"] === "1" ? 10_000 : 200));
@@ -96,26 +97,7 @@ async function assertPrefixes(seed: number, journal: readonly { readonly seq: nu
     const { creates } = await simulator.store.commit({
       creates: [
         {
-          row: {
-            runId: "p",
-            workflow: "program",
-            version: null,
-            wakeAtMs: simulator.clock.nowMs(),
-            priority: 0,
-            limitKey: null,
-            limitMax: null,
-            queue: "default",
-            placement: null,
-            tenant: null,
-            rateKey: null,
-            rateMax: null,
-            ratePeriodMs: null,
-            dedupKey: null,
-            parentId: null,
-            tags: {},
-            createdAtMs: simulator.clock.nowMs(),
-            inputHash: "",
-          },
+          row: newRunRow("p", { workflow: "program", wakeAtMs: simulator.clock.nowMs(), createdAtMs: simulator.clock.nowMs() }),
           events: journal.slice(0, length).map(({ event }) => JSON.stringify(event)),
         },
       ],

@@ -151,6 +151,6 @@ describe("heddle nodes", () => {
   });
 });
 
-async function untilSaid(child: HeddleProcess, text: string): Promise<void> {
-  while (!child.err.includes(text)) await new Promise((resolve) => setTimeout(resolve, 10));
+function untilSaid(child: HeddleProcess, text: string): Promise<void> {
+  return eventually(() => child.err.includes(text), `it says "${text}"`);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { CommitVerdict, RunRow } from "@heddle/kernel";
+import { newRunRow } from "@heddle/testing";
 import { clusterPlaces } from "./cluster-places.ts";
 
 const rounds = process.env["HEDDLE_SLOW"] === undefined ? 150 : 1_000;
@@ -15,24 +16,7 @@ for (const place of clusterPlaces) {
       await Promise.all(nodes.map((node) => node.call("heartbeat", `${node.name}-claimer`, Number.MAX_SAFE_INTEGER, Date.now())));
       await cluster.store.commit({
         creates: ids.map((runId) => ({
-          row: {
-            ...{
-              runId,
-              workflow: "round",
-              version: null,
-              wakeAtMs: 1,
-              priority: 0,
-              limitKey: null,
-              limitMax: null,
-              queue: "default",
-              placement: null,
-              tenant: null,
-              rateKey: null,
-              rateMax: null,
-              ratePeriodMs: null,
-            },
-            ...{ dedupKey: null, parentId: null, tags: {}, createdAtMs: 1, inputHash: "" },
-          },
+          row: newRunRow(runId, { workflow: "round", wakeAtMs: 1, createdAtMs: 1 }),
           events: ['{"type":"run-started","atMs":1,"workflow":"round","planHash":""}'],
         })),
       });

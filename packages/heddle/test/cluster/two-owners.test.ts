@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CommitVerdict, NewRun, RunPart } from "@heddle/kernel";
-import { eventually, type Cluster, type ClusterNode, type WitnessedEffect } from "@heddle/testing";
+import type { CommitVerdict, RunPart } from "@heddle/kernel";
+import { eventually, newRunRow, type Cluster, type ClusterNode, type WitnessedEffect } from "@heddle/testing";
 import { clusterPlaces } from "./cluster-places.ts";
 
 const leaseMs = 1_000;
@@ -11,24 +11,7 @@ async function forgeries(cluster: Cluster, epoch: number): Promise<RunPart[]> {
   const { mailSeq } = await cluster.row("r");
   const expectedSeq = (await cluster.journal("r")).length;
   const part = { runId: "r", epoch, expectedSeq, events: [], atMs: 1 };
-  const row: NewRun["row"] = {
-    ...{
-      runId: "forged",
-      workflow: "child",
-      version: null,
-      wakeAtMs: null,
-      priority: 0,
-      limitKey: null,
-      limitMax: null,
-      queue: "default",
-      placement: null,
-      tenant: null,
-      rateKey: null,
-      rateMax: null,
-      ratePeriodMs: null,
-    },
-    ...{ dedupKey: null, parentId: "r", tags: {}, createdAtMs: 1, inputHash: "" },
-  };
+  const row = newRunRow("forged", { workflow: "child", wakeAtMs: null, parentId: "r", createdAtMs: 1 });
   return [
     { ...part, events: ['{"type":"timer-fired","atMs":1,"no":1}'] },
     { ...part, events: ['{"type":"emitted","atMs":1,"of":1,"key":"forged","name":"forged"}'] },

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import type { NewRun, RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
-import { FakeClock, PostgresServer } from "@heddle/testing";
+import { FakeClock, newRunRow, PostgresServer } from "@heddle/testing";
 import { type Engine, open, workflow } from "heddle";
 import { openSqliteStore } from "heddle/internal";
 import { Workshop } from "../cli/processes.ts";
@@ -28,23 +28,8 @@ const bad = workflow("bad", async () => {
 const workflows = [ask, nap, two, child, parent, done, bad];
 
 function plain(index: number): NewRun {
-  const row = {
-    workflow: "w",
-    version: null,
-    wakeAtMs: 1,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-  };
-  return { row: { ...row, runId: `r${index}`, tags: {}, createdAtMs: 1, inputHash: "h" }, events: ["{}", "{}"] };
+  const row = newRunRow(`r${index}`, { workflow: "w", wakeAtMs: 1, createdAtMs: 1, inputHash: "h" });
+  return { row, events: ["{}", "{}"] };
 }
 
 describe("heddle store copy, between a file and a server", () => {

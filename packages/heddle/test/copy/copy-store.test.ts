@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { NewRun, RunStore, WholeRun } from "@heddle/kernel";
+import { newRunRow } from "@heddle/testing";
 import { open, workflow } from "heddle";
 import { openMemoryStore } from "heddle/internal";
 import { copyStore, type CopyOptions, type CopyProgress, undoCopy } from "../../src/engine/copy/copy-store.ts";
@@ -11,23 +12,8 @@ const quick = workflow("quick", async (_ctx, word: string) => word);
 const clock = { nowMs: () => Date.now() };
 
 function run(index: number): NewRun {
-  const row = {
-    workflow: "w",
-    version: null,
-    wakeAtMs: null,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-  };
-  return { row: { ...row, runId: `r${index}`, tags: {}, createdAtMs: 1, inputHash: "h" }, events: ["{}", "{}"] };
+  const row = newRunRow(`r${index}`, { workflow: "w", wakeAtMs: null, createdAtMs: 1, inputHash: "h" });
+  return { row, events: ["{}", "{}"] };
 }
 
 interface Pair {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { eventually } from "@heddle/testing";
 import { open, workflow } from "heddle";
 import { FaultCase, type FaultPlace } from "./processes.ts";
 
@@ -145,7 +146,7 @@ export function crashCases(place: FaultPlace): void {
       for await (const line of first.lines) if (line.started !== undefined) break;
       {
         await using engine = await open(fault.address, { passive: true });
-        while ((await (await engine.get("r")).summary()).status !== "waiting") await new Promise((resolve) => setTimeout(resolve, 5));
+        await eventually(async () => (await (await engine.get("r")).summary()).status === "waiting", "the run waits");
         await engine.cancel("r", "enough");
       }
       await first.ended();

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ageingMs, type NewRun, type RunStore } from "@heddle/kernel";
 import { openPostgresStore } from "@heddle/postgres";
-import { storeAddress } from "@heddle/testing";
+import { newRunRow, storeAddress } from "@heddle/testing";
 import { openMemoryStore, openSqliteStore } from "heddle/internal";
 
 const many = process.env["HEDDLE_SLOW"] === "1" ? 100_000 : 2_000;
@@ -29,26 +29,7 @@ const places: readonly { readonly name: string; open(): Promise<RunStore & Async
 ];
 
 function newRun(runId: string, fields: Partial<NewRun["row"]>): NewRun {
-  return {
-    row: {
-      ...{
-        runId,
-        workflow: "job",
-        version: null,
-        wakeAtMs: startMs,
-        priority: 0,
-        limitKey: null,
-        limitMax: null,
-        rateKey: null,
-        rateMax: null,
-        ratePeriodMs: null,
-      },
-      ...{ queue: "default", placement: null, tenant: null, dedupKey: null, parentId: null, tags: {} },
-      ...{ createdAtMs: startMs, inputHash: "" },
-      ...fields,
-    },
-    events: [],
-  };
+  return { row: newRunRow(runId, { workflow: "job", wakeAtMs: startMs, createdAtMs: startMs, ...fields }), events: [] };
 }
 
 async function create(store: RunStore, runs: readonly NewRun[]): Promise<void> {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { test } from "node:test";
 import { openPostgresStore } from "@heddle/postgres";
-import { PostgresServer, postgresInstallations } from "@heddle/testing";
+import { eventually, newRunRow, PostgresServer, postgresInstallations } from "@heddle/testing";
 import { open, workflow, type Engine } from "heddle";
 import pg from "pg";
 import { soundJournal } from "./journals.ts";
@@ -18,10 +18,6 @@ async function ask(address: string, sql: string): Promise<readonly Record<string
   } finally {
     await client.end();
   }
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** A server with programs to make another that follows it; not every installation has them. */
@@ -102,22 +98,30 @@ test("case 29: when a standby without the newest commits takes over, a running n
   const release = work.gate("open");
   await engine.signal("open", "word", 10, { id: "word" });
   for (const id of ["early", "moved", "ended"]) await untilStatus(engine, id, "waiting");
-  await until(async () => (await soundJournal(url, "open")).some(({ type }) => type === "op-ended"));
+  await eventually(
+    async () => (await soundJournal(url, "open")).some(({ type }) => type === "op-ended"),
+    "an operation of the open run ended",
+  );
   const [now] = await ask(url, "SELECT pg_current_wal_lsn()::text AS lsn");
-  await until(
+  await eventually(
     async () =>
       (await ask(standby.address, `SELECT pg_last_wal_replay_lsn() >= '${String(now?.["lsn"])}' AS there`))[0]?.["there"] === true,
+    "the standby has it all",
   );
   // From here on nothing reaches the standby.
   await ask(standby.address, "ALTER SYSTEM SET primary_conninfo = ''");
   await ask(standby.address, "SELECT pg_reload_conf()");
-  await until(async () => (await ask(url, "SELECT count(*)::integer AS feeds FROM pg_stat_replication"))[0]?.["feeds"] === 0);
+  await eventually(
+    async () => (await ask(url, "SELECT count(*)::integer AS feeds FROM pg_stat_replication"))[0]?.["feeds"] === 0,
+    "the standby is fed no more",
+  );
 
   await engine.signal("moved", "word", 10, { id: "word" });
-  await until(
+  await eventually(
     async () =>
       (await soundJournal(url, "moved")).length > 3 &&
       (await engine.list()).some((run) => run.runId === "moved" && run.status === "waiting"),
+    "the signalled run waits again",
   );
   await finish(engine, "ended");
   assert.equal(await (await engine.get("ended")).result(), 113);
@@ -152,11 +156,14 @@ test("case 34: when an older copy of the store is put back, a running node canno
   await server.restart();
 
   await engine.signal("moved", "word", 10, { id: "word" });
-  await until(async () => (await soundJournal(address, "moved")).length > 3);
+  await eventually(async () => (await soundJournal(address, "moved")).length > 3, "the signalled run moved");
   await finish(engine, "ended");
   assert.equal(await (await engine.get("ended")).result(), 113);
   await engine.signal("open", "word", 10, { id: "word" });
-  await until(async () => (await ask(address, "SELECT count(*)::integer AS n FROM run WHERE id = 'open' AND status = 2"))[0]?.["n"] === 1);
+  await eventually(
+    async () => (await ask(address, "SELECT count(*)::integer AS n FROM run WHERE id = 'open' AND status = 2"))[0]?.["n"] === 1,
+    "the open run is under way",
+  );
   const yesterday = await (async () => {
     await server.kill();
     rmSync(server.data, { recursive: true });
@@ -183,26 +190,7 @@ test("case 34: rows of an older copy that are put back under open connections ar
   await store.commit({
     creates: [
       {
-        row: {
-          runId: "r",
-          workflow: "w",
-          version: null,
-          wakeAtMs: 0,
-          priority: 0,
-          limitKey: null,
-          limitMax: null,
-          queue: "default",
-          placement: null,
-          tenant: null,
-          rateKey: null,
-          rateMax: null,
-          ratePeriodMs: null,
-          dedupKey: null,
-          parentId: null,
-          tags: {},
-          createdAtMs: 0,
-          inputHash: "",
-        },
+        row: newRunRow("r", { workflow: "w" }),
         events: ['{"n":1}'],
         claimFor: "n",
       },
@@ -224,26 +212,7 @@ test("case 29: an epoch that a server forgot and gave to another node is not the
   const address = server.newAddress();
   await using first = await openPostgresStore({ url: proxy.by(address) });
   await using second = await openPostgresStore({ url: address });
-  const row = {
-    runId: "r",
-    workflow: "w",
-    version: null,
-    wakeAtMs: 0,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-    tags: {},
-    createdAtMs: 0,
-    inputHash: "",
-  };
+  const row = newRunRow("r", { workflow: "w" });
   for (const [store, node] of [
     [first, "one"],
     [second, "two"],

@@ -1,28 +1,9 @@
 import type { CommitVerdict, NewRun, PartVerdict, RunPart, RunStore } from "@heddle/kernel";
+import { newRunRow } from "@heddle/testing";
 
 /** A run that is due at once, with one event; owned when `claimFor` is given. */
 export function newRun(runId: string, claimFor?: string, fields: Partial<NewRun["row"]> = {}): NewRun {
-  const row: NewRun["row"] = {
-    runId,
-    workflow: "sample",
-    version: null,
-    wakeAtMs: 0,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-    tags: {},
-    createdAtMs: 1,
-    inputHash: "hash",
-    ...fields,
-  };
+  const row = newRunRow(runId, { createdAtMs: 1, inputHash: "hash", ...fields });
   return { row, events: [`${runId} 1`], ...(claimFor !== undefined && { claimFor }) };
 }
 

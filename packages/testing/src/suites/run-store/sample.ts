@@ -13,6 +13,7 @@ import type {
   RunStatus,
   RunStore,
 } from "@heddle/kernel";
+import { newRunRow } from "../../samples/new-run-row.ts";
 
 /** The suite's time begins here: in the past of any real clock, so that a store's own clock never delays a wake-up. */
 export const startMs = 1_700_000_000_000;
@@ -25,27 +26,7 @@ export function newRun(
   fields: RowFields = {},
   rest: { readonly events?: readonly string[]; readonly claimFor?: string } = {},
 ): NewRun {
-  const row: NewRun["row"] = {
-    runId,
-    workflow: "sample",
-    version: null,
-    wakeAtMs: startMs,
-    priority: 0,
-    limitKey: null,
-    limitMax: null,
-    queue: "default",
-    placement: null,
-    tenant: null,
-    rateKey: null,
-    rateMax: null,
-    ratePeriodMs: null,
-    dedupKey: null,
-    parentId: null,
-    tags: {},
-    createdAtMs: startMs,
-    inputHash: "hash",
-    ...fields,
-  };
+  const row = newRunRow(runId, { wakeAtMs: startMs, createdAtMs: startMs, inputHash: "hash", ...fields });
   return { row, events: rest.events ?? ['{"type":"run-started"}'], ...(rest.claimFor !== undefined && { claimFor: rest.claimFor }) };
 }
 
