@@ -15,12 +15,14 @@ export interface StoreCounters {
 
 const names = ["transactions", "commits", "rows", "statements", "reads", "checkpoints"] as const satisfies readonly (keyof StoreCounters)[];
 
-/** Counters in memory that the writer's thread and the main thread share. */
+const logFrames = names.length;
+
+/** Counters in memory that the writer's thread and the main thread share: one of them writes at a time, and goes on where the other stopped. */
 export class SharedCounters {
   readonly memory: SharedArrayBuffer;
   readonly #cells: Float64Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(8 * names.length)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(8 * (names.length + 1))) {
     this.memory = memory;
     this.#cells = new Float64Array(memory);
   }
@@ -47,6 +49,15 @@ export class SharedCounters {
 
   checkpoint(): void {
     this.#cells[5]! += 1;
+  }
+
+  /** About so many pages stand in the log that are not in the database yet. */
+  get logFrames(): number {
+    return this.#cells[logFrames]!;
+  }
+
+  set logFrames(frames: number) {
+    this.#cells[logFrames] = frames;
   }
 
   snapshot(): StoreCounters {

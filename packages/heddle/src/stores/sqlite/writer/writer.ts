@@ -55,7 +55,6 @@ export class Writer {
   #lastVersion: number | null = null;
   /** Where the store's runs went; null: it is in use; undefined: to be looked up. */
   #movedTo: string | null | undefined = undefined;
-  #framesSinceCheckpoint = 0;
   #failed: StoreFault | null = null;
 
   /**
@@ -107,15 +106,16 @@ export class Writer {
 
   /** Copy the log into the database when it has grown enough. To be called when the answers are out. */
   checkpointIfDue(): void {
-    if (this.#failed !== null || this.#framesSinceCheckpoint < checkpointFrames) return;
-    this.#connection.counters.checkpoint();
+    const { counters } = this.#connection;
+    if (this.#failed !== null || counters.logFrames < checkpointFrames) return;
+    counters.checkpoint();
     try {
       const { log, checkpointed } = this.#connection.statement("PRAGMA wal_checkpoint(PASSIVE)").check();
       // A reader may hold a part of it back: try again a little later.
-      this.#framesSinceCheckpoint = log === checkpointed ? 0 : checkpointFrames * 0.75;
+      counters.logFrames = log === checkpointed ? 0 : checkpointFrames * 0.75;
     } catch (error) {
       // The log still holds everything. Without room, or while it is locked, it has to wait; a disk that fails is the end.
-      this.#framesSinceCheckpoint = checkpointFrames * 0.75;
+      counters.logFrames = checkpointFrames * 0.75;
       const fault = faultOf(error, this.#connection.path);
       if (fault.kind === "failed" || fault.kind === "ordinary") throw this.#giveUp(error);
     }
@@ -133,7 +133,7 @@ export class Writer {
     if (changes > 0) {
       this.#connection.counters.transaction();
       // About: one page for each row, and those of large texts. SQLite knows the log's length only by copying it.
-      this.#framesSinceCheckpoint += changes + this.#connection.textPages - pagesBefore + 2;
+      this.#connection.counters.logFrames += changes + this.#connection.textPages - pagesBefore + 2;
     }
     for (const { type } of calls) if (type === "commit") this.#connection.counters.commit();
     return { answers, foreign, placeFree: this.#moves.placeFree };
