@@ -7,6 +7,7 @@ import {
   type Outcome,
   type Plan,
   type RetryPolicy,
+  type Task,
 } from "@heddle/kernel";
 import { durationMs, validateRetryPolicy } from "@heddle/kernel";
 import { checkWithSchema } from "../workflow/check-schema.ts";
@@ -14,6 +15,8 @@ import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { type Demand, demandOf, plainDemand } from "./demand.ts";
 import type { TaskContext } from "./frame/task-context.ts";
+import { EdgeSources } from "./edge-sources.ts";
+import type { InputSource } from "./input-source.ts";
 import { idBeginning } from "./new-run.ts";
 import { TaskTable } from "./task-table.ts";
 
@@ -149,6 +152,8 @@ export interface PlanCode {
   /** By the name in a group's `policy.use`; `strict`, `best_effort` and `at_least` are there already. */
   readonly policies?: Readonly<Record<string, GroupPolicy>>;
   readonly reducers?: Readonly<Record<string, Reducer>>;
+  /** Where a task's input comes from; undefined: from the tasks that it comes after. */
+  readonly inputs?: (id: string, task: Task, compiled: CompiledPlan) => InputSource | null | undefined;
   readonly version?: string;
 }
 
@@ -198,7 +203,10 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     plan,
     planHash: planHash(plan),
     compiled,
-    tasks: new TaskTable(plan, compiled, codeOf),
+    tasks: new TaskTable(plan, compiled, codeOf, (id, task) => {
+      const source = code.inputs?.(id, task, compiled);
+      return source === undefined ? EdgeSources.of(task, compiled) : source;
+    }),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
     checkInput: null,

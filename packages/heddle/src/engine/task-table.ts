@@ -1,19 +1,15 @@
-import type { CompiledPlan, Plan, RetryPolicy, StartTask } from "@heddle/kernel";
-import { numberOf, taskNumber } from "@heddle/kernel/internal";
+import type { CompiledPlan, Plan, RetryPolicy, StartTask, Task } from "@heddle/kernel";
+import { taskNumber } from "@heddle/kernel/internal";
 import type { TaskCode } from "./definition.ts";
+import { EdgeSources } from "./edge-sources.ts";
 import { taskEndedBeginning } from "./event-text.ts";
-
-/** A task that another comes after, by its number; `items`: it is spawned, and all its items' values count. */
-export interface Source {
-  readonly task: number;
-  readonly items: boolean;
-}
+import type { InputSource } from "./input-source.ts";
 
 /** What the engine needs of a task each time that it starts. */
 export interface TaskEntry {
   readonly code: TaskCode;
-  /** Whose values are its input, in the order of its edges; null: the run's input is. */
-  readonly sources: readonly Source[] | null;
+  /** Null: its input is what the verb that started it gave, or the run's. */
+  readonly source: InputSource | null;
   readonly retry: RetryPolicy | null;
   /** How the text of each of its ends begins. */
   readonly endedBeginning: string;
@@ -24,12 +20,20 @@ export class TaskTable {
   readonly #plan: Plan;
   readonly #compiled: CompiledPlan;
   readonly #code: (id: string) => TaskCode | undefined;
+  readonly #source: (id: string, task: Task) => InputSource | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
 
-  constructor(plan: Plan, compiled: CompiledPlan, code: (id: string) => TaskCode | undefined) {
+  /** @param source where each task's input comes from; default: the tasks that it comes after */
+  constructor(
+    plan: Plan,
+    compiled: CompiledPlan,
+    code: (id: string) => TaskCode | undefined,
+    source: (id: string, task: Task) => InputSource | null = (_, task) => EdgeSources.of(task, compiled),
+  ) {
     this.#plan = plan;
     this.#compiled = compiled;
     this.#code = code;
+    this.#source = source;
   }
 
   /** Undefined: no code is registered for the task. */
@@ -41,18 +45,9 @@ export class TaskTable {
     const code = this.#code(command.task);
     const task = this.#plan.tasks[command.task];
     if (code === undefined || task === undefined) return undefined;
-    const sources: Source[] = [];
-    for (const trigger of task.when) {
-      if (!("after" in trigger)) continue;
-      for (const { from, on } of trigger.after) {
-        const number = numberOf(this.#compiled, from);
-        if (number !== undefined && !sources.some((source) => source.task === number))
-          sources.push({ task: number, items: on === "drained" });
-      }
-    }
     const entry: TaskEntry = {
       code,
-      sources: sources.length === 0 ? null : sources,
+      source: this.#source(command.task, task),
       retry: task.policy?.retry ?? null,
       endedBeginning: taskEndedBeginning(command.task),
     };

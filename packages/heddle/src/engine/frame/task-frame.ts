@@ -13,7 +13,6 @@ import {
   type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
-import type { Given } from "../task-input.ts";
 import type { TaskEntry } from "../task-table.ts";
 import { Blame } from "./blame.ts";
 import type { Branch } from "./branch.ts";
@@ -42,8 +41,8 @@ const nothing: readonly never[] = [];
 export class TaskFrame {
   readonly run: OwnedRun;
   readonly command: StartTask;
-  /** What its input was made from, if that was other tasks' values. */
-  readonly given: Given | null;
+  /** What its input's source gave it; null: its input came from elsewhere. */
+  readonly given: unknown;
   /** When the event came that made it due: the same after a crash, and for each attempt. */
   readonly startedAtMs: number;
   /** Time of the last event that its code was given. */
@@ -71,7 +70,7 @@ export class TaskFrame {
   #givenUp = false;
   #busy = false;
 
-  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: Given | null, startedAtMs: number) {
+  constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: unknown, startedAtMs: number) {
     this.run = run;
     this.command = command;
     this.given = given;

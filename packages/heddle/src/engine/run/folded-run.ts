@@ -13,12 +13,11 @@ import { openActivations } from "@heddle/kernel/internal";
 import type { Definition } from "../definition.ts";
 import { noFacts, snapshotText, type RunFacts } from "../snapshot.ts";
 import { SparseMap } from "../sparse-map.ts";
-import { givenTo, inputFrom, isStillHeld, readGiven, writeGiven, type Given } from "../task-input.ts";
-import type { Source } from "../task-table.ts";
+import type { InputSource } from "../input-source.ts";
 
 /** What an activation began with. */
 interface Begun {
-  readonly given: Given | null;
+  readonly given: unknown;
   readonly startedAtMs: number;
 }
 
@@ -34,7 +33,7 @@ export class FoldedRun {
   /** Where the recorded operations of open activations begin. */
   readonly #beginnings = new SparseMap<number, number>();
   /** What activations were given whose code is not under way: it waits for its next attempt, or for the run to be loaded. */
-  readonly #given = new SparseMap<number, Given>();
+  readonly #given = new SparseMap<number, unknown>();
   /** When the events came that made them due, of the same activations. */
   readonly #startTimes = new SparseMap<number, number>();
 
@@ -138,8 +137,8 @@ export class FoldedRun {
     for (const command of open) {
       const given = command.type === "start-task" ? changed.get(command.no) : undefined;
       if (command.type !== "start-task" || given === undefined) continue;
-      const sources = this.#sourcesOf(command);
-      if (sources !== null) this.#given.set(command.no, readGiven(sources, given));
+      const source = this.#sourceOf(command);
+      if (source !== null) this.#given.set(command.no, source.parse(given));
     }
     for (const [no, atMs] of facts.startTimes) this.#startTimes.set(no, atMs);
     this.#remember(open, facts.startedAtMs);
@@ -176,15 +175,14 @@ export class FoldedRun {
     return Math.min(this.seq, (this.historyFrom ?? Number.POSITIVE_INFINITY) - 1);
   }
 
-  /** What an activation is given of its sources; null: its input comes from elsewhere. */
-  givenTo(command: StartTask, sources: readonly Source[] | null): Given | null {
-    if (command.input !== undefined || sources === null) return null;
-    return this.#given.get(command.no) ?? givenTo(this.state, sources, command);
+  /** What an activation is given by its source; null: its input comes from elsewhere. */
+  givenTo(command: StartTask, source: InputSource | null): unknown {
+    return source === null ? null : (this.#given.get(command.no) ?? source.take(this.state, command));
   }
 
-  inputOf(command: StartTask, sources: readonly Source[] | null, given: Given | null): unknown {
-    if (command.input !== undefined) return decodeValue(command.input);
-    return sources === null || given === null ? this.#input : inputFrom(sources, given);
+  inputOf(command: StartTask, source: InputSource | null, given: unknown): unknown {
+    if (source !== null && given !== null) return source.read(given, command);
+    return command.input === undefined ? this.#input : decodeValue(command.input);
   }
 
   /** When the event came that made an open activation due, epoch milliseconds; undefined: that is being carried out just now. */
@@ -203,7 +201,7 @@ export class FoldedRun {
       if (command.type !== "start-task") continue;
       const { no } = command;
       if (!this.#startTimes.has(no)) this.#startTimes.set(no, atMs);
-      const given = this.#given.has(no) ? null : this.givenTo(command, this.#sourcesOf(command));
+      const given = this.#given.has(no) ? null : this.givenTo(command, this.#sourceOf(command));
       if (given !== null) this.#given.set(no, given);
     }
   }
@@ -213,9 +211,9 @@ export class FoldedRun {
     const changed: [number, Json][] = [];
     for (const command of openActivations(this.state)) {
       const given = underWay(command.no)?.given ?? this.#given.get(command.no);
-      if (given === undefined || command.type !== "start-task") continue;
-      const sources = this.#sourcesOf(command);
-      if (sources !== null && !isStillHeld(this.state, sources, command, given)) changed.push([command.no, writeGiven(sources, given)]);
+      if (given === undefined || given === null || command.type !== "start-task") continue;
+      const source = this.#sourceOf(command);
+      if (source !== null && !source.isStillHeld(this.state, command, given)) changed.push([command.no, source.write(given)]);
     }
     return changed;
   }
@@ -234,7 +232,7 @@ export class FoldedRun {
     return times;
   }
 
-  #sourcesOf(command: StartTask): readonly Source[] | null {
-    return this.#definition.tasks.of(command)?.sources ?? null;
+  #sourceOf(command: StartTask): InputSource | null {
+    return this.#definition.tasks.of(command)?.source ?? null;
   }
 }

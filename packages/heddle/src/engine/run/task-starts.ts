@@ -121,10 +121,10 @@ export class TaskStarts {
 
   #begin(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const { journaled, frames } = this.#run;
-    const given = journaled.givenTo(command, entry.sources);
+    const given = journaled.givenTo(command, entry.source);
     const frame = new TaskFrame(this.#run, command, entry, given, journaled.startTimeOf(command.no) ?? atMs);
     frames.add(frame);
-    frame.begin(journaled.inputOf(command, entry.sources, given), history);
+    frame.begin(journaled.inputOf(command, entry.source, given), history);
   }
 
   #dueAt(command: StartTask, dueAtMs: number): DueEntry {
