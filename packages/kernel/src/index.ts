@@ -7,6 +7,7 @@ export type {
   Failure,
   Group,
   Id,
+  KeyedWrite,
   Limits,
   Plan,
   Policy,

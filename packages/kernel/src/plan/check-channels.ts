@@ -1,6 +1,8 @@
 import { pointer, type PlanFault } from "./plan-fault.ts";
 import { type Outline, taskPath } from "./plan-outline.ts";
 import { isObject } from "./shape.ts";
+import { itemKey } from "./item-key.ts";
+import type { Json } from "../value/json.ts";
 
 /** Channels and tasks that are named where something is written or given out. */
 export function checkChannels(plan: Readonly<Record<string, unknown>>, outline: Outline, faults: PlanFault[]): void {
@@ -8,6 +10,11 @@ export function checkChannels(plan: Readonly<Record<string, unknown>>, outline: 
     if (task.writes === null) continue;
     for (const [index, channel] of task.writes.entries()) {
       if (channel !== null) checkChannel(channel, `Task "${task.id}" writes`, `${taskPath(task)}/writes/${index}`, outline, faults);
+    }
+  }
+  if (isObject(plan.channels)) {
+    for (const [id, channel] of Object.entries(plan.channels)) {
+      if (isObject(channel)) checkKind(channel, plan.discipline, pointer("/channels", id), `Channel "${id}"`, faults);
     }
   }
   if (isObject(plan.output)) checkOutput(plan.output, outline, faults);
@@ -18,6 +25,34 @@ export function checkChannels(plan: Readonly<Record<string, unknown>>, outline: 
       message: "An eager plan has no rounds to limit.",
       mend: "Limit activations, or make the plan a superstep plan.",
     });
+  }
+}
+
+function checkKind(channel: Readonly<Record<string, unknown>>, discipline: unknown, path: string, name: string, faults: PlanFault[]): void {
+  if (channel.kind === "ephemeral" && discipline === "eager") {
+    faults.push({
+      path: `${path}/kind`,
+      code: "ephemeral-in-eager",
+      message: `${name} holds what the last round wrote, and an eager plan has no rounds.`,
+      mend: "Give it another kind, or make the plan a superstep plan.",
+    });
+  }
+  if (channel.kind !== "keyed" || typeof channel.key !== "string" || !Array.isArray(channel.initial)) return;
+  const keys = new Set<string | number>();
+  for (const [index, item] of channel.initial.entries()) {
+    const key = itemKey(item as Json, channel.key);
+    if (key === undefined || keys.has(key)) {
+      faults.push({
+        path: `${path}/initial/${index}`,
+        code: "keyed-initial",
+        message:
+          key === undefined
+            ? `${name} begins with something that is no object with a text or a number as its "${channel.key}".`
+            : `${name} begins with two objects whose "${channel.key}" is ${JSON.stringify(key)}.`,
+        mend: `Give each object a "${channel.key}" of its own.`,
+      });
+    }
+    if (key !== undefined) keys.add(key);
   }
 }
 

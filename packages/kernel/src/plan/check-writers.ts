@@ -58,7 +58,7 @@ function concurrent(channel: Id, one: number, other: number, { tasks }: Outline)
     path: `${taskPath(task)}/writes/${task.writes!.indexOf(channel)}`,
     code: "concurrent-writers",
     message: `Tasks "${tasks[first]!.id}" and "${task.id}" could run at the same time, and both write the value channel "${channel}".`,
-    mend: "Let one come after the other, or give the channel a kind that merges writes: append, sum, put or fold.",
+    mend: "Let one come after the other, or give the channel a kind that merges writes: last, append, sum, put, keyed or fold.",
   };
 }
 

@@ -83,6 +83,7 @@ export function compilePlan(plan: Plan): CompiledPlan {
     channelIds,
     channelNumbers: new Map(channelIds.map((id, number) => [id, number])),
     channels: channelIds.map((id) => plan.channels![id]!),
+    ephemerals: channelIds.flatMap((id, number) => (plan.channels![id]!.kind === "ephemeral" ? [number] : [])),
   };
   addTasks(compiled, plan.tasks);
   return compiled;

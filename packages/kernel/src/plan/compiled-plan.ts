@@ -48,6 +48,8 @@ export interface CompiledPlan {
   readonly channelIds: readonly Id[];
   readonly channelNumbers: ReadonlyMap<Id, number>;
   readonly channels: readonly Channel[];
+  /** Channels by number that each round's close empties. */
+  readonly ephemerals: readonly number[];
 }
 
 /** The root tasks, or the members of one group. */

@@ -41,6 +41,8 @@ export type PlanFaultCode =
   | "batch-within"
   | "not-at-root"
   | "log-channel"
+  | "keyed-initial"
+  | "ephemeral-in-eager"
   | "concurrent-writers"
   | "rounds-in-eager";
 

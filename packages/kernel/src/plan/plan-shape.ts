@@ -180,17 +180,24 @@ const task = named(
   defs,
 );
 
+const list = json({ type: "array" }, Array.isArray, "a list");
 const kind = (value: string) => ({ kind: oneOf(value) });
 const channel = named(
   "channel",
-  "State that tasks write: the last value, a list, a sum, an object by keys, a fold by user code, or a log of artifacts.",
+  "State that tasks write: one value, a list, a sum, an object by keys, a list of objects by key, a fold by user code, or a log of artifacts.",
   byField("kind", {
     value: object(kind("value"), { initial: anyJson }),
-    append: object(kind("append"), { initial: json({ type: "array" }, Array.isArray, "a list") }),
+    last: object(kind("last"), { initial: anyJson }),
+    ephemeral: described("Only in superstep plans.", object(kind("ephemeral"), { initial: anyJson })),
+    append: object(kind("append"), { initial: list }),
     sum: object(kind("sum"), { initial: number() }),
     put: object(kind("put"), {
       initial: json({ type: "object" }, (value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object"),
     }),
+    keyed: object(
+      { ...kind("keyed"), key: described("Field in which the objects differ: a text or a number.", anyText()) },
+      { initial: list },
+    ),
     fold: object({ ...kind("fold"), reducer: ref }, { initial: anyJson }),
     log: object({ ...kind("log"), type: id }),
   }),

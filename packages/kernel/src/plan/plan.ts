@@ -137,13 +137,32 @@ export type Schedule = { readonly atMs: number } | { readonly afterMs: number } 
 export type Channel =
   /** Last write. Two writers in one round, or two that could run at once, are a conflict. */
   | { readonly kind: "value"; readonly initial?: Json }
+  /** Last write, in canonical order within a round. Several writers are no conflict; in an eager plan which one comes last is a matter of time. */
+  | { readonly kind: "last"; readonly initial?: Json }
+  /** What was written in the last round only: its close takes the value away before the round's writes apply. Conflicts as `value`. Superstep plans only. */
+  | { readonly kind: "ephemeral"; readonly initial?: Json }
   /** Array; a write appends one element. */
   | { readonly kind: "append"; readonly initial?: readonly Json[] }
   /** Number; a write is added. */
   | { readonly kind: "sum"; readonly initial?: number }
   /** Object; a write `{ k: v }` sets those keys. */
   | { readonly kind: "put"; readonly initial?: { readonly [key: string]: Json } }
+  /**
+   * List of objects that differ in their field `key`, a text or a number; a write is a `KeyedWrite`. An object that is put takes
+   * the place of the one with its key, or goes to the end.
+   */
+  | { readonly kind: "keyed"; readonly key: string; readonly initial?: readonly Json[] }
   /** The user's reducer, evaluated by the engine; the event carries the whole merged value. */
   | { readonly kind: "fold"; readonly reducer: Ref; readonly initial?: Json }
   /** Artifacts of one type on a board; the state holds only cursors. */
   | { readonly kind: "log"; readonly type: Id };
+
+/** A write to a `keyed` channel; its parts take effect in this order. Keys are compared by type and value: 1 is not "1". */
+export interface KeyedWrite {
+  /** Take everything out first. */
+  readonly clear?: true;
+  /** Take out the objects with these keys; a key that is not there changes nothing. */
+  readonly remove?: readonly (string | number)[];
+  /** Objects that each have the channel's key. */
+  readonly put?: readonly { readonly [field: string]: Json }[];
+}

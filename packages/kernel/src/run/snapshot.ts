@@ -55,7 +55,7 @@ interface Shape {
   readonly failures?: readonly Failure[];
   readonly frames: readonly FrameShape[];
   readonly live: readonly LiveShape[];
-  readonly channels?: readonly ({ readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] })[];
+  readonly channels?: readonly ({ readonly value?: Json } | { readonly entries: readonly (readonly [string | number, Json])[] })[];
   readonly round?: { readonly number: number; readonly open: number; readonly kept: readonly KeptShape[] };
   readonly board?: {
     readonly gates: readonly Gate[];
@@ -260,7 +260,7 @@ function readKept(state: RunState, { record, outcome, verbs }: KeptShape): Kept 
 
 function writeChannel(
   value: ChannelValues["values"][number],
-): { readonly value?: Json } | { readonly entries: readonly (readonly [string, Json])[] } {
+): { readonly value?: Json } | { readonly entries: readonly (readonly [string | number, Json])[] } {
   if (value instanceof Map) return { entries: [...value] };
   return value === undefined ? {} : { value: Array.isArray(value) ? [...value] : value };
 }

@@ -1,4 +1,4 @@
-import { applyWrite } from "./channels.ts";
+import { applyWrite, emptyEphemerals } from "./channels.ts";
 import { failAtOnce } from "./ending.ts";
 import { type Kept, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 import { kernelError } from "./kernel-error.ts";
@@ -22,11 +22,12 @@ export function applyWrites(
 }
 
 /**
- * The writes of a round take effect, in canonical order; two activations that write one `value` channel are in conflict.
+ * The writes of a round take effect, in canonical order; two activations that write one `value` or `ephemeral` channel are in conflict.
  *
  * @returns how many ends' writes took effect; less than all when one was refused and the run has ended
  */
 export function applyRoundWrites(state: RunState, kept: readonly Kept[], merged: Readonly<Record<string, Json>> | undefined): number {
+  emptyEphemerals(state);
   let writers: Map<string, OpenTask | OpenDecision> | undefined;
   for (let index = 0; index < kept.length; index++) {
     const { record, outcome, verbs } = kept[index]!;
@@ -48,14 +49,15 @@ function conflict(
   channel: string,
 ): ErrorValue | undefined {
   const number = state.plan.channelNumbers.get(channel);
-  if (number === undefined || state.plan.channels[number]!.kind !== "value" || state.plan.writes.get(record.at)?.has(channel) === false)
-    return undefined;
+  if (number === undefined || state.plan.writes.get(record.at)?.has(channel) === false) return undefined;
+  const { kind } = state.plan.channels[number]!;
+  if (kind !== "value" && kind !== "ephemeral") return undefined;
   const writer = writers.get(channel);
   if (writer === undefined) writers.set(channel, record);
   if (writer === undefined || writer === record) return undefined;
   return kernelError(
     "CHANNEL_CONFLICT",
-    `Tasks "${writer.task}" and "${record.task}" both wrote channel "${channel}" in one round, and it holds one value. Let one of them write it, or make it append, put or fold.`,
+    `Tasks "${writer.task}" and "${record.task}" both wrote channel "${channel}" in one round, and it holds one value. Let one of them write it, or make it last, append, put, keyed or fold.`,
     {
       data: { channel, tasks: [writer.task, record.task] },
     },

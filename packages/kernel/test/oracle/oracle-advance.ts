@@ -1,5 +1,5 @@
 import type { Command, ErrorValue, Id, Json, Outcome, RunEvent, RunOutcome, Verb } from "@heddle/kernel";
-import { applyWrites } from "./oracle-channels.ts";
+import { applyWrites, emptyEphemerals } from "./oracle-channels.ts";
 import { cutOff, endRun, inCanonicalOrder, keepBack, keepEnd } from "./oracle-end.ts";
 import { beginEnding, reportFailure } from "./oracle-failure.ts";
 import { follow, followAll, whole } from "./oracle-follow.ts";
@@ -156,6 +156,7 @@ function closeRound(run: OracleRun, merged: Readonly<Record<Id, Json>>): void {
   run.roundRunning = false;
   run.startedInRound.clear();
   for (const end of ends) keepEnd(run, end);
+  emptyEphemerals(run);
   const writers = new Map<Id, OracleActivation>();
   const lost = [...ends];
   const written: KeptEnd[] = [];

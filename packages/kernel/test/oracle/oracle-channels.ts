@@ -47,7 +47,17 @@ function write(
       if (typeof value !== "object" || value === null || Array.isArray(value)) return "refused";
       run.channels.set(id, { ...(before as { [key: string]: Json }), ...(value as { [key: string]: Json }) });
       return null;
-    case "value": {
+    case "last":
+      run.channels.set(id, value);
+      return null;
+    case "keyed": {
+      const after = keyedAfter(before as readonly Item[], value, channel.key);
+      if (after === null) return "refused";
+      run.channels.set(id, after);
+      return null;
+    }
+    case "value":
+    case "ephemeral": {
       const writer = writers.get(id);
       if (writer !== undefined && writer !== of) return "conflict";
       writers.set(id, of);
@@ -61,4 +71,34 @@ function write(
       return null;
     }
   }
+}
+
+interface Item {
+  readonly [field: string]: Json;
+}
+
+/** The list after a write to a `keyed` channel; null: it is none. */
+function keyedAfter(before: readonly Item[], write: Json, field: string): readonly Item[] | null {
+  if (!isObject(write)) return null;
+  const { clear, remove = [], put = [], ...rest } = write;
+  if (Object.keys(rest).length > 0 || (clear !== undefined && clear !== true) || !Array.isArray(remove) || !Array.isArray(put)) return null;
+  if (remove.some((key) => typeof key !== "string" && typeof key !== "number")) return null;
+  if (put.some((item) => !isObject(item) || !Object.hasOwn(item, field) || !["string", "number"].includes(typeof item[field]))) return null;
+  let list = clear === true ? [] : [...before];
+  for (const key of remove) list = list.filter((item) => item[field] !== key);
+  for (const item of put as Item[]) {
+    const place = list.findIndex((one) => one[field] === item[field]);
+    if (place === -1) list.push(item);
+    else list[place] = item;
+  }
+  return list;
+}
+
+function isObject(value: Json): value is Item {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Rule 21: a round's close takes away what the round before wrote for one round only. */
+export function emptyEphemerals(run: OracleRun): void {
+  for (const [id, { kind }] of Object.entries(run.plan.channels ?? {})) if (kind === "ephemeral") run.channels.delete(id);
 }

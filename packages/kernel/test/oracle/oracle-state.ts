@@ -199,6 +199,7 @@ export function createOracle(plan: Plan): OracleRun {
   for (const [id, channel] of Object.entries(plan.channels ?? {})) {
     if (channel.kind === "append") run.channels.set(id, channel.initial ?? []);
     else if (channel.kind === "sum") run.channels.set(id, channel.initial ?? 0);
+    else if (channel.kind === "keyed") run.channels.set(id, channel.initial ?? []);
     else if (channel.kind === "put") run.channels.set(id, channel.initial ?? {});
     else if (channel.kind !== "log" && channel.initial !== undefined) run.channels.set(id, channel.initial);
   }

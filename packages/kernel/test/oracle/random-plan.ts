@@ -114,6 +114,9 @@ function randomHomes(dice: Dice, temper: Temper): Home[] {
   return homes;
 }
 
+/** What tells the objects of the `keyed` channel apart; a name that objects have already must do no harm. */
+export const keyField: Id = "valueOf";
+
 function randomChannels(dice: Dice, temper: Temper): Record<Id, Channel> {
   const channels: Record<Id, Channel> = {};
   const initial = dice.chance(0.4);
@@ -122,9 +125,13 @@ function randomChannels(dice: Dice, temper: Temper): Record<Id, Channel> {
     ["constructor", { kind: "append", ...(initial ? { initial: ["first"] } : {}) }],
     ["total", { kind: "sum", ...(initial ? { initial: 5 } : {}) }],
     ["facts", { kind: "put", ...(initial ? { initial: { first: 1 } } : {}) }],
+    ["newest", { kind: "last", ...(initial ? { initial: "first" } : {}) }],
+    ["people", { kind: "keyed", key: keyField, ...(initial ? { initial: [{ [keyField]: 1 }, { [keyField]: "x", n: 0 }] } : {}) }],
     ["best", { kind: "fold", reducer: { use: "best" }, ...(initial ? { initial: 0 } : {}) }],
   ];
   for (const [id, channel] of all) if (dice.chance(0.4)) channels[id] = channel;
+  if (temper.discipline === "superstep" && dice.chance(0.4))
+    channels["passing"] = { kind: "ephemeral", ...(initial ? { initial: "first" } : {}) };
   if (temper.data) for (const type of artifactTypes) channels[`log-${type}`] = { kind: "log", type };
   return channels;
 }

@@ -3,7 +3,7 @@ import { Dice } from "./dice.ts";
 import { createOracle, oracleAdvance, oracleOutstanding, type OracleRun } from "./oracle.ts";
 import { outEdges } from "./oracle-joins.ts";
 import { homeOf, tasksOf, type OracleFrame } from "./oracle-state.ts";
-import { artifactTypes, randomAmendment, randomPlan, randomTemper, type Temper } from "./random-plan.ts";
+import { artifactTypes, keyField, randomAmendment, randomPlan, randomTemper, type Temper } from "./random-plan.ts";
 
 /** A plan, a journal that a run of it could have, and what the naive interpreter commanded after each event. */
 export interface RandomRun {
@@ -147,9 +147,23 @@ class Driver {
       const fits =
         kind !== "log" &&
         (allowed === undefined || allowed.includes(id)) &&
-        (kind !== "value" || this.run.plan.discipline === "eager" || dice.chance(0.3));
+        ((kind !== "value" && kind !== "ephemeral") || this.run.plan.discipline === "eager" || dice.chance(0.3));
       if (!fits && !dice.chance(temper.refused)) continue;
-      verbs.push({ write: id, value: dice.chance(temper.refused) ? dice.pick<Json>([null, [1], "text", 3]) : this.#writeValue(kind) });
+      verbs.push({
+        write: id,
+        value: dice.chance(temper.refused)
+          ? dice.pick<Json>([
+              null,
+              [1],
+              "text",
+              3,
+              { put: [{ [keyField]: null }] },
+              { put: [{ [keyField]: 2 }, 3] },
+              { remove: [null] },
+              { clear: false },
+            ])
+          : this.#writeValue(kind),
+      });
     }
     if (dice.chance(temper.refused / 2)) verbs.push({ write: "nowhere", value: 1 });
 
@@ -201,7 +215,20 @@ class Driver {
 
   #writeValue(kind: string): Json {
     this.#made += 1;
+    if (kind === "keyed") return this.#keyedWrite();
     return kind === "put" ? { [this.#dice.pick(["x", "y", "first", "__proto__"])]: this.#made } : this.#made;
+  }
+
+  #keyedWrite(): Json {
+    const dice = this.#dice;
+    const key = (): string | number => dice.pick(["x", "1", "__proto__", 1, 2, 10]);
+    const put = Array.from({ length: dice.pick([0, 1, 1, 2, 3]) }, () => ({ [keyField]: key(), n: (this.#made += 1) }));
+    const remove = Array.from({ length: dice.pick([0, 0, 1, 2]) }, key);
+    return {
+      ...(dice.chance(0.1) ? { clear: true } : {}),
+      ...(remove.length > 0 ? { remove } : {}),
+      ...(put.length > 0 ? { put } : {}),
+    };
   }
 
   /** The whole values of `fold` channels, where this answer applies writes. */

@@ -179,6 +179,28 @@ describe("a plan as a whole", () => {
       [["/tasks/a/writes/0", "unknown-channel"]],
       /Task "a" writes "c"/,
     ],
+    [
+      "an ephemeral channel where there are no rounds",
+      plan({}, { channels: { "a/b": { kind: "ephemeral" } } }),
+      [["/channels/a~1b/kind", "ephemeral-in-eager"]],
+      /an eager plan has no rounds/,
+    ],
+    [
+      "a keyed channel that begins with the same key twice",
+      plan({}, { channels: { c: { kind: "keyed", key: "id", initial: [{ id: 1 }, { id: "1" }, { id: 1 }] } } }),
+      [["/channels/c/initial/2", "keyed-initial"]],
+      /two objects whose "id" is 1/,
+    ],
+    [
+      "a keyed channel that begins with what has no key",
+      plan({}, { channels: { c: { kind: "keyed", key: "id", initial: [{ name: 1 }, 3, { id: null }] } } }),
+      [
+        ["/channels/c/initial/0", "keyed-initial"],
+        ["/channels/c/initial/1", "keyed-initial"],
+        ["/channels/c/initial/2", "keyed-initial"],
+      ],
+      /with a text or a number as its "id"/,
+    ],
     ["a write to a log", plan({ a: { ...after("a"), writes: ["log"] } }, board), [["/tasks/a/writes/0", "log-channel"]], /"log"/],
     ["rounds of an eager plan", plan({}, { limits: { rounds: 3 } }), [["/limits/rounds", "rounds-in-eager"]], /no rounds/],
   ];
