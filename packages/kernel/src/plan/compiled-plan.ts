@@ -15,6 +15,8 @@ export interface CompiledPlan {
   readonly maxActivations: number;
   readonly maxRounds: number;
   readonly output: Plan["output"];
+  /** A failure at the root that nothing catches is none of the run's. */
+  readonly keeps: boolean;
 
   taskCount: number;
   taskIds: Id[];

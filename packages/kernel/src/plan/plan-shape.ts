@@ -221,7 +221,10 @@ export const planShape: Shape = object(
       "What the run returns. Absent: the values of the tasks without successors.",
       byKey({ task: object({ task: id }), channels: object({ channels: listOf(id) }) }),
     ),
-    failure: described("What a failure that nothing catches does: stop (default) cancels the rest, drain lets it go on.", failure),
+    failure: described(
+      "What a failure that nothing catches does: stop (default) cancels the rest, drain lets it go on; both end the run failed. keep lets it go on, and the run ends completed.",
+      oneOf("stop", "drain", "keep"),
+    ),
     limits: object({}, { activations: whole(1), rounds: described("Only of superstep plans.", whole(1)) }),
   },
 );

@@ -18,8 +18,11 @@ export interface Plan {
   readonly channels?: Readonly<Record<Id, Channel>>;
   /** What the run returns; default: the values of the tasks without successors, by task id. */
   readonly output?: { readonly task: Id } | { readonly channels: readonly Id[] };
-  /** What a failure that nothing catches does: `stop` (default) cancels the rest, `drain` lets the rest go on. Both end the run failed. */
-  readonly failure?: Failure;
+  /**
+   * What a failure that nothing catches does: `stop` (default) cancels the rest, `drain` lets the rest go on; both end the run
+   * failed. `keep` lets the rest go on, and the run ends completed: who reads its value has to look at what failed.
+   */
+  readonly failure?: Failure | "keep";
   readonly limits?: Limits;
 }
 

@@ -18,6 +18,7 @@ export function heedFailure(state: RunState, frame: Frame, task: number, outcome
     if (state.plan.homes[around.home]!.stops && state.phase === "running") stopFrame(state, around);
     return;
   }
+  if (state.plan.keeps) return;
   const { error } = outcome as Extract<Outcome, { status: "failed" }>;
   (state.failures ??= []).push({ task, error });
   if (state.plan.homes[around.home]!.stops) beginEnding(state, { status: "failed", error });

@@ -10,6 +10,7 @@ export function reportFailure(run: OracleRun, { of, outcome }: KeptEnd): void {
   let frame = of.frame;
   while (frame.kind === "item" && frame.parent !== null) frame = frame.parent;
   if (frame.home === null) {
+    if (run.plan.failure === "keep") return;
     run.failures.push({ task: of.task, error: outcome.error });
     if ((run.plan.failure ?? "stop") === "stop") beginEnding(run, { status: "failed", error: outcome.error });
     return;

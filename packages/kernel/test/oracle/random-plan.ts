@@ -82,7 +82,7 @@ export function randomPlan(dice: Dice, temper: Temper): Plan {
       : dice.chance(0.3) && channelIds.length > 0
         ? { output: { channels: dice.some(channelIds, 2) } }
         : {}),
-    ...failure(dice, 0.3),
+    ...(dice.chance(0.25) ? { failure: "keep" as const } : failure(dice, 0.3)),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
   };
 }
