@@ -30,10 +30,12 @@ export const layers: readonly Layer[] = [
     node: true,
     internals: true,
   },
+  // Ways to write work: each compiles to a Plan, and owns nothing that the engine has.
+  { name: "graph", folder: "packages/heddle/src/graph", imports: ["kernel", "workflow", "engine", "open"], node: false, internals: true },
   {
     name: "heddle",
     folder: "packages/heddle/src",
-    imports: ["kernel", "workflow", "stores", "engine", "open"],
+    imports: ["kernel", "workflow", "stores", "engine", "open", "graph"],
     node: true,
     internals: true,
   },

@@ -3,6 +3,32 @@ export { workflow, type Workflow, type WorkflowOptions } from "./workflow/workfl
 export { secret, type Secret } from "./workflow/secret.ts";
 export type * from "./workflow/context.ts";
 export type { Schema } from "./workflow/standard-schema.ts";
+// Write: state graphs.
+export { graph, type Graph, type GraphOptions } from "./graph/graph.ts";
+export { END, START } from "./graph/graph-shape.ts";
+export {
+  append,
+  ephemeral,
+  fold,
+  last,
+  mergeBy,
+  messages,
+  remove,
+  sum,
+  value,
+  type ChannelOptions,
+  type Message,
+  type Removal,
+  type StateChannel,
+} from "./graph/channel.ts";
+export { command, send, type Command, type Send } from "./graph/command.ts";
+export type { NodeContext, NodeFunction, NodeOptions, NodeResult, SubgraphOptions } from "./graph/node.ts";
+export type { InputOf, OutputOf, StateOf, UpdateOf } from "./graph/state.ts";
+export type { InvokeOptions, InvokeResult } from "./graph/invoke-graph.ts";
+export type { StreamEnd, StreamItem, StreamMode, StreamOptions } from "./graph/stream-graph.ts";
+export type { Checkpoint } from "./graph/graph-history.ts";
+export type { GraphManifest, GraphOrder } from "./graph/graph-manifest.ts";
+export type { GraphFault, GraphFindings } from "./graph/validate-graph.ts";
 // Write: plans by hand.
 export { planned } from "./engine/planned.ts";
 export type { GroupPolicy, PlanCode, PlannedWorkflow, Reducer, TaskCode } from "./engine/definition.ts";
@@ -11,5 +37,7 @@ export type { TaskContext, VerbContext } from "./engine/frame/task-context.ts";
 export { open, type EngineParts } from "./engine/open.ts";
 export type * from "./engine/engine.ts";
 export type * from "./engine/run-view.ts";
+export type { OpenQuestion } from "./engine/open-questions.ts";
+export type { Settled } from "./engine/settle-wait.ts";
 export type { Amount, Capabilities, NodeStatus, Placement } from "@heddle/kernel";
 export { hasCode, HeddleError, type ErrorCode } from "@heddle/kernel";

@@ -1,6 +1,7 @@
 // Names that only our own packages need.
 // Run: what an engine reads of a run's state.
 export {
+  channelByNumber,
   channelValues,
   endingOutcome,
   groupInput,

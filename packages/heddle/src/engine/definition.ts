@@ -183,7 +183,8 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
   };
 }
 
-export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): Definition {
+export function definePlanned({ plan, code, options }: PlannedWorkflow<never, unknown>): Definition {
+  const { input: inputSchema, concurrency, rateLimit, timeout } = options;
   const codeOf = (id: string): TaskCode | undefined => {
     const does = plan.tasks[id]?.does;
     return does !== undefined && "use" in does && Object.hasOwn(code.tasks, does.use) ? code.tasks[does.use] : undefined;
@@ -209,10 +210,10 @@ export function definePlanned({ plan, code }: PlannedWorkflow<never, unknown>): 
     }),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
-    checkInput: null,
-    limitOf: null,
-    rateOf: null,
-    timeoutMs: undefined,
-    demand: plainDemand,
+    checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${plan.name}"`),
+    limitOf: limitOf(plan.name, concurrency as WorkflowLimit),
+    rateOf: rateOf(plan.name, rateLimit as WorkflowRate),
+    timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of plan "${plan.name}"`),
+    demand: demandOf(options, plainDemand, `plan "${plan.name}"`),
   };
 }

@@ -1,6 +1,8 @@
 import type { Capabilities, HeddleError, NodeStatus, Placement, RunEvent, RunStatus } from "@heddle/kernel";
 import type { Workflow } from "../workflow/workflow.ts";
+import type { OpenQuestion } from "./open-questions.ts";
 import type { RunView } from "./run-view.ts";
+import type { Settled } from "./settle-wait.ts";
 
 /** Runs workflows on a store. Made by `open`; `await using` closes it. */
 export interface Engine extends AsyncDisposable {
@@ -193,9 +195,15 @@ export interface RunNews {
 
 /** An event with its place. */
 export type JournalEvent = { readonly seq: number } & RunEvent;
-/** Not in the journal: for those who watch while it happens, in the process that owns the run. */
+/** Not in the journal: for those who watch while it happens, in the process that owns the run. `of` is the activation that it comes from. */
 export type LivePiece =
-  | { readonly type: "stream" | "log" | "progress"; readonly key: string; readonly value?: unknown; readonly message?: string }
+  | {
+      readonly type: "stream" | "log" | "progress";
+      readonly of?: number;
+      readonly key: string;
+      readonly value?: unknown;
+      readonly message?: string;
+    }
   /** An attempt of a step is under way; with `total`: a map over so many items is. */
   | { readonly type: "started"; readonly key: string; readonly total?: number };
 /** The `seq` of a live piece is that of the event before it. */
@@ -207,6 +215,10 @@ export interface RunHandle<O = unknown> {
   /** Waits for the end. @throws the run's error: `RUN_FAILED` with the cause, `RUN_CANCELLED`, `RUN_TIMED_OUT` */
   result(options?: { readonly signal?: AbortSignal }): Promise<O>;
   summary(): Promise<RunSummary>;
+  /** Waits until the run has ended, is paused, or waits for people, itself or in a child: then their questions are told. */
+  settled(options?: { readonly signal?: AbortSignal }): Promise<Settled>;
+  /** The open questions of the run and of the children that it waits for. */
+  questions(): Promise<readonly OpenQuestion[]>;
   /**
    * History after `from` (default 0: all), then live, until the run ends; each event once, in order. A slow reader holds up nobody: what it has not taken
    * is read from the journal again, and live pieces beyond 1,000 that wait for it are left out.

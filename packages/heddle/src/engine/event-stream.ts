@@ -1,5 +1,6 @@
 import { hasCode } from "@heddle/kernel";
 import type { LiveEvent } from "./engine.ts";
+import { isJournalEvent } from "./live-piece.ts";
 import type { NodeHost } from "./node-host.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. */
@@ -82,7 +83,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   #heard(event: LiveEvent): void {
     // What comes before the end is in the journal: a reader who stopped reading is not kept for longer than its run.
     if (event.type === "run-ended") this.#listening?.[Symbol.dispose]();
-    if (event.type === "stream" || event.type === "log" || event.type === "progress" || event.type === "started") {
+    if (!isJournalEvent(event)) {
       if (this.#only === undefined && !this.#behind && !this.#full) this.#give(event);
       return;
     }

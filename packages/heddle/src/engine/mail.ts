@@ -15,4 +15,6 @@ export const mailText = (mail: Mail): string => JSON.stringify(mail);
 export const readMail = (text: string): Mail => JSON.parse(text) as Mail;
 
 /** An answer travels as a signal whose name no user signal can have. */
-export const answerSignal = (key: string): string => `?${key}`;
+export const answerSignal = (id: string): string => `?${id}`;
+/** The id of the question that a signal answers. */
+export const questionOf = (signal: string | undefined, key: string): string => (signal?.startsWith("?") === true ? signal.slice(1) : key);

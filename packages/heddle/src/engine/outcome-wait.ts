@@ -18,7 +18,8 @@ export async function waitForOutcome(host: NodeHost, runId: string, signal: Abor
   }
 }
 
-function endHere(ending: Ending, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
+/** Null: it was parked, given up, or the wait was broken off. */
+export function endHere(ending: Ending, signal: AbortSignal | undefined): Promise<RunOutcome | null> {
   return new Promise((resolve) => {
     ending.wait(resolve);
     if (signal === undefined) return;

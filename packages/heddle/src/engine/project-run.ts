@@ -1,4 +1,5 @@
 import { decodeValue, type ErrorValue, type Json, type Outcome, type RunEvent, type RunRow } from "@heddle/kernel";
+import { questionOf } from "./mail.ts";
 import type { OperationView, RunView, TaskView, WaitView } from "./run-view.ts";
 
 interface TaskDraft {
@@ -15,6 +16,7 @@ interface TaskDraft {
 
 interface OperationDraft {
   key: string;
+  id?: string;
   op: string;
   status: OperationView["status"];
   attempt: number;
@@ -113,6 +115,7 @@ export function projectRun(
           status: "waiting",
           attempt: 1,
           openedAtMs: event.atMs,
+          ...(wait?.id === undefined ? null : { id: wait.id }),
           ...(wait === undefined ? null : { wait }),
         });
         break;
@@ -193,7 +196,7 @@ function waitOf(event: Extract<RunEvent, { type: "op-opened" }>): WaitView | und
     case "receive":
       return { kind: "receive", key, ...due, signal: event.signal ?? "" };
     case "ask":
-      return { kind: "ask", key, ...due, question: event.question };
+      return { kind: "ask", key, id: questionOf(event.signal, key), ...due, question: event.question };
     case "call":
       return { kind: "call", key, child: event.child?.runId ?? "" };
     default:

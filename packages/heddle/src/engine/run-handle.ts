@@ -3,11 +3,13 @@ import { channelValues } from "@heddle/kernel/internal";
 import type { Ending } from "./ending.ts";
 import type { LiveEvent, RunHandle, RunSummary } from "./engine.ts";
 import { EventStream } from "./event-stream.ts";
+import { openQuestions, type OpenQuestion } from "./open-questions.ts";
 import { waitForOutcome } from "./outcome-wait.ts";
 import { recordedPlan } from "./load-run.ts";
 import type { NodeHost } from "./node-host.ts";
 import { isBeyond, projectRun, type Until } from "./project-run.ts";
 import type { RunView } from "./run-view.ts";
+import { type Settled, waitUntilSettled } from "./settle-wait.ts";
 import { isStoreLost } from "./store-trouble.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -37,6 +39,14 @@ export class Handle<O> implements RunHandle<O> {
     if (outcome.status === "timed-out")
       throw new HeddleError("RUN_TIMED_OUT", cause?.message ?? `Run ${this.id} did not end before its deadline.`, { cause, data });
     throw new HeddleError("RUN_FAILED", `Run ${this.id} failed: ${cause?.message ?? "no reason recorded"}`, { cause, data });
+  }
+
+  settled(options: { readonly signal?: AbortSignal } = {}): Promise<Settled> {
+    return waitUntilSettled(this.#host, this.id, options.signal);
+  }
+
+  questions(): Promise<readonly OpenQuestion[]> {
+    return openQuestions(this.#host, this.id);
   }
 
   async summary(): Promise<RunSummary> {

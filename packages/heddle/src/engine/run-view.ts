@@ -37,6 +37,8 @@ export interface TaskView {
 
 export interface OperationView {
   readonly key: string;
+  /** Of a question: what it is answered by. */
+  readonly id?: string;
   readonly op: string;
   readonly status: "waiting" | "retrying" | "completed" | "failed" | "cancelled" | "timed-out" | "unknown";
   readonly attempt: number;
@@ -49,6 +51,8 @@ export interface OperationView {
 export interface WaitView {
   readonly kind: "sleep" | "receive" | "ask" | "call" | "retry" | "timer";
   readonly key: string;
+  /** Of a question: what it is answered by. */
+  readonly id?: string;
   readonly dueAtMs?: number;
   readonly signal?: string;
   readonly child?: string;

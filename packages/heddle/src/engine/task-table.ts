@@ -18,7 +18,6 @@ export interface TaskEntry {
 /** The tasks of a definition by the number that their commands carry. An entry is made when its task first starts. */
 export class TaskTable {
   readonly #plan: Plan;
-  readonly #compiled: CompiledPlan;
   readonly #code: (id: string) => TaskCode | undefined;
   readonly #source: (id: string, task: Task) => InputSource | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
@@ -31,7 +30,6 @@ export class TaskTable {
     source: (id: string, task: Task) => InputSource | null = (_, task) => EdgeSources.of(task, compiled),
   ) {
     this.#plan = plan;
-    this.#compiled = compiled;
     this.#code = code;
     this.#source = source;
   }

@@ -25,6 +25,13 @@ export const errorTable = {
   CHANNEL_CONFLICT: "Two tasks wrote a single-value channel in one round.",
   CHANNEL_WRITE_REFUSED: "A task wrote a channel that does not exist, that it did not declare, or with a value that does not fit.",
   VERB_REFUSED: "A task asked for something that its plan does not allow.",
+  // Graphs
+  GRAPH_INVALID: "The graph has faults; all of them are listed.",
+  GRAPH_FROZEN: "The graph is in use: nothing can be added to it any more.",
+  ROUTE_UNKNOWN: "A route or command named a label or node that it was not said to have.",
+  UPDATE_INVALID: "A node returned something that is no update of its graph's state.",
+  COMMAND_NO_PARENT: "A command was for the parent graph, and there is none.",
+  ENGINE_NEEDED: "A run waits for a person, in an engine that ends with the call.",
   GROUP_FAILED: "A group's policy judged its members' outcomes a failure.",
   // Durable functions
   KEY_DUPLICATE: "Two operations of one function have the same key.",

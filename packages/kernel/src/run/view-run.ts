@@ -76,6 +76,11 @@ export function channelValues(state: RunState): Readonly<Record<Id, Json>> {
   return Object.fromEntries(entries);
 }
 
+/** What a channel holds, by its number; undefined: nothing. The same object until its next write. */
+export function channelByNumber(state: RunState, channel: number): Json | undefined {
+  return channelValue(state, channel);
+}
+
 /** Activations that are commanded and not answered, by `no`. */
 export function openActivations(state: RunState): readonly (OpenTask | OpenDecision)[] {
   return entries(state.live).filter((record) => record.type === "start-task" || record.type === "decide-group");

@@ -25,7 +25,7 @@ function readQuestion(runId: string, wait: WaitView): OpenQuestion {
   ) as Record<string, unknown>;
   return {
     runId,
-    key: wait.key,
+    key: wait.id ?? wait.key,
     kind: kind === "choice" || kind === "text" || kind === "form" ? kind : "approval",
     prompt: typeof prompt === "string" ? prompt : wait.key,
     details: details === undefined ? undefined : decodeValue(details as Json),

@@ -26,9 +26,9 @@ export class MailSender {
     const row = await reader.row(runId);
     const view = projectRun(row, await reader.events(runId), undefined);
     const open = view.waits.filter(({ kind }) => kind === "ask");
-    const asked = open.find(({ key }) => key === question);
+    const asked = open.find(({ id }) => id === question);
     if (asked === undefined) {
-      const operation = view.tasks.flatMap(({ operations }) => operations).find(({ key, op }) => op === "ask" && key === question);
+      const operation = view.tasks.flatMap(({ operations }) => operations).find(({ id, op }) => op === "ask" && id === question);
       if (operation !== undefined || hasEnded(row)) {
         throw new HeddleError(
           "QUESTION_CLOSED",
@@ -37,7 +37,7 @@ export class MailSender {
         );
       }
       if (open.length > 0 || row.status === "waiting") {
-        const names = open.map(({ key }) => key).join(", ");
+        const names = open.map(({ id }) => id).join(", ");
         throw new HeddleError(
           "QUESTION_UNKNOWN",
           `Run ${runId} has no open question "${question}"${names === "" ? "" : `; it asks ${names}`}.`,

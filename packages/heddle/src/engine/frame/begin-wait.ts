@@ -7,6 +7,8 @@ import { setDue } from "./set-due.ts";
 /** Begin to wait for a time, a signal or an answer. */
 export function beginWait(operations: FrameOperations, operation: Operation): void {
   const { run } = operations;
+  // What was asked under another id, by an older version, is answered by that.
+  if (operation.opened?.signal !== undefined) operation.signal = operation.opened.signal;
   // Also for a wait that is recorded: after accepted changes the code may come to it later than its signal came.
   if (operation.signal !== undefined) {
     const kept = run.takeSignal(operation.signal);

@@ -17,6 +17,7 @@ import type { Workflow } from "../../workflow/workflow.ts";
 import { checkWithSchema } from "../../workflow/check-schema.ts";
 import { seededNumber, seededUuid } from "./seeded.ts";
 import { Branch } from "./branch.ts";
+import { questionId } from "./question-id.ts";
 import { answerOutcome, checkQuestion, questionValue, type AnyQuestion } from "./question.ts";
 import { MapRun } from "./map-run.ts";
 import { Operation, type TransactionStatement } from "./operation.ts";
@@ -55,6 +56,10 @@ export class FunctionContext implements TaskContext {
 
   get replaying(): boolean {
     return this.#frame.replaying;
+  }
+
+  get parentId(): string | undefined {
+    return this.#frame.run.facts.parent?.runId;
   }
 
   get verbs(): VerbContext {
@@ -105,7 +110,7 @@ export class FunctionContext implements TaskContext {
       (operation) => {
         checkQuestion(key, question);
         operation.question = questionValue(question);
-        operation.signal = answerSignal(operation.key);
+        operation.signal = answerSignal(questionId(this.#frame.command, operation.key));
         if (question.timeout !== undefined) operation.delayMs = durationMs(question.timeout, `the timeout of question "${key}"`);
       },
       (outcome) => (outcome.status === "timed-out" ? { value: { timedOut: true } } : null),

@@ -54,7 +54,8 @@ export class StepRun implements StepContext {
 
   get stream(): StepContext["stream"] {
     return (chunk) => {
-      if (!this.#done) this.#operations.run.live({ type: "stream", key: this.#operation.key, value: chunk });
+      if (!this.#done)
+        this.#operations.run.live({ type: "stream", of: this.#operations.frame.command.no, key: this.#operation.key, value: chunk });
     };
   }
 

@@ -3,6 +3,8 @@ import type { Context } from "../../workflow/context.ts";
 /** What a task of a Plan gets: all of a durable function's `ctx`, and the verbs that steer the Plan. */
 export interface TaskContext extends Context {
   readonly verbs: VerbContext;
+  /** The run that called this one; undefined: none did. */
+  readonly parentId: string | undefined;
 }
 
 /** Recorded with the task's end and applied then, in order; see "Verbs" in `docs/plan.md`. */

@@ -1,0 +1,282 @@
+import { HeddleError } from "@heddle/kernel";
+import type { TaskCode } from "../engine/definition.ts";
+import type { TaskContext } from "../engine/frame/task-context.ts";
+import { checkWithSchema } from "../workflow/check-schema.ts";
+import type { StateChannel } from "./channel.ts";
+import { isCommand, isSend, type Command, type Send } from "./command.ts";
+import { gotoLabel, labelOf, type NodeTasks } from "./compile-graph.ts";
+import { END } from "./graph-shape.ts";
+import type { RouteDefinition } from "./node.ts";
+import { parentCommand } from "./parent-command.ts";
+import type { NodeInput } from "./state-source.ts";
+
+type State = Readonly<Record<string, unknown>>;
+type Update = Readonly<Record<string, unknown>>;
+type CallNode = (state: never, ctx: TaskContext) => unknown;
+
+/** What a node's end asks for, gathered before any of it is recorded. */
+interface Onward {
+  readonly labels: string[];
+  readonly sends: Map<string, unknown[]>;
+}
+
+/** What the items of a node that was sent to chose; the value of their tasks. */
+interface Chosen {
+  readonly labels: readonly string[];
+  readonly sends: readonly (readonly [node: string, inputs: readonly unknown[]])[];
+}
+
+/**
+ * The code of a node's tasks: run the node, write its update, go where its command and routes say. What a node returns becomes verbs of its task's end:
+ * nothing of it takes effect if any of it is refused.
+ */
+export class NodeCode {
+  readonly #graph: string;
+  readonly #channels: Readonly<Record<string, StateChannel>>;
+  readonly #tasks: ReadonlyMap<string, NodeTasks>;
+  readonly #hasSchemas: boolean;
+
+  constructor(graph: string, channels: Readonly<Record<string, StateChannel>>, tasks: ReadonlyMap<string, NodeTasks>) {
+    this.#graph = graph;
+    this.#channels = channels;
+    this.#tasks = tasks;
+    this.#hasSchemas = Object.values(channels).some(({ schema }) => schema !== undefined);
+  }
+
+  /** @param call the node itself: its own code, its cache or a subgraph */
+  of(tasks: NodeTasks, call: CallNode): TaskCode {
+    const { name } = tasks.node;
+    return (given, ctx) => {
+      const input = given as NodeInput;
+      const result = call((input.wasSent ? input.item : input.state) as never, ctx);
+      return isPromise(result)
+        ? result.then((each) => this.#finish(tasks, name, input, each, ctx))
+        : this.#finish(tasks, name, input, result, ctx);
+    };
+  }
+
+  /** START: what the run was given is written, as if a node had returned it. */
+  start(routes: readonly RouteDefinition[]): TaskCode {
+    const tasks: NodeTasks = {
+      node: { name: "START", run: () => undefined, options: {} },
+      routes,
+      own: "START",
+      each: null,
+      gather: null,
+      onlyJoined: false,
+    };
+    return (given, ctx) => this.#finish(tasks, "START", { state: {}, item: undefined, wasSent: false }, given, ctx);
+  }
+
+  /** After all items of a node that was sent to: go where any of them chose to go. */
+  gather(): TaskCode {
+    return (values, ctx) => {
+      const labels = new Set<string>();
+      const onward: Onward = { labels: [], sends: new Map() };
+      for (const chosen of values as readonly (Chosen | undefined)[]) {
+        for (const label of chosen?.labels ?? []) labels.add(label);
+        for (const [node, inputs] of chosen?.sends ?? []) onward.sends.set(node, [...(onward.sends.get(node) ?? []), ...inputs]);
+      }
+      onward.labels.push(...labels);
+      this.#go(onward, ctx);
+    };
+  }
+
+  /** The node's result takes effect. The value is what the task's is: nothing, or what an item chose. */
+  #finish(tasks: NodeTasks, name: string, input: NodeInput, result: unknown, ctx: TaskContext): unknown {
+    if (result === undefined || result === null) return this.#route(tasks, name, input, {}, [], ctx);
+    if (!isCommand(result)) return this.#writeAndRoute(tasks, name, input, result as Update, [], ctx);
+    if (result.graph === "own") return this.#writeAndRoute(tasks, name, input, (result.update ?? {}) as Update, result.goto, ctx);
+    if (ctx.parentId === undefined)
+      throw final(
+        new HeddleError(
+          "COMMAND_NO_PARENT",
+          `Node "${name}" of graph "${this.#graph}" returned a command for its parent graph, but run ${ctx.runId} has none.`,
+          { data: { node: name } },
+        ),
+      );
+    ctx.verbs.end("ok", parentCommand(result));
+    return undefined;
+  }
+
+  #writeAndRoute(tasks: NodeTasks, name: string, input: NodeInput, update: Update, goto: Command["goto"], ctx: TaskContext): unknown {
+    if (!this.#hasSchemas) {
+      this.#write(name, update, ctx);
+      return this.#route(tasks, name, input, update, goto, ctx);
+    }
+    return this.#checked(name, update).then((fit) => {
+      this.#write(name, fit, ctx);
+      return this.#route(tasks, name, input, fit, goto, ctx);
+    });
+  }
+
+  #write(name: string, update: Update, ctx: TaskContext): void {
+    if (typeof update !== "object" || update === null || Array.isArray(update) || isSend(update))
+      throw this.#misfit(
+        name,
+        `it returned ${isSend(update) ? "a send: return it from a route, or in the goto of a command" : `${Array.isArray(update) ? "a list" : `a ${typeof update}`}, not an object of the keys that change`}`,
+      );
+    const { verbs } = ctx;
+    for (const key of Object.keys(update)) {
+      const written = update[key];
+      if (written === undefined) continue;
+      const channel = Object.hasOwn(this.#channels, key) ? this.#channels[key] : undefined;
+      if (channel === undefined)
+        throw this.#misfit(name, `it wrote "${key}", and the state has only ${Object.keys(this.#channels).join(", ")}`);
+      const writes = channel.writes(written, (index) => ctx.uuid(`${key}/${index}`));
+      if ("refused" in writes) throw this.#misfit(name, `it wrote "${key}", and ${writes.refused}`);
+      for (const each of writes) verbs.write(key, each);
+    }
+  }
+
+  #route(tasks: NodeTasks, name: string, input: NodeInput, update: Update, goto: Command["goto"], ctx: TaskContext): unknown {
+    const { routes } = tasks;
+    if (routes.length === 0 && goto.length === 0) return undefined;
+    const onward: Onward = { labels: [], sends: new Map() };
+    for (const target of goto) this.#goto(tasks, name, target, onward);
+    const end = (): unknown => {
+      if (input.wasSent && tasks.gather !== null) return { labels: onward.labels, sends: [...onward.sends] } satisfies Chosen;
+      this.#go(onward, ctx);
+      return undefined;
+    };
+    if (routes.length === 0) return end();
+    const after = this.#after(input.state, update);
+    const decide = (from: number): unknown => {
+      for (let index = from; index < routes.length; index++) {
+        const route = routes[index] as RouteDefinition;
+        const choice = route.decide(after as never, ctx);
+        if (isPromise(choice))
+          return choice.then((settled) => {
+            this.#choose(routes, route, settled, onward);
+            return decide(index + 1);
+          });
+        this.#choose(routes, route, choice, onward);
+      }
+      return end();
+    };
+    return decide(0);
+  }
+
+  #choose(routes: readonly RouteDefinition[], route: RouteDefinition, choice: unknown, onward: Onward): void {
+    if (choice === undefined || choice === null) return;
+    const choices: readonly unknown[] = Array.isArray(choice) ? choice : [choice];
+    if (choices.length === 0) {
+      // Nothing to do for any of them: what waits for them goes on.
+      for (const node of route.sends) if (!onward.sends.has(node)) onward.sends.set(node, []);
+      return;
+    }
+    let sends = false;
+    for (const each of choices) {
+      if (isSend(each)) {
+        this.#send(route.from, route.sends, each, onward, `.route("${route.from}", …, { sends: ["${each.node}"] })`);
+        sends = true;
+        continue;
+      }
+      if (each === END && !Object.hasOwn(route.table, END)) continue;
+      if (typeof each !== "string" || !Object.hasOwn(route.table, each))
+        throw final(
+          new HeddleError(
+            "ROUTE_UNKNOWN",
+            `The route from "${route.from}" of graph "${this.#graph}" said ${JSON.stringify(each) ?? typeof each}, which its table does not have. Its labels: ${[...Object.keys(route.table), "END"].join(", ")}.`,
+            { data: { node: route.from, label: each, labels: Object.keys(route.table) } },
+          ),
+        );
+      if (route.table[each] !== END) onward.labels.push(labelOf(routes, route, each));
+    }
+    if (sends)
+      for (const node of route.sends) if (!onward.sends.has(node) && this.#tasks.get(node)?.onlyJoined === true) onward.sends.set(node, []);
+  }
+
+  #goto({ node }: NodeTasks, name: string, target: string | Send, onward: Onward): void {
+    if (isSend(target)) return this.#send(name, node.options.sends ?? [], target, onward, `node "${name}", { sends: ["${target.node}"] }`);
+    if (target === END) return;
+    const targets = node.options.goto ?? [];
+    if (!targets.includes(target))
+      throw final(
+        new HeddleError(
+          "ROUTE_UNKNOWN",
+          `A command of node "${name}" of graph "${this.#graph}" goes to "${target}", which its option goto does not name. It names: ${targets.join(", ") || "none"}.`,
+          { data: { node: name, label: target, labels: targets } },
+        ),
+      );
+    onward.labels.push(gotoLabel(target));
+  }
+
+  #send(from: string, allowed: readonly string[], { node, input }: Send, onward: Onward, where: string): void {
+    if (!allowed.includes(node))
+      throw final(
+        new HeddleError(
+          "ROUTE_UNKNOWN",
+          `"${from}" of graph "${this.#graph}" sends to "${node}", which it was not said to send to. It may send to: ${allowed.join(", ") || "none"}. Say so where it is defined: ${where}.`,
+          { data: { node: from, label: node, labels: allowed } },
+        ),
+      );
+    const inputs = onward.sends.get(node);
+    if (inputs === undefined) onward.sends.set(node, [input]);
+    else inputs.push(input);
+  }
+
+  #go({ labels, sends }: Onward, ctx: TaskContext): void {
+    const { verbs } = ctx;
+    for (const label of new Set(labels)) verbs.take(label);
+    for (const [node, inputs] of sends) verbs.spawn(this.#tasks.get(node)?.each as string, inputs);
+  }
+
+  /** The state as the node leaves it, without what others of its round write. */
+  #after(state: State, update: Update): State {
+    const after: Record<string, unknown> = { ...state };
+    for (const key of Object.keys(update)) {
+      const written = update[key];
+      const channel = this.#channels[key];
+      if (written !== undefined && channel !== undefined) after[key] = channel.apply(after[key], written);
+    }
+    return after;
+  }
+
+  async #checked(name: string, update: Update): Promise<Update> {
+    const fit: Record<string, unknown> = { ...update };
+    for (const [key, written] of Object.entries(update)) {
+      const channel = this.#channels[key];
+      if (channel?.schema !== undefined && written !== undefined)
+        fit[key] = await checkWrite(channel, written, `what node "${name}" wrote to "${key}"`, "OUTPUT_INVALID");
+    }
+    return fit;
+  }
+
+  #misfit(name: string, why: string): Error {
+    return final(
+      new HeddleError("UPDATE_INVALID", `The result of node "${name}" of graph "${this.#graph}" is no update: ${why}.`, {
+        data: { node: name },
+      }),
+    );
+  }
+}
+
+/** What is written as the channel's schema gives it back; of a list, each item that is put in. */
+export async function checkWrite(
+  { kind, schema }: StateChannel,
+  written: unknown,
+  what: string,
+  code: "INPUT_INVALID" | "OUTPUT_INVALID",
+): Promise<unknown> {
+  if (schema === undefined) return written;
+  if ((kind !== "append" && kind !== "mergeBy" && kind !== "messages") || !Array.isArray(written))
+    return checkWithSchema(schema, written, what, code);
+  const items: unknown[] = [];
+  for (const [index, item] of written.entries())
+    items.push(
+      typeof item === "object" && item !== null && "$remove" in item
+        ? item
+        : await checkWithSchema(schema, item, `item ${index} of ${what}`, code),
+    );
+  return items;
+}
+
+/** Trying again would end the same. */
+function final(error: HeddleError): HeddleError {
+  return Object.assign(error, { final: true });
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+}

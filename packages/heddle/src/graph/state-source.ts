@@ -1,0 +1,63 @@
+import { decodeValue, type Json, type RunState, type StartTask } from "@heddle/kernel";
+import { channelByNumber } from "@heddle/kernel/internal";
+import type { InputSource } from "../engine/input-source.ts";
+import { sharedList, sharedValue } from "./shared-values.ts";
+
+/** What a node's code begins with. */
+export interface NodeInput {
+  readonly state: Readonly<Record<string, unknown>>;
+  /** What it was sent; undefined with `wasSent` false: it is run with the state. */
+  readonly item: unknown;
+  readonly wasSent: boolean;
+}
+
+/** By channel, what it held; undefined: nothing. */
+type Given = readonly (Json | undefined)[];
+
+/** A node is given what the state's keys held when its round began. */
+export class StateSource implements InputSource<Given> {
+  readonly #keys: readonly string[];
+  readonly #lists: readonly boolean[];
+
+  /** @param keys in the order of the plan's channels; `lists`: which of them grow item by item */
+  constructor(keys: readonly string[], lists: readonly boolean[]) {
+    this.#keys = keys;
+    this.#lists = lists;
+  }
+
+  take(state: RunState): Given {
+    const given = new Array<Json | undefined>(this.#keys.length);
+    for (let number = 0; number < given.length; number++) given[number] = channelByNumber(state, number);
+    return given;
+  }
+
+  read(given: Given, command: StartTask): NodeInput {
+    return {
+      state: this.stateOf(given),
+      item: command.input === undefined ? undefined : decodeValue(command.input),
+      wasSent: command.input !== undefined,
+    };
+  }
+
+  stateOf(given: Given): Readonly<Record<string, unknown>> {
+    const state: Record<string, unknown> = {};
+    for (let number = 0; number < given.length; number++) {
+      const json = given[number];
+      if (json !== undefined) state[this.#keys[number] as string] = this.#lists[number] === true ? sharedList(json) : sharedValue(json);
+    }
+    return Object.freeze(state);
+  }
+
+  isStillHeld(state: RunState, _command: StartTask, given: Given): boolean {
+    return given.every((held, number) => held === channelByNumber(state, number));
+  }
+
+  /** JSON has no undefined: each value stands in a list of its own, which is empty without one. */
+  write(given: Given): Json {
+    return given.map((held) => (held === undefined ? [] : [held]));
+  }
+
+  parse(json: Json): Given {
+    return (json as readonly (readonly Json[])[]).map((each) => each[0]);
+  }
+}

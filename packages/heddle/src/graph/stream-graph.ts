@@ -1,0 +1,272 @@
+import { decodeError, decodeValue, type RunEvent, type Verb } from "@heddle/kernel";
+import type { Engine, JournalEvent, LiveEvent, RunHandle } from "../engine/engine.ts";
+import { isJournalEvent } from "../engine/live-piece.ts";
+import { open } from "../engine/open.ts";
+import type { OpenQuestion } from "../engine/open-questions.ts";
+import type { Graph } from "./graph.ts";
+import { GraphEvents, isNode, nodeOf } from "./graph-events.ts";
+import { needsEngine, type InvokeOptions } from "./invoke-graph.ts";
+
+/**
+ * `values`: the whole state after each round. `updates`: what each node wrote. `messages`: messages as they are written, and the pieces of those that grow
+ * (a step's `stream`). `custom`: what nodes `emit`. `events`: every event of the journal.
+ */
+export type StreamMode = "values" | "updates" | "messages" | "custom" | "events";
+
+export interface StreamOptions<M extends StreamMode> extends InvokeOptions {
+  /** One or several. Default `updates`. */
+  readonly mode?: M | readonly M[];
+  /** Also what subgraphs do; `path` tells which. Default `true`. */
+  readonly nested?: boolean;
+}
+
+interface Place {
+  /** Nodes that lead to the graph that this comes from: empty for the outermost. */
+  readonly path: readonly string[];
+  readonly runId: string;
+  /** Event that it stands at. */
+  readonly seq: number;
+}
+
+type Piece<State, Update> =
+  | ({ readonly mode: "values"; readonly round: number; readonly state: State } & Place)
+  | ({ readonly mode: "updates"; readonly node: string; readonly update: Update } & Place)
+  | ({ readonly mode: "messages"; readonly node: string; readonly message: unknown } & Place)
+  | ({ readonly mode: "messages"; readonly node: string; readonly key: string; readonly chunk: unknown } & Place)
+  | ({ readonly mode: "custom"; readonly node: string; readonly name: string; readonly value: unknown } & Place)
+  | ({ readonly mode: "events"; readonly event: JournalEvent } & Place);
+
+/** The last item, exactly one: how the run came to rest. */
+export interface StreamEnd<State> {
+  readonly mode: "end";
+  readonly path: readonly [];
+  readonly runId: string;
+  readonly status: "completed" | "failed" | "cancelled" | "timed-out" | "waiting" | "paused";
+  readonly state: State;
+  readonly error?: Error;
+  /** Who it waits for. */
+  readonly questions: readonly OpenQuestion[];
+}
+
+export type StreamItem<M extends StreamMode, State, Update> = Extract<Piece<State, Update>, { readonly mode: M }> | StreamEnd<State>;
+
+type AnyItem = StreamItem<StreamMode, unknown, unknown>;
+
+export async function* streamGraph(graph: Graph<never>, input: unknown, options: StreamOptions<StreamMode> = {}): AsyncGenerator<AnyItem> {
+  const { engine, signal, mode = "updates", nested = true, ...start } = options;
+  const modes = new Set<StreamMode>(typeof mode === "string" ? [mode] : mode);
+  if (engine !== undefined) {
+    const run = await engine.start(graph as never, input as never, start);
+    yield* watch(new GraphWatch(engine, modes, nested, signal), graph, run);
+    return;
+  }
+  await using own = await open("memory:", { workflows: [graph] });
+  const run = await own.start(graph as never, input as never, start);
+  for await (const item of watch(new GraphWatch(own, modes, nested, signal), graph, run)) {
+    if (item.mode === "end" && item.status === "waiting") throw needsEngine(graph.name, item.questions);
+    yield item;
+  }
+}
+
+/** A child run that a node called. */
+interface Child {
+  readonly runId: string;
+  readonly node: string;
+  /** Null: it is no graph. */
+  readonly graph: Graph<never> | null;
+}
+
+async function* watch(watching: GraphWatch, graph: Graph<never>, run: RunHandle<unknown>): AsyncGenerator<AnyItem> {
+  watching.follow(graph, run, []);
+  try {
+    yield* watching.items();
+  } finally {
+    watching.stop();
+  }
+}
+
+/** Follows a run and the runs of its subgraphs, and gives what they bring in the order in which it comes. */
+class GraphWatch {
+  readonly #engine: Engine;
+  readonly #modes: ReadonlySet<StreamMode>;
+  readonly #nested: boolean;
+  readonly #stopped = new AbortController();
+  readonly #ready: AnyItem[] = [];
+  #wake: (() => void) | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(engine: Engine, modes: ReadonlySet<StreamMode>, nested: boolean, signal: AbortSignal | undefined) {
+    this.#engine = engine;
+    this.#modes = modes;
+    this.#nested = nested;
+    signal?.addEventListener("abort", () => this.#fail(signal.reason), { once: true, signal: this.#stopped.signal });
+    if (signal?.aborted === true) this.#fail(signal.reason);
+  }
+
+  async *items(): AsyncGenerator<AnyItem> {
+    for (;;) {
+      const item = this.#ready.shift();
+      if (item !== undefined) {
+        yield item;
+        if (item.mode === "end") return;
+        continue;
+      }
+      if (this.#failure !== null) throw this.#failure.error;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#wake?.();
+  }
+
+  follow(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): void {
+    this.#read(graph, run, path).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #read(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): Promise<void> {
+    const { signal } = this.#stopped;
+    const reader = new GraphReader(graph, run.id, path);
+    const give = (event: LiveEvent): void => {
+      for (const item of reader.read(event)) if (this.#modes.has(item.mode as StreamMode)) this.#give(item);
+      const child = reader.childOf(event);
+      if (child !== null && this.#nested) void this.#child(child, path);
+    };
+    if (path.length > 0) {
+      for await (const event of run.events({ signal })) give(event);
+      return;
+    }
+    const events = run.events({ signal });
+    let ended = false;
+    const reading = (async () => {
+      for await (const event of events) {
+        give(event);
+        if (event.type === "run-ended") ended = true;
+      }
+    })();
+    const settled = await Promise.race([run.settled({ signal }), reading.then(() => null)]);
+    if (settled === null && !ended) return;
+    if (settled !== null && settled.status !== "waiting" && settled.status !== "paused") await reading;
+    // What was recorded before it came to rest is given before its end.
+    const view = await run.state();
+    while (settled !== null && !ended && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
+    const questions = settled?.questions ?? [];
+    this.#give(reader.end(view.status as never, view.channels, questions));
+  }
+
+  async #child({ runId, node, graph }: Child, path: readonly string[]): Promise<void> {
+    try {
+      this.follow(graph, await this.#engine.get(runId), [...path, node]);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #give(item: AnyItem): void {
+    this.#ready.push(item);
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#failure ??= { error };
+    this.#wake?.();
+    this.#wake = null;
+  }
+}
+
+/** Turns the events of one run into what the modes give. */
+class GraphReader {
+  readonly #graph: Graph<never> | null;
+  readonly #events: GraphEvents | null;
+  readonly #channels: Readonly<Record<string, { readonly kind: string }>>;
+  readonly #runId: string;
+  readonly #path: readonly string[];
+  #error: Error | undefined;
+  seq = 0;
+
+  constructor(graph: Graph<never> | null, runId: string, path: readonly string[]) {
+    this.#graph = graph;
+    this.#events = graph === null ? null : new GraphEvents(graph.plan);
+    this.#channels = graph?.channels ?? {};
+    this.#runId = runId;
+    this.#path = path;
+  }
+
+  *read(event: LiveEvent): Generator<AnyItem> {
+    const place: Place = { path: this.#path, runId: this.#runId, seq: event.seq };
+    if (!isJournalEvent(event)) {
+      if (event.type === "stream") yield { mode: "messages", node: this.#nodeOf(event.of), key: event.key, chunk: event.value, ...place };
+      return;
+    }
+    this.seq = event.seq;
+    yield { mode: "events", event, ...place };
+    if (event.type === "run-ended" && event.outcome.status !== "completed" && event.outcome.error !== undefined)
+      this.#error = decodeError(event.outcome.error);
+    const closed = this.#events?.apply(event) ?? null;
+    if (event.type === "emitted")
+      yield { mode: "custom", node: this.#nodeOf(event.of), name: event.name, value: decodedValue(event.value), ...place };
+    if (event.type === "task-ended" && isNode(event.task) && event.outcome.status === "completed") {
+      const update = updateOf(event.verbs ?? [], this.#channels);
+      yield { mode: "updates", node: nodeOf(event.task), update, ...place };
+      for (const [key, written] of Object.entries(update)) {
+        if (this.#channels[key]?.kind !== "messages") continue;
+        for (const message of written as readonly unknown[])
+          if (typeof message === "object" && message !== null && !("$remove" in message))
+            yield { mode: "messages", node: nodeOf(event.task), message, ...place };
+      }
+    }
+    if (closed !== null && this.#events !== null)
+      yield { mode: "values", round: this.#events.round, state: this.#events.values(), ...place };
+  }
+
+  /** A subgraph that this event began. */
+  childOf(event: LiveEvent): Child | null {
+    if (event.type !== "op-opened" || event.op !== "call" || event.child === undefined) return null;
+    const node = this.#nodeOf(event.of);
+    const run = this.#graph?.shape.nodes.find(({ name }) => name === node)?.run;
+    return {
+      runId: event.child.runId,
+      node: node === "" ? event.key : node,
+      graph: typeof run === "object" && "shape" in run ? (run as never) : null,
+    };
+  }
+
+  end(status: StreamEnd<unknown>["status"], state: unknown, questions: readonly OpenQuestion[]): StreamEnd<unknown> {
+    return {
+      mode: "end",
+      path: [],
+      runId: this.#runId,
+      status,
+      state,
+      ...(this.#error === undefined ? null : { error: this.#error }),
+      questions,
+    };
+  }
+
+  #nodeOf(no: number | undefined): string {
+    return no === undefined ? "" : (this.#events?.nodeOf(no) ?? "");
+  }
+}
+
+/** What a node wrote, as it returned it. */
+function updateOf(verbs: readonly Verb[], channels: Readonly<Record<string, { readonly kind: string }>>): Record<string, unknown> {
+  const update: Record<string, unknown> = {};
+  for (const verb of verbs) {
+    if (!("write" in verb)) continue;
+    const { kind } = channels[verb.write] ?? {};
+    const written = decodeValue(verb.value);
+    if (kind === "append") update[verb.write] = [...((update[verb.write] as unknown[] | undefined) ?? []), written];
+    else if (kind === "mergeBy" || kind === "messages") {
+      const { remove = [], put = [] } = written as { remove?: unknown[]; put?: unknown[] };
+      update[verb.write] = [...remove.map((key) => ({ $remove: key })), ...put];
+    } else update[verb.write] = written;
+  }
+  return update;
+}
+
+function decodedValue(value: (RunEvent & { type: "emitted" })["value"]): unknown {
+  return value === undefined ? undefined : decodeValue(value);
+}

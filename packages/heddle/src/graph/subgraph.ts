@@ -1,0 +1,57 @@
+import type { TaskContext } from "../engine/frame/task-context.ts";
+import type { Workflow } from "../workflow/workflow.ts";
+import type { StateChannel } from "./channel.ts";
+import { command, send, type Command } from "./command.ts";
+import type { GraphShape } from "./graph-shape.ts";
+import type { NodeDefinition } from "./node.ts";
+import { isParentCommand } from "./parent-command.ts";
+
+type State = Readonly<Record<string, unknown>>;
+
+/** What a workflow needs to have for its keys to be passed in and out by themselves. */
+interface HasShape {
+  readonly shape: GraphShape;
+}
+
+/** The code of a node that is a workflow: a child run. What it was given and what it gives are fitted into the state. */
+export function subgraphNode(parent: GraphShape, { run, options }: NodeDefinition): (state: never, ctx: TaskContext) => Promise<unknown> {
+  const workflow = run as Workflow<unknown, unknown>;
+  const child = "shape" in workflow ? (workflow as unknown as HasShape).shape : null;
+  const input = options.input as ((state: State) => unknown) | undefined;
+  const output = options.output as ((result: unknown, state: State) => unknown) | undefined;
+  return async (given, ctx) => {
+    const state = given as State;
+    const passed = input === undefined ? (child === null ? state : sharedInput(parent, child, state)) : input(state);
+    const result = await ctx.call("run", workflow, passed);
+    if (isParentCommand(result)) return asOwn(result["heddle:parent-command"]);
+    if (output !== undefined) return output(result, state);
+    return child === null ? result : sharedOutput(parent, child, passed as State, result as State);
+  };
+}
+
+/** The keys that both have and neither keeps to itself. */
+function sharedKeys(parent: GraphShape, child: GraphShape, list: readonly string[] | undefined): string[] {
+  const own = list ?? Object.keys(child.channels).filter((key) => !child.private.includes(key));
+  return own.filter((key) => Object.hasOwn(parent.channels, key) && !parent.private.includes(key));
+}
+
+function sharedInput(parent: GraphShape, child: GraphShape, state: State): State {
+  return Object.fromEntries(sharedKeys(parent, child, child.input).flatMap((key) => (state[key] === undefined ? [] : [[key, state[key]]])));
+}
+
+/** Only what the child added: what it was given stands in the parent's state already. */
+function sharedOutput(parent: GraphShape, child: GraphShape, given: State, result: State): State {
+  const update: Record<string, unknown> = {};
+  for (const key of sharedKeys(parent, child, child.output)) {
+    const added = (child.channels[key] as StateChannel).added(given[key], result[key]);
+    if (added !== undefined) update[key] = added;
+  }
+  return update;
+}
+
+function asOwn({ update, goto }: { readonly update: unknown; readonly goto: Command["goto"] }): Command {
+  return command({
+    ...(update === undefined ? null : { update }),
+    goto: goto.map((each) => (typeof each === "string" ? each : send(each.node, each.input))),
+  });
+}
