@@ -7,8 +7,8 @@ import type { Json, RunState, StartTask } from "@heddle/kernel";
 export interface InputSource<Given = unknown> {
   /** What the state holds for it now; null: its input comes from elsewhere, the verb that started it or the run's input. */
   take(state: RunState, command: StartTask): Given | null;
-  /** The input that the code is given, a copy of its own. */
-  read(given: Given, command: StartTask): unknown;
+  /** The input that the code is given, a copy of its own. @param runInput gives a copy of the run's input */
+  read(given: Given, command: StartTask, runInput: () => unknown): unknown;
   /** Whether the state by itself would give the same, by identity: then a snapshot need not keep it. */
   isStillHeld(state: RunState, command: StartTask, given: Given): boolean;
   /** As JSON, for a snapshot. */

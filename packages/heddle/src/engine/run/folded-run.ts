@@ -30,6 +30,8 @@ export class FoldedRun {
   readonly #definition: Definition;
   readonly #runId: string;
   #input: unknown = undefined;
+  /** The run's input, a copy for whoever asks. */
+  readonly #ownInput = (): unknown => (this.facts.input === undefined ? undefined : decodeValue(this.facts.input));
   /** Where the recorded operations of open activations begin. */
   readonly #beginnings = new SparseMap<number, number>();
   /** What activations were given whose code is not under way: it waits for its next attempt, or for the run to be loaded. */
@@ -181,7 +183,7 @@ export class FoldedRun {
   }
 
   inputOf(command: StartTask, source: InputSource | null, given: unknown): unknown {
-    if (source !== null && given !== null) return source.read(given, command);
+    if (source !== null && given !== null) return source.read(given, command, this.#ownInput);
     return command.input === undefined ? this.#input : decodeValue(command.input);
   }
 
