@@ -22,6 +22,8 @@ export const layers: readonly Layer[] = [
   { name: "workflow", folder: "packages/heddle/src/workflow", imports: ["kernel"], node: false, internals: true },
   { name: "stores", folder: "packages/heddle/src/stores", imports: ["kernel"], node: true, internals: true },
   { name: "engine", folder: "packages/heddle/src/engine", imports: ["kernel", "workflow"], node: true, internals: true },
+  // Front-ends: what compiles to a Plan.
+  { name: "dag", folder: "packages/heddle/src/dag", imports: ["kernel", "workflow", "engine"], node: true, internals: true },
   // The one place that knows an engine and a store by name.
   {
     name: "open",
@@ -35,14 +37,14 @@ export const layers: readonly Layer[] = [
   {
     name: "heddle",
     folder: "packages/heddle/src",
-    imports: ["kernel", "workflow", "stores", "engine", "open", "graph"],
+    imports: ["kernel", "workflow", "stores", "engine", "graph", "dag", "open"],
     node: true,
     internals: true,
   },
   {
     name: "cli",
     folder: "packages/heddle/src/cli",
-    imports: ["kernel", "workflow", "stores", "engine", "open", "heddle"],
+    imports: ["kernel", "workflow", "stores", "engine", "dag", "open", "heddle"],
     node: true,
     internals: true,
   },
@@ -54,13 +56,13 @@ export const layers: readonly Layer[] = [
   {
     name: "tests",
     folder: "packages/*/test",
-    imports: ["kernel", "workflow", "stores", "engine", "open", "heddle", "cli", "postgres", "testing"],
+    imports: ["kernel", "workflow", "stores", "engine", "dag", "open", "heddle", "cli", "postgres", "testing"],
     node: true,
     internals: true,
   },
   { name: "examples", folder: "examples", imports: ["kernel", "heddle", "testing"], node: true, internals: false },
   { name: "bench", folder: "bench", imports: ["kernel", "heddle", "postgres", "testing", "scripts"], node: true, internals: true },
-  { name: "scripts", folder: "scripts", imports: ["kernel", "testing"], node: true, internals: false },
+  { name: "scripts", folder: "scripts", imports: ["kernel", "heddle", "testing"], node: true, internals: false },
 ];
 
 /** What an import by a package's name reaches: its index, which belongs to this layer, or another file in `src` that it exports. */

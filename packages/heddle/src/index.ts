@@ -33,6 +33,16 @@ export type { GraphFault, GraphFindings } from "./graph/validate-graph.ts";
 export { planned } from "./engine/planned.ts";
 export type { GroupPolicy, PlanCode, PlannedWorkflow, Reducer, TaskCode } from "./engine/definition.ts";
 export type { TaskContext, VerbContext } from "./engine/frame/task-context.ts";
+// Write: DAGs, as files or objects.
+export { dag, type DagFindings, type DagOptions, type DagTextOptions } from "./dag/dag.ts";
+export type { DagWorkflow } from "./dag/dag-workflow.ts";
+export type { DagCode } from "./dag/config/check-dag.ts";
+export type * from "./dag/config/dag-config.ts";
+export type { DagFault, DagFaultCode, DagWarning } from "./dag/config/dag-fault.ts";
+export { dagSchema } from "./dag/config/dag-schema.ts";
+export type * from "./dag/processors/processor.ts";
+export type { DagAnalysis } from "./dag/graph/analysis.ts";
+export type { DagReport, NodeOutcome } from "./dag/run/report.ts";
 // Run: the engine.
 export { open, type EngineParts } from "./engine/open.ts";
 export type * from "./engine/engine.ts";

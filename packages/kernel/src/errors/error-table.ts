@@ -3,6 +3,12 @@ export const errorTable = {
   // Plans
   PLAN_INVALID: "The plan has faults; all of them are listed with their paths.",
   PLAN_CYCLE: "A cycle stands where none is allowed.",
+  // DAG files
+  DAG_INVALID: "The DAG has faults; all of them are listed with their places.",
+  DAG_PROCESSOR_UNAVAILABLE: "The DAG names processors of a type that nothing here runs.",
+  DAG_MERGE_FAILED: "Payloads that meet at a node cannot be merged as it says.",
+  PROCESSOR_INPUT_INVALID: "A processor cannot work on the payload that it was given.",
+  PROCESSOR_RESPONSE_INVALID: "A processor answered with something that is no response.",
   // Values
   VALUE_NOT_DURABLE: "A value cannot be kept: it would not come back as it is.",
   VALUE_TOO_LARGE: "A value is larger than the limit.",

@@ -1,0 +1,169 @@
+import { nearest } from "../../engine/nearest.ts";
+import { arrowsFrom, type DagGraph, graphOf } from "../graph/dag-graph.ts";
+import { cyclesOf, type Order, orderOf } from "../graph/order.ts";
+import { type Providers, providersOf, runInput } from "../graph/providers.ts";
+import type { CustomMerge, Processor } from "../processors/processor.ts";
+import { checkNode } from "./check-node.ts";
+import { ShapeCheck } from "./check-shape.ts";
+import type { DagConfig, DagNode, Intent } from "./dag-config.ts";
+import { FaultList } from "./dag-fault.ts";
+import { dagSchema } from "./dag-schema.ts";
+import { intentOf } from "./intent.ts";
+
+/** Code that a DAG names. */
+export interface DagCode {
+  readonly processors?: Readonly<Record<string, Processor>>;
+  readonly merges?: Readonly<Record<string, CustomMerge>>;
+}
+
+/** A DAG without faults. */
+export interface CheckedDag {
+  readonly config: DagConfig;
+  readonly graph: DagGraph;
+  readonly order: Order;
+  readonly providers: Providers;
+  readonly intents: readonly Intent[];
+}
+
+/** Suggestions of near names compare with all of them: after so many the list alone must do. */
+const mostSuggestions = 20;
+
+/**
+ * Everything that is wrong with a DAG, in one go: its shape, its nodes, then ids and references, then, where those are whole, cycles, then,
+ * where there is none, payloads. Takes time in proportion to the DAG and is not stopped by its depth.
+ *
+ * @returns undefined when there are faults
+ */
+export function checkDag(value: unknown, code: DagCode, faults: FaultList): CheckedDag | undefined {
+  new ShapeCheck(dagSchema, faults).check(value);
+  const written = (value as { readonly processors?: unknown } | null | undefined)?.processors;
+  if (!Array.isArray(written)) return undefined;
+  const shaped = faults.all.length === 0;
+  const config = value as DagConfig;
+  if (shaped) for (const [index, node] of config.processors.entries()) checkNode(node, index, config, code, faults);
+  const before = faults.all.length;
+  const graph = readGraph(written, faults);
+  if (faults.all.length > before) return undefined;
+  const order = orderOf(graph);
+  if (order.nodes.length < graph.ids.length) {
+    reportCycles(graph, order, faults);
+    return undefined;
+  }
+  if (!shaped) return undefined;
+  checkUses(config, graph, faults);
+  const intents = config.processors.map(intentOf);
+  const merges = (node: number): boolean => config.processors[node]!.merge !== undefined;
+  const provides = (node: number): boolean => intents[node] === "transform" || merges(node);
+  const providers = providersOf(graph, order.nodes, provides, merges);
+  reportPayloads(config, graph, providers, faults);
+  return faults.all.length === 0 ? { config, graph, order, providers, intents } : undefined;
+}
+
+function readGraph(nodes: readonly Partial<DagNode>[], faults: FaultList): DagGraph {
+  const numbers = new Map<string, number>();
+  const ids: string[] = [];
+  for (const [index, node] of nodes.entries()) {
+    const id: unknown = node?.id;
+    ids.push(String(id));
+    if (typeof id !== "string") continue;
+    const first = numbers.get(id);
+    if (first === undefined) numbers.set(id, index);
+    else
+      faults.add(
+        "duplicate-id",
+        ["processors", index, "id"],
+        `Two nodes have the id "${id}": numbers ${first + 1} and ${index + 1}.`,
+        "Give one of them another id.",
+      );
+  }
+  let suggestions = 0;
+  const lists = nodes.map((node, index) => {
+    const list: number[] = [];
+    const named: unknown = node?.depends_on;
+    if (!Array.isArray(named)) return list;
+    const seen = named.length > 1 ? new Set<number>() : null;
+    for (let at = 0; at < named.length; at++) {
+      const id: unknown = named[at];
+      if (typeof id !== "string") continue;
+      const number = numbers.get(id);
+      if (number === undefined) {
+        const near = suggestions++ < mostSuggestions ? nearest(id.slice(0, 64), [...numbers.keys()]) : [];
+        const mend = near[0] === undefined ? "Add the node, or take the reference out." : `Did you mean "${near[0]}"?`;
+        faults.add(
+          "unknown-node",
+          ["processors", index, "depends_on", at],
+          `Node "${ids[index]}" depends on "${id}", which is not there.`,
+          mend,
+        );
+      } else if (seen?.has(number) === true) {
+        faults.add("value", ["processors", index, "depends_on", at], `Node "${ids[index]}" depends on "${id}" twice.`, "Name it once.");
+      } else {
+        seen?.add(number);
+        list.push(number);
+      }
+    }
+    return list;
+  });
+  return graphOf(ids, numbers, lists);
+}
+
+function reportCycles(graph: DagGraph, order: Order, faults: FaultList): void {
+  for (const nodes of cyclesOf(graph, order)) {
+    const [first = 0] = nodes;
+    const cycle = [...nodes, first].map((node) => graph.ids[node]!);
+    const drawn = cycle.length <= 13 ? cycle : [...cycle.slice(0, 9), `… ${cycle.length - 11} more …`, ...cycle.slice(-2)];
+    faults.add(
+      "cycle",
+      ["processors", first, "depends_on"],
+      `These nodes wait for one another: ${drawn.join(" → ")}.`,
+      "Take one of the references out.",
+      { cycle },
+    );
+  }
+  if (order.nodes.length === 0)
+    faults.add("no-entry", ["processors"], "No node can begin: each depends on another one.", "Let one depend on nothing.");
+}
+
+/** What only the whole shows: names that nothing has, and what is declared for nobody. */
+function checkUses(config: DagConfig, graph: DagGraph, faults: FaultList): void {
+  if (config.output !== undefined && !graph.numbers.has(config.output)) {
+    faults.add("unknown-node", ["output"], `The output is "${config.output}", which is no node.`, "Name a node of processors.");
+  }
+  const used = new Set(config.processors.map(({ pool }) => pool));
+  for (const pool of Object.keys(config.pools ?? {})) {
+    if (!used.has(pool)) faults.warn("pool-unused", ["pools", pool], `No node runs in the pool "${pool}".`);
+  }
+  if (config.executor_options?.max_concurrency === 0)
+    faults.warn("concurrency-raised", ["executor_options", "max_concurrency"], "A max_concurrency of 0 would run nothing: it counts as 1.");
+}
+
+function reportPayloads(config: DagConfig, graph: DagGraph, { of, conflicts }: Providers, faults: FaultList): void {
+  const name = (node: number): string => (node === runInput ? "the input" : `"${graph.ids[node]}"`);
+  for (const { node, between } of conflicts) {
+    const shownNames = between.length <= 5 ? between.map(name) : [...between.slice(0, 4).map(name), `${between.length - 4} more`];
+    faults.add(
+      "payload-conflict",
+      ["processors", node, "depends_on"],
+      `Node "${graph.ids[node]}" would get the payloads of ${shownNames.slice(0, -1).join(", ")} and ${shownNames.at(-1)}, and neither comes before the other.`,
+      "Name a merge (first, concatenate, json_merge or custom), let one depend on the other, or make one analyze.",
+    );
+  }
+  for (const [node, { merge, id }] of config.processors.entries()) {
+    if (merge === undefined) continue;
+    const place = ["processors", node, "merge"];
+    const meeting = of[node]!;
+    if (meeting.length < 2)
+      faults.warn("merge-unused", place, `Node "${id}" has a merge, but one payload only comes to it: ${name(meeting[0]!)}.`);
+    else
+      faults.warn(
+        "diamond",
+        place,
+        `Payloads meet at "${id}": ${meeting.map(name).join(", ")}. Its merge makes one of them, in this order.`,
+      );
+  }
+}
+
+/** Nodes on which no other depends. */
+export function sinksOf({ ids, dependents }: DagGraph): number[] {
+  return [...ids.keys()].filter((node) => arrowsFrom(dependents, node).length === 0);
+}

@@ -1,0 +1,52 @@
+import type { PlannedWorkflow } from "../engine/definition.ts";
+import type { CheckedDag, DagCode } from "./config/check-dag.ts";
+import type { DagWarning } from "./config/dag-fault.ts";
+import { criticalPathOf, type DagAnalysis, levelsOf } from "./graph/analysis.ts";
+import { dagPlan } from "./run/dag-plan.ts";
+import { nodeCode } from "./run/node-code.ts";
+import { NodeSource } from "./run/node-source.ts";
+import { nodeHandler, resultHandler, resultSpecOf, resultTask, specOf } from "./run/node-spec.ts";
+import type { DagReport } from "./run/report.ts";
+import { resultCode } from "./run/result-code.ts";
+import { ResultSource } from "./run/result-source.ts";
+
+/** A DAG, ready to be started like any workflow. */
+export interface DagWorkflow extends PlannedWorkflow<unknown, DagReport> {
+  /** What is allowed and may not be what was meant. */
+  readonly warnings: readonly DagWarning[];
+  /** Levels, width, critical path, and where each payload comes from. */
+  analyze(): DagAnalysis;
+}
+
+export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnings: readonly DagWarning[]): DagWorkflow {
+  const plan = dagPlan(name, dag);
+  const { input } = dag.config;
+  return {
+    kind: "workflow",
+    name,
+    options: {},
+    run: () => Promise.reject(new Error(`DAG "${name}" has no single function: its nodes run.`)),
+    plan,
+    code: {
+      tasks: { [nodeHandler]: nodeCode(code, input), [resultHandler]: resultCode(input) },
+      inputs: (id, task, compiled) =>
+        id === resultTask ? new ResultSource(resultSpecOf(task), compiled) : new NodeSource(specOf(task), compiled),
+    },
+    warnings,
+    analyze: () => analysisOf(dag),
+  };
+}
+
+function analysisOf({ graph, order, providers, intents }: CheckedDag): DagAnalysis {
+  const levels = levelsOf(graph, order);
+  const byId = <T>(value: (node: number) => T): Readonly<Record<string, T>> =>
+    Object.fromEntries(graph.ids.map((id, node) => [id, value(node)]));
+  return {
+    nodes: graph.ids.length,
+    levels,
+    width: levels.reduce((most, { length }) => Math.max(most, length), 0),
+    criticalPath: criticalPathOf(graph, order),
+    payloads: byId((node) => providers.of[node]!.filter((provider) => provider >= 0).map((provider) => graph.ids[provider]!)),
+    intents: byId((node) => intents[node]!),
+  };
+}

@@ -1,0 +1,87 @@
+import { durationMs, type Edge, type Json, type Plan, type Policy, type Task } from "@heddle/kernel";
+import { sinksOf, type CheckedDag } from "../config/check-dag.ts";
+import type { DagConfig, DagNode, FailureStrategy } from "../config/dag-config.ts";
+import { nodeHandler, nodeSpec, resultHandler, type ResultSpec, resultTask } from "./node-spec.ts";
+
+/**
+ * The Plan of a DAG: a task per node, after all that it depends on, and one that gathers what came out when nothing else is left to do.
+ * The failure strategy is the Plan's `failure` and what edges wait for:
+ *
+ * | | a failure | edges | what depends on a failed node |
+ * |---|---|---|---|
+ * | `fail_fast` | `stop` | `ok` | never starts |
+ * | `continue_on_error` | `keep` | `ok` | is blocked |
+ * | `best_effort` | `keep` | `ended` | runs, and is told what is missing |
+ *
+ * What the DAG's check lets through makes a valid Plan: it is not checked again, which would take longer than all the rest.
+ */
+export function dagPlan(name: string, dag: CheckedDag): Plan {
+  const { config } = dag;
+  const failure = config.failure_strategy ?? "fail_fast";
+  const defaults = defaultPolicy(config);
+  const tasks: Record<string, Task> = {};
+  for (const [number, node] of config.processors.entries()) {
+    tasks[node.id] = {
+      does: { use: nodeHandler, with: nodeSpec(dag, node, number) as unknown as Json },
+      when: [{ id: node.id, after: edgesOf(node, failure), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
+      ...policyOf(node, defaults),
+    };
+  }
+  const sinks = sinksOf(dag.graph);
+  const ended = sinks.map((sink): Edge => ({ from: dag.graph.ids[sink]!, on: "ended" }));
+  tasks[resultTask] = {
+    does: { use: resultHandler, with: resultSpec(dag, sinks, failure) as unknown as Json },
+    when: [{ id: resultTask, after: ended, join: ended.length === 0 ? "all" : "any", untaken: "wait", idle: true }],
+  };
+  return {
+    heddle: 1,
+    name,
+    discipline: "eager",
+    tasks,
+    output: { task: resultTask },
+    failure: failure === "fail_fast" ? "stop" : "keep",
+    limits: { activations: config.processors.length + 1 },
+  };
+}
+
+function edgesFrom({ depends_on }: DagNode): readonly string[] {
+  return depends_on ?? [];
+}
+
+function edgesOf(node: DagNode, failure: FailureStrategy): Edge[] {
+  const on = failure === "best_effort" ? "ended" : "ok";
+  return edgesFrom(node).map((from) => ({ from, on }));
+}
+
+function defaultPolicy({ executor_options: { timeout_seconds, retry_attempts = 0 } = {} }: DagConfig): Policy {
+  return {
+    ...(timeout_seconds === undefined ? null : { attemptTimeoutMs: timeout_seconds * 1_000 }),
+    ...(retry_attempts === 0 ? null : { retry: { attempts: retry_attempts + 1 } }),
+  };
+}
+
+function policyOf({ timeout, retry, priority }: DagNode, defaults: Policy): { readonly policy?: Policy } {
+  if (timeout === undefined && retry === undefined && priority === undefined)
+    return Object.keys(defaults).length === 0 ? {} : { policy: defaults };
+  return {
+    policy: {
+      ...defaults,
+      ...(timeout === undefined ? null : { attemptTimeoutMs: durationMs(timeout, "timeout") }),
+      ...(retry === undefined ? null : { retry: typeof retry === "number" ? { attempts: retry } : retry }),
+      ...(priority === undefined ? null : { priority }),
+    },
+  };
+}
+
+function resultSpec({ config, graph, providers, intents }: CheckedDag, sinks: readonly number[], failure: FailureStrategy): ResultSpec {
+  const wanted = config.output === undefined ? sinks : [graph.numbers.get(config.output)!];
+  const holders = (node: number): readonly string[] =>
+    intents[node] === "transform" || config.processors[node]!.merge !== undefined
+      ? [graph.ids[node]!]
+      : providers.of[node]!.filter((each) => each >= 0).map((each) => graph.ids[each]!);
+  return {
+    failure,
+    payloads: Object.fromEntries(wanted.map((node) => [graph.ids[node]!, holders(node)])),
+    ...(config.output === undefined && wanted.length !== 1 ? { several: true } : null),
+  };
+}

@@ -1,0 +1,11 @@
+import type { Json } from "@heddle/kernel";
+
+/** What the journal keeps of a node that completed: the value of its task. */
+export interface NodeRecord {
+  /** Of a transform, and of an analyzer with a merge. */
+  readonly payload?: unknown;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+/** The same as it stands in the journal. */
+export type KeptRecord = { readonly payload?: Json; readonly metadata?: Json };

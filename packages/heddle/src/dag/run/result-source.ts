@@ -1,0 +1,103 @@
+import { type CompiledPlan, decodeValue, type ErrorValue, type Json, type Outcome, type RunState, type StartTask } from "@heddle/kernel";
+import { lastOutcome, taskValue } from "@heddle/kernel/internal";
+import type { InputSource } from "../../engine/input-source.ts";
+import type { KeptRecord } from "./node-record.ts";
+import { resultTask, type ResultSpec } from "./node-spec.ts";
+import type { NodeOutcome } from "./report.ts";
+
+/** What the code of the result is given. */
+export interface ResultInput {
+  readonly spec: ResultSpec;
+  readonly outcomes: Readonly<Record<string, NodeOutcome>>;
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** By sink, and by what it got its payload from. */
+  readonly payloads: Readonly<Record<string, readonly { readonly id: string; readonly payload: unknown }[]>>;
+  readonly runInput: () => unknown;
+}
+
+interface Held {
+  readonly outcomes: readonly (readonly [id: string, outcome: NodeOutcome])[];
+  readonly records: ReadonlyMap<string, Json | undefined>;
+}
+
+/** How all nodes ended and what they left, those that were added on the way among them. Taken when nothing else is due, so that it stays so. */
+export class ResultSource implements InputSource<Held> {
+  readonly #spec: ResultSpec;
+  readonly #compiled: CompiledPlan;
+
+  constructor(spec: ResultSpec, compiled: CompiledPlan) {
+    this.#spec = spec;
+    this.#compiled = compiled;
+  }
+
+  take(state: RunState, { scope }: StartTask): Held {
+    const outcomes: [string, NodeOutcome][] = [];
+    const records = new Map<string, Json | undefined>();
+    for (const id of this.#compiled.taskIds) {
+      const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
+      if (outcome === undefined) continue;
+      outcomes.push([id, nodeOutcome(outcome)]);
+      if (outcome.status === "completed") records.set(id, taskValue(state, id, scope));
+    }
+    return { outcomes, records };
+  }
+
+  read({ outcomes, records }: Held, _: StartTask, runInput: () => unknown): ResultInput {
+    const metadata: [string, Readonly<Record<string, unknown>>][] = [];
+    for (const [id, record] of records) {
+      const own = (record as KeptRecord | undefined)?.metadata;
+      if (own !== undefined) metadata.push([id, decodeValue(own) as Record<string, unknown>]);
+    }
+    const payloads = Object.entries(this.#spec.payloads)
+      .filter(([sink]) => records.has(sink))
+      .map(([sink, holders]) => {
+        const found = holders.flatMap((id) => {
+          const payload = (records.get(id) as KeptRecord | undefined)?.payload;
+          return payload === undefined ? [] : [{ id, payload: decodeValue(payload) }];
+        });
+        return [sink, found] as const;
+      });
+    return {
+      spec: this.#spec,
+      outcomes: Object.fromEntries(outcomes),
+      metadata: Object.fromEntries(metadata),
+      payloads: Object.fromEntries(payloads),
+      runInput,
+    };
+  }
+
+  isStillHeld(): boolean {
+    return true;
+  }
+
+  write({ outcomes, records }: Held): Json {
+    return {
+      outcomes: outcomes.map(([id, outcome]) => [id, outcome as unknown as Json]),
+      records: [...records].map(([id, record]) => [id, record === undefined ? [] : [record]]),
+    };
+  }
+
+  parse(json: Json): Held {
+    const written = json as unknown as {
+      readonly outcomes: Held["outcomes"];
+      readonly records: readonly (readonly [string, readonly Json[]])[];
+    };
+    return { outcomes: written.outcomes, records: new Map(written.records.map(([id, [record]]) => [id, record])) };
+  }
+}
+
+export function nodeOutcome(outcome: Outcome): NodeOutcome {
+  switch (outcome.status) {
+    case "completed":
+    case "skipped":
+      return { status: outcome.status };
+    case "blocked":
+      return { status: "blocked", by: outcome.by };
+    default:
+      return outcome.error === undefined ? { status: outcome.status } : { status: outcome.status, error: errorOf(outcome.error) };
+  }
+}
+
+function errorOf({ message, code }: ErrorValue): NonNullable<NodeOutcome["error"]> {
+  return { message, ...(code === undefined ? null : { code }) };
+}
