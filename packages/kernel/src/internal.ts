@@ -21,6 +21,6 @@ export {
   taskValue,
   valueByNumber,
 } from "./run/view-run.ts";
-export { closesRound, pendingWrites, type PendingWrite } from "./run/round.ts";
+export { closesRound, endsOfRound, pendingWrites, type PendingWrite } from "./run/round.ts";
 export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";
 export type { Phase } from "./run/run-state.ts";

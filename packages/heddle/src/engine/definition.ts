@@ -18,6 +18,7 @@ import type { TaskContext } from "./frame/task-context.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import type { InputSource } from "./input-source.ts";
 import { idBeginning } from "./new-run.ts";
+import type { Interrupts } from "./run/interrupts.ts";
 import { TaskTable } from "./task-table.ts";
 
 /**
@@ -42,6 +43,8 @@ export interface Definition {
   readonly tasks: TaskTable;
   readonly policies: ReadonlyMap<string, GroupPolicy>;
   readonly reducers: ReadonlyMap<string, Reducer>;
+  /** Where its runs stop until a person lets them go on; null: nowhere. */
+  readonly interrupts: Interrupts | null;
   readonly checkInput: ((input: unknown) => unknown) | null;
   readonly limitOf: ((input: unknown) => { readonly key: string; readonly max: number }) | null;
   readonly rateOf: ((input: unknown) => { readonly key: string; readonly max: number; readonly periodMs: number }) | null;
@@ -96,6 +99,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     tasks: new TaskTable(plan, compiled, (id) => (id === functionTask ? code : undefined)),
     policies: new Map(),
     reducers: new Map(),
+    interrupts: null,
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
     rateOf: rateOf(name, rateLimit as WorkflowRate),
@@ -154,6 +158,8 @@ export interface PlanCode {
   readonly reducers?: Readonly<Record<string, Reducer>>;
   /** Where a task's input comes from; undefined: from the tasks that it comes after. */
   readonly inputs?: (id: string, task: Task, compiled: CompiledPlan) => InputSource | null | undefined;
+  /** Of a superstep plan: tasks before and after which runs stop until a person lets them go on, and what people call these. */
+  readonly interrupts?: Interrupts;
   readonly version?: string;
 }
 
@@ -210,6 +216,7 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
     }),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
+    interrupts: code.interrupts ?? null,
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${plan.name}"`),
     limitOf: limitOf(plan.name, concurrency as WorkflowLimit),
     rateOf: rateOf(plan.name, rateLimit as WorkflowRate),

@@ -13,10 +13,11 @@ import {
   type RunOutcome,
   type RunPart,
   type RunState,
+  type StartTask,
   type StoredMessage,
   type TaskEnded,
 } from "@heddle/kernel";
-import { isToldToCancel, nextSignal, segmentOf } from "@heddle/kernel/internal";
+import { endsOfRound, isToldToCancel, nextSignal, openActivations, segmentOf } from "@heddle/kernel/internal";
 import type { Definition } from "./definition.ts";
 import type { LivePiece } from "./engine.ts";
 import { Ending } from "./ending.ts";
@@ -29,6 +30,7 @@ import type { TaskFrame } from "./frame/task-frame.ts";
 import { UnheardSignals } from "./frame/unheard-signals.ts";
 import { mailText } from "./mail.ts";
 import { FoldedRun } from "./run/folded-run.ts";
+import { holdsOf } from "./run/interrupts.ts";
 import { judgeGroup } from "./run/judge-group.ts";
 import { mergeWrites } from "./run/merge-writes.ts";
 import type { RunHost } from "./run/run-host.ts";
@@ -253,6 +255,7 @@ export class OwnedRun implements TurnTaker {
   /** The end of a task whose code used none of `ctx`: no code waits for a result here, so that what it makes due may begin at once where the store allows. */
   recordPlainEnd(entry: TaskEntry, given: { readonly atMs: number } & TaskEnded): void {
     if (
+      this.definition.interrupts !== null ||
       this.releasing ||
       this.#inFlight > 0 ||
       this.#events.length > 0 ||
@@ -298,12 +301,29 @@ export class OwnedRun implements TurnTaker {
 
   #apply(given: RunEvent, acknowledged: (() => void) | undefined): void {
     const event = given.type === "task-ended" ? this.#merged(given) : given;
+    const { interrupts } = this.definition;
+    const ended = interrupts !== null && event.type === "task-ended" ? endsOfRound(this.state, event) : null;
     this.journaled.seq++;
     this.#lastAtMs = event.atMs;
     const commands = this.journaled.fold(event);
     this.#events.push(eventText(event));
+    // In one part with what made them due: after a crash nothing has slipped through.
+    if (interrupts !== null) for (const held of holdsOf(interrupts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined);
     this.#gate(commands, event.atMs);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
+  }
+
+  /** A person lets tasks go on that were held. */
+  release(id: string, by: string, value: Json | undefined): void {
+    const held = this.facts.held.find((each) => each.id === id);
+    if (held === undefined) return;
+    const due = openActivations(this.state).filter(
+      (command): command is StartTask & typeof command => command.type === "start-task" && held.nos.includes(command.no),
+    );
+    const atMs = this.stampMs();
+    this.record({ type: "tasks-released", atMs, id, by, ...(value === undefined ? null : { value }) }, () => {
+      for (const command of due) if (!this.journaled.isHeld(command.no)) this.#execute([command], atMs);
+    });
   }
 
   #merged(event: { readonly atMs: number } & TaskEnded): { readonly atMs: number } & TaskEnded {

@@ -42,6 +42,7 @@ export function projectRun(
 ): RunView {
   const tasks = new Map<number, TaskDraft>();
   const counts = new Map<string, number>();
+  const held = new Map<string, { readonly id: string; readonly when: "before" | "after"; readonly called: string }>();
   const signals: { id: string; name: string; value: unknown }[] = [];
   let seq = 0;
   let atMs = row.createdAtMs;
@@ -142,6 +143,12 @@ export function projectRun(
         }
         break;
       }
+      case "tasks-held":
+        held.set(event.id, event);
+        break;
+      case "tasks-released":
+        held.delete(event.id);
+        break;
       case "signal-received":
         signals.push({ id: event.id, name: event.name, value: decoded(event.value) });
         break;
@@ -152,6 +159,7 @@ export function projectRun(
 
   const waits: WaitView[] = [];
   if (ended === undefined) {
+    for (const { id, when, called } of held.values()) waits.push({ kind: "ask", key: id, id, question: interruptQuestion(when, called) });
     for (const draft of tasks.values()) {
       if (draft.status === "retrying" && draft.retryAtMs !== undefined)
         waits.push({ kind: "retry", key: draft.task, dueAtMs: draft.retryAtMs });
@@ -177,6 +185,11 @@ export function projectRun(
     signals: signals.map(({ name, value }) => ({ name, value })),
     ...(pause === undefined ? null : { pause }),
   };
+}
+
+/** What a person is asked who is to let a run go on. */
+function interruptQuestion(when: "before" | "after", called: string): Json {
+  return { kind: "interrupt", prompt: `Go on ${when === "before" ? `with ${called}` : `after ${called}`}?` };
 }
 
 export function isBeyond({ seq, event }: { readonly seq: number; readonly event: RunEvent }, until: Until): boolean {

@@ -1,4 +1,4 @@
-import { hasCode, type RunStatus } from "@heddle/kernel";
+import { hasCode, type RunRow, type RunStatus } from "@heddle/kernel";
 import { hasEnded } from "./has-ended.ts";
 import type { NodeHost } from "./node-host.ts";
 import { awaitedChildren, openQuestions, type OpenQuestion } from "./open-questions.ts";
@@ -27,22 +27,22 @@ export async function waitUntilSettled(host: NodeHost, runId: string, signal: Ab
     const changed = Promise.withResolvers<void>();
     const open: Disposable[] = [host.hub.onHint(runId, changed.resolve), host.endWaiters.add(runId, () => changed.resolve())];
     try {
-      const row = await host.reader.row(runId);
+      const { row, children, rests } = await lookAt(host, runId);
       if (hasEnded(row) || row.status === "paused") return { status: row.status, questions: [] };
-      if (host.runs.get(runId) !== undefined) continue;
-      if (row.status === "waiting") {
+      if (rests) {
         const questions = await openQuestions(host, runId);
-        if (questions.length > 0 && (await isAtRest(host, questions))) return { status: row.status, questions };
-        // A child may come to rest without a word to its parent.
-        for (const child of await awaitedChildren(host, runId)) {
-          open.push(
-            host.hub.onHint(child, changed.resolve),
-            host.endWaiters.add(child, () => changed.resolve()),
-          );
-          const under = host.runs.get(child)?.ending;
-          if (under !== undefined) void endHere(under, signal).then(() => changed.resolve());
-        }
+        if (questions.length > 0) return { status: row.status, questions };
       }
+      // A child may come to rest without a word to its parent.
+      for (const child of children) {
+        open.push(
+          host.hub.onHint(child, changed.resolve),
+          host.endWaiters.add(child, () => changed.resolve()),
+        );
+        const under = host.runs.get(child)?.ending;
+        if (under !== undefined) void endHere(under, signal).then(() => changed.resolve());
+      }
+      if (host.runs.get(runId) !== undefined) continue;
       open.push(host.clock.after(pollMs, changed.resolve));
       const stop = (): void => changed.resolve();
       signal?.addEventListener("abort", stop, { once: true });
@@ -58,11 +58,24 @@ export async function waitUntilSettled(host: NodeHost, runId: string, signal: Ab
   }
 }
 
-/** Whether the runs that ask are parked, and do nothing besides any more. */
-async function isAtRest(host: NodeHost, questions: readonly OpenQuestion[]): Promise<boolean> {
-  for (const runId of new Set(questions.map((question) => question.runId))) {
-    if (host.runs.get(runId) !== undefined) return false;
-    if ((await host.reader.row(runId)).status !== "waiting") return false;
+/** Whether a run and all children that it waits for are parked, and nothing has come that would let one of them go on. */
+async function lookAt(
+  host: NodeHost,
+  runId: string,
+): Promise<{ readonly row: RunRow; readonly children: readonly string[]; readonly rests: boolean }> {
+  const row = await host.reader.row(runId);
+  const children: string[] = [];
+  let rests = isParked(host, row);
+  const left = rests ? [...(await awaitedChildren(host, runId))] : [];
+  for (let child = left.shift(); child !== undefined; child = left.shift()) {
+    children.push(child);
+    const childRow = await host.reader.row(child);
+    if (isParked(host, childRow)) left.push(...(await awaitedChildren(host, child)));
+    else if (childRow.status !== "paused") rests = false;
   }
-  return true;
+  return { row, children, rests };
+}
+
+function isParked(host: NodeHost, { runId, status, wakeAtMs }: RunRow): boolean {
+  return status === "waiting" && (wakeAtMs === null || wakeAtMs > host.clock.nowMs()) && host.runs.get(runId) === undefined;
 }

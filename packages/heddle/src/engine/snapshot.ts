@@ -1,8 +1,9 @@
 import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kernel";
 import type { Definition } from "./definition.ts";
+import type { Held } from "./run/interrupts.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 5;
+const snapshotVersion = 6;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
@@ -17,6 +18,10 @@ export interface RunFacts {
   cancelReason: string | undefined;
   forked: boolean;
   paused: boolean;
+  /** Tasks that are due and wait for a person. */
+  held: readonly Held[];
+  /** Tasks that a person has let go on, and that have not ended. */
+  released: readonly number[];
   /** Crashes that are recorded since something was last completed. */
   crashes: number;
   /** Where each open activation's recorded operations begin, by its number. */
@@ -40,6 +45,8 @@ export function noFacts(runId: string): RunFacts {
     cancelReason: undefined,
     forked: false,
     paused: false,
+    held: [],
+    released: [],
     crashes: 0,
     beginnings: [],
     given: [],

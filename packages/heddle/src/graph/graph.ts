@@ -3,7 +3,7 @@ import type { PlanCode, PlannedWorkflow, TaskCode } from "../engine/definition.t
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow, WorkflowOptions } from "../workflow/workflow.ts";
 
-import { compileGraph, gatherCode, joinCode, type CompiledGraph } from "./compile-graph.ts";
+import { compileGraph, gatherCode, joinCode, type CompiledGraph, type NodeTasks } from "./compile-graph.ts";
 import { drawGraph, type Drawing } from "./draw-graph.ts";
 import { END, START, type GraphShape } from "./graph-shape.ts";
 import { inputSchema } from "./graph-input.ts";
@@ -290,6 +290,7 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       ),
       inputs: (_, { does }) =>
         "use" in does && (does.use === START || does.use === gatherCode || does.use === joinCode) ? undefined : source,
+      ...interruptsOf(this.shape, tasks),
       ...(this.version === undefined ? null : { version: this.version }),
     };
   }
@@ -328,6 +329,18 @@ export function graph(name: string, channels: Channels, options: GraphOptions<st
       { data: { name } },
     );
   return new Graph(name, channels, options) as never;
+}
+
+function interruptsOf({ interruptBefore, interruptAfter }: GraphShape, tasks: CompiledGraph["tasks"]): Pick<PlanCode, "interrupts"> {
+  if (interruptBefore.length === 0 && interruptAfter.length === 0) return {};
+  const byTask = (names: readonly string[]): Map<string, string> =>
+    new Map(
+      names.flatMap((name) => {
+        const { own, each } = tasks.get(name) as NodeTasks;
+        return [own, each].flatMap((task): [string, string][] => (task === null ? [] : [[task, name]]));
+      }),
+    );
+  return { interrupts: { before: byTask(interruptBefore), after: byTask(interruptAfter) } };
 }
 
 function invalid(name: string, faults: GraphFindings["faults"]): HeddleError {

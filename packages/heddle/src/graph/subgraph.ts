@@ -14,7 +14,10 @@ interface HasShape {
 }
 
 /** The code of a node that is a workflow: a child run. What it was given and what it gives are fitted into the state. */
-export function subgraphNode(parent: GraphShape, { run, options }: NodeDefinition): (state: never, ctx: TaskContext) => Promise<unknown> {
+export function subgraphNode(
+  parent: GraphShape,
+  { name, run, options }: NodeDefinition,
+): (state: never, ctx: TaskContext) => Promise<unknown> {
   const workflow = run as Workflow<unknown, unknown>;
   const child = "shape" in workflow ? (workflow as unknown as HasShape).shape : null;
   const input = options.input as ((state: State) => unknown) | undefined;
@@ -22,7 +25,7 @@ export function subgraphNode(parent: GraphShape, { run, options }: NodeDefinitio
   return async (given, ctx) => {
     const state = given as State;
     const passed = input === undefined ? (child === null ? state : sharedInput(parent, child, state)) : input(state);
-    const result = await ctx.call("run", workflow, passed);
+    const result = await ctx.call(name, workflow, passed);
     if (isParentCommand(result)) return asOwn(result["heddle:parent-command"]);
     if (output !== undefined) return output(result, state);
     return child === null ? result : sharedOutput(parent, child, passed as State, result as State);

@@ -71,6 +71,8 @@ export function advance(state: RunState, event: RunEvent): readonly Command[] {
     case "run-migrated":
     case "run-crashed":
     case "task-started":
+    case "tasks-held":
+    case "tasks-released":
     case "op-retried":
     case "emitted":
       return takeCommands(state);

@@ -42,6 +42,16 @@ export type RunFact =
       readonly takenMs?: number;
     }
   | TaskEnded
+  /** Tasks that are due wait for a person, before a task or after one: `called` is what people call it, `id` what the question is answered by. */
+  | {
+      readonly type: "tasks-held";
+      readonly id: string;
+      readonly when: "before" | "after";
+      readonly called: string;
+      readonly nos: readonly number[];
+    }
+  /** A person has let them go on. `by`: the message that said so. */
+  | { readonly type: "tasks-released"; readonly id: string; readonly by?: string; readonly value?: Json }
   | { readonly type: "timer-fired"; readonly no: number }
   | Published
   // Operations of durable functions, each in the activation `of`

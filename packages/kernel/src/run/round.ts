@@ -12,6 +12,13 @@ export function closesRound(state: RunState, no: number): boolean {
   return type === "start-task" || type === "decide-group";
 }
 
+/** The tasks that complete in the round that this answer will close, in no order; without it, none does. */
+export function endsOfRound(state: RunState, { no, task, outcome }: TaskEnded): readonly Id[] {
+  if (!closesRound(state, no)) return [];
+  const ended = (state.round?.kept ?? []).filter((kept) => kept.outcome.status === "completed").map(({ record }) => record.task);
+  return outcome.status === "completed" ? [...ended, task] : ended;
+}
+
 export interface PendingWrite {
   readonly channel: Id;
   readonly value: Json;

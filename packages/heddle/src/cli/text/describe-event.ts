@@ -39,6 +39,10 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
       return [[glyphs.retry, "warn"], [` task ${printable(event.task)} again ${due(event.dueAtMs, event.atMs)}`], why(event.error)];
     case "task-ended":
       return [...outcome(event.outcome, glyphs), [` task ${printable(event.task)} ${event.outcome.status}`], ...rest(event.outcome)];
+    case "tasks-held":
+      return [[glyphs.paused, "warn"], [` stopped ${event.when} ${printable(event.called)}`]];
+    case "tasks-released":
+      return [[glyphs.bullet, "info"], [` goes on: ${printable(event.id)} was answered`]];
     case "timer-fired":
       return [[glyphs.wait, "dim"], [" timer fired"]];
     case "published":

@@ -7,7 +7,8 @@ export type AnyQuestion = ApprovalQuestion | ChoiceQuestion<readonly string[]> |
 
 /** A question as it stands in the journal: everything but the schema, which only the code has. */
 export interface AskedQuestion {
-  readonly kind: AnyQuestion["kind"];
+  /** `interrupt`: whether the run goes on where it was told to stop. */
+  readonly kind: AnyQuestion["kind"] | "interrupt";
   readonly prompt: string;
   readonly details?: Json;
   readonly choices?: readonly string[];
@@ -72,6 +73,9 @@ export function checkAnswer(key: string, question: AskedQuestion, answer: Answer
       break;
     case "form":
       if (answer.value === undefined) wrong("a form needs a value");
+      break;
+    case "interrupt":
+      if (answer.approved === false) wrong("an answer lets the run go on; to stop it for good, cancel it");
       break;
     default:
       question.kind satisfies never;

@@ -85,6 +85,14 @@ export class FoldedRun {
         this.#beginnings.delete(event.no);
         this.#given.delete(event.no);
         this.#startTimes.delete(event.no);
+        if (facts.released.length > 0) facts.released = facts.released.filter((no) => no !== event.no);
+        break;
+      case "tasks-held":
+        facts.held = [...facts.held, { id: event.id, nos: event.nos }];
+        break;
+      case "tasks-released":
+        facts.released = [...facts.released, ...facts.held.filter(({ id }) => id === event.id).flatMap(({ nos }) => nos)];
+        facts.held = facts.held.filter(({ id }) => id !== event.id);
         break;
       case "task-retried":
         if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
@@ -107,6 +115,11 @@ export class FoldedRun {
         break;
     }
     return advance(this.state, event);
+  }
+
+  /** A person has to let it go on first. */
+  isHeld(no: number): boolean {
+    return this.facts.held.some(({ nos }) => nos.includes(no));
   }
 
   /** Apply one event that is in the journal already. */

@@ -4,7 +4,7 @@ import { readEvent } from "../event-text.ts";
 import type { FrameOperations } from "../frame/frame-operations.ts";
 import type { Operation } from "../frame/operation.ts";
 import { takeUpdate } from "../frame/updates.ts";
-import { mailText, readMail, type Mail } from "../mail.ts";
+import { answerSignal, mailText, readMail, type Mail } from "../mail.ts";
 import type { OwnedRun } from "../owned-run.ts";
 
 /** After the store did not answer it is asked again so much later. */
@@ -94,6 +94,11 @@ export class RunMailbox {
     const atMs = this.#run.stampMs();
     switch (mail.type) {
       case "signal": {
+        const held = mail.name.startsWith("?") ? this.#run.facts.held.find(({ id }) => answerSignal(id) === mail.name) : undefined;
+        if (held !== undefined) {
+          this.#run.release(held.id, id, mail.value);
+          break;
+        }
         const receiver = this.#receiverOf(mail.name);
         if (receiver === null)
           this.#run.record({

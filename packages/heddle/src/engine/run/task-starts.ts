@@ -1,5 +1,5 @@
 import { encodeError, type StartTask } from "@heddle/kernel";
-import { openOperations } from "@heddle/kernel/internal";
+import { openActivations, openOperations } from "@heddle/kernel/internal";
 import type { DueEntry } from "../due-times.ts";
 import type { FrameHistory, HistoryReader } from "../frame/history.ts";
 import { deathsToBlame, poisoned } from "../frame/poisoned.ts";
@@ -50,6 +50,10 @@ export class TaskStarts {
       run.touch();
       return;
     }
+    if (run.journaled.isHeld(command.no)) {
+      run.touch();
+      return;
+    }
     if (command.notBeforeMs !== undefined && command.notBeforeMs > run.stampMs()) {
       this.#waiting.set(command.no, { command, atMs, due: this.#dueAt(command, command.notBeforeMs) });
       return;
@@ -67,10 +71,12 @@ export class TaskStarts {
   /** Cancelled before its time came. Nothing happens if it acts, or has ended meanwhile. */
   cancel(no: number): void {
     const waiting = this.#waiting.get(no);
-    if (waiting === undefined) return;
-    waiting.due.fire = null;
+    const command =
+      waiting?.command ?? (this.#run.journaled.isHeld(no) ? openActivations(this.#run.state).find((each) => each.no === no) : undefined);
+    if (command === undefined) return;
+    if (waiting !== undefined) waiting.due.fire = null;
     this.#waiting.delete(no);
-    const { task } = waiting.command;
+    const { task } = command;
     this.#leaveChildren(no);
     this.#run.record({ type: "task-ended", atMs: this.#run.stampMs(), no, task, outcome: { status: "cancelled" } });
   }
