@@ -1,4 +1,5 @@
 import type { PlannedWorkflow } from "../engine/definition.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { CheckedDag, DagCode } from "./config/check-dag.ts";
 import type { DagWarning } from "./config/dag-fault.ts";
 import { criticalPathOf, type DagAnalysis, levelsOf } from "./graph/analysis.ts";
@@ -7,6 +8,7 @@ import { nodeCode } from "./run/node-code.ts";
 import { NodeSource } from "./run/node-source.ts";
 import { nodeHandler, resultHandler, resultSpecOf, resultTask, specOf } from "./run/node-spec.ts";
 import type { DagReport } from "./run/report.ts";
+import { type DagRunReport, reportRun } from "./run/run-report.ts";
 import { resultCode } from "./run/result-code.ts";
 import { ResultSource } from "./run/result-source.ts";
 
@@ -14,6 +16,8 @@ import { ResultSource } from "./run/result-source.ts";
 export interface DagWorkflow extends PlannedWorkflow<unknown, DagReport> {
   /** What is allowed and may not be what was meant. */
   readonly warnings: readonly DagWarning[];
+  /** What the journal of one of its runs says, also of one that failed or is under way: nothing that succeeded is lost. @throws `RUN_UNKNOWN` */
+  report(engine: Engine, runId: string): Promise<DagRunReport>;
   /** Levels, width, critical path, and where each payload comes from. */
   analyze(): DagAnalysis;
 }
@@ -33,8 +37,13 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
         id === resultTask ? new ResultSource(resultSpecOf(task), compiled) : new NodeSource(specOf(task), compiled),
     },
     warnings,
+    report: (engine, runId) => reportRun(engine, { plan, order: idsInOrder(dag), input }, runId),
     analyze: () => analysisOf(dag),
   };
+}
+
+function idsInOrder({ graph, order }: CheckedDag): string[] {
+  return Array.from(order.nodes, (node) => graph.ids[node]!);
 }
 
 function analysisOf({ graph, order, providers, intents }: CheckedDag): DagAnalysis {

@@ -28,12 +28,12 @@ export interface ResultSpec {
 export const nodeHandler = "dag.node";
 export const resultHandler = "dag.result";
 
-export function specOf(task: Task): NodeSpec {
-  return (task.does as { readonly with: unknown }).with as NodeSpec;
+export function specOf(task: Task | undefined): NodeSpec {
+  return (task?.does as { readonly with: unknown } | undefined)?.with as NodeSpec;
 }
 
-export function resultSpecOf(task: Task): ResultSpec {
-  return (task.does as { readonly with: unknown }).with as ResultSpec;
+export function resultSpecOf(task: Task | undefined): ResultSpec {
+  return (task?.does as { readonly with: unknown } | undefined)?.with as ResultSpec;
 }
 
 /** @param number of the node */

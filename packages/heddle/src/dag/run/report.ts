@@ -1,3 +1,5 @@
+import type { ResultSpec } from "./node-spec.ts";
+
 /** What came out of a DAG. */
 export interface DagReport {
   /** `partial`: a node failed, and the failure strategy let the others go on. */
@@ -19,4 +21,28 @@ export interface NodeOutcome {
   readonly error?: { readonly message: string; readonly code?: string };
   /** Whose failure blocked it. */
   readonly by?: string;
+}
+
+/** What a report is made of. */
+export interface ReportParts {
+  readonly outcomes: DagReport["outcomes"];
+  readonly metadata: DagReport["metadata"];
+  /** What a node left, if it completed; undefined: nothing. */
+  readonly payloadOf: (id: string) => unknown;
+  readonly runInput: () => unknown;
+}
+
+/** The payload of the run: of its sinks that completed. Undefined: nothing made it. */
+export function runPayload({ payloads, several }: ResultSpec, { outcomes, payloadOf, runInput }: ReportParts): unknown {
+  const sinks = Object.entries(payloads);
+  // A DAG of no nodes gives back what it was given.
+  if (sinks.length === 0) return runInput();
+  const found: [string, unknown][] = [];
+  for (const [sink, holders] of sinks) {
+    if (outcomes[sink]?.status !== "completed") continue;
+    const [holder] = holders;
+    const payload = holder === undefined ? runInput() : payloadOf(holder);
+    if (payload !== undefined) found.push([sink, payload]);
+  }
+  return several === true ? Object.fromEntries(found) : found[0]?.[1];
 }

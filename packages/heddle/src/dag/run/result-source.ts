@@ -3,16 +3,11 @@ import { lastOutcome, taskValue } from "@heddle/kernel/internal";
 import type { InputSource } from "../../engine/input-source.ts";
 import type { KeptRecord } from "./node-record.ts";
 import { resultTask, type ResultSpec } from "./node-spec.ts";
-import type { NodeOutcome } from "./report.ts";
+import type { NodeOutcome, ReportParts } from "./report.ts";
 
 /** What the code of the result is given. */
-export interface ResultInput {
+export interface ResultInput extends ReportParts {
   readonly spec: ResultSpec;
-  readonly outcomes: Readonly<Record<string, NodeOutcome>>;
-  readonly metadata: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** By sink, and by what it got its payload from. */
-  readonly payloads: Readonly<Record<string, readonly { readonly id: string; readonly payload: unknown }[]>>;
-  readonly runInput: () => unknown;
 }
 
 interface Held {
@@ -48,22 +43,11 @@ export class ResultSource implements InputSource<Held> {
       const own = (record as KeptRecord | undefined)?.metadata;
       if (own !== undefined) metadata.push([id, decodeValue(own) as Record<string, unknown>]);
     }
-    const payloads = Object.entries(this.#spec.payloads)
-      .filter(([sink]) => records.has(sink))
-      .map(([sink, holders]) => {
-        const found = holders.flatMap((id) => {
-          const payload = (records.get(id) as KeptRecord | undefined)?.payload;
-          return payload === undefined ? [] : [{ id, payload: decodeValue(payload) }];
-        });
-        return [sink, found] as const;
-      });
-    return {
-      spec: this.#spec,
-      outcomes: Object.fromEntries(outcomes),
-      metadata: Object.fromEntries(metadata),
-      payloads: Object.fromEntries(payloads),
-      runInput,
+    const payloadOf = (id: string): unknown => {
+      const payload = (records.get(id) as KeptRecord | undefined)?.payload;
+      return payload === undefined ? undefined : decodeValue(payload);
     };
+    return { spec: this.#spec, outcomes: Object.fromEntries(outcomes), metadata: Object.fromEntries(metadata), payloadOf, runInput };
   }
 
   isStillHeld(): boolean {

@@ -1,0 +1,83 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { RunView, TaskView } from "../../engine/run-view.ts";
+import type { Plan, Task } from "@heddle/kernel";
+import type { NodeRecord } from "./node-record.ts";
+import { type ResultSpec, resultSpecOf, resultTask, specOf } from "./node-spec.ts";
+import { type DagReport, type NodeOutcome, runPayload } from "./report.ts";
+
+/** A run of a DAG as far as it has come, or as it ended. */
+export interface DagRunReport extends Omit<DagReport, "status" | "outcomes"> {
+  /** Of the run. */
+  readonly status: RunView["status"];
+  /** How the run failed, in the words of the node that did. */
+  readonly error?: { readonly message: string; readonly code?: string };
+  readonly outcomes: Readonly<Record<string, NodeState>>;
+}
+
+export interface NodeState extends Omit<NodeOutcome, "status"> {
+  /** `pending`: it has not begun, and in a run that has ended never will. */
+  readonly status: NodeOutcome["status"] | "pending" | "running" | "retrying";
+  /** Attempts so far, if there were several. */
+  readonly attempts?: number;
+}
+
+/**
+ * What the journal of a run says of its nodes.
+ *
+ * @param order of the nodes, each after what it depends on
+ * @throws as `engine.get` and `RunHandle.state` do
+ */
+export async function reportRun(
+  engine: Engine,
+  { plan, order, input }: { readonly plan: Plan; readonly order: readonly string[]; readonly input: unknown },
+  runId: string,
+): Promise<DagRunReport> {
+  const view = await (await engine.get(runId)).state();
+  const spec = resultSpecOf(plan.tasks[resultTask]);
+  const views = new Map(view.tasks.map((task) => [task.task, task]));
+  const outcomes: Record<string, NodeState> = {};
+  const metadata: Record<string, Readonly<Record<string, unknown>>> = {};
+  const finished = new Map(Object.entries((views.get(resultTask)?.value as DagReport | undefined)?.outcomes ?? {}));
+  for (const id of order) {
+    const seen = views.get(id);
+    outcomes[id] = seen === undefined ? (finished.get(id) ?? unseen(plan.tasks[id], outcomes, spec)) : stateOf(seen);
+    const own = (seen?.value as NodeRecord | undefined)?.metadata;
+    if (seen?.status === "completed" && own !== undefined) metadata[id] = own;
+  }
+  const payload = runPayload(spec, {
+    outcomes: outcomes as Readonly<Record<string, NodeOutcome>>,
+    metadata,
+    payloadOf: (id) => (views.get(id)?.value as NodeRecord | undefined)?.payload,
+    runInput: () => view.input ?? input,
+  });
+  return {
+    status: view.status,
+    ...(view.error === undefined ? null : { error: errorOf(view.error) }),
+    ...(payload === undefined ? null : { payload }),
+    outcomes,
+    metadata,
+  };
+}
+
+function stateOf({ status, error, attempt }: TaskView): NodeState {
+  return { status, ...(error === undefined ? null : { error: errorOf(error) }), ...(attempt > 1 ? { attempts: attempt } : null) };
+}
+
+// What is blocked has no activation, and the journal no word of it.
+function unseen(task: Task | undefined, outcomes: Readonly<Record<string, NodeState>>, { failure }: ResultSpec): NodeState {
+  for (const dependency of failure === "best_effort" ? [] : specOf(task).depends_on) {
+    const before = outcomes[dependency];
+    if (before?.status === "blocked" && before.by !== undefined) return { status: "blocked", by: before.by };
+    if (before !== undefined && failures.has(before.status)) return { status: "blocked", by: dependency };
+  }
+  return { status: "pending" };
+}
+
+const failures: ReadonlySet<NodeState["status"]> = new Set(["failed", "timed-out", "unknown"]);
+
+function errorOf({ message, code }: { readonly message: string; readonly code?: string }): {
+  readonly message: string;
+  readonly code?: string;
+} {
+  return { message, ...(code === undefined ? null : { code }) };
+}
