@@ -32,7 +32,7 @@ export type { GraphFault, GraphFindings } from "./graph/validate-graph.ts";
 // Write: plans by hand.
 export { planned } from "./engine/planned.ts";
 export type { GroupPolicy, PlanCode, PlannedWorkflow, Reducer, TaskCode } from "./engine/definition.ts";
-export type { TaskContext, VerbContext } from "./engine/frame/task-context.ts";
+export type { TaskContext, TaskIdentity, VerbContext } from "./engine/frame/task-context.ts";
 // Write: DAGs, as files or objects.
 export { dag, type DagFindings, type DagOptions, type DagTextOptions } from "./dag/dag.ts";
 export type { DagWorkflow } from "./dag/dag-workflow.ts";

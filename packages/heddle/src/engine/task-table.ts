@@ -1,9 +1,16 @@
-import type { CompiledPlan, Plan, RetryPolicy, StartTask, Task } from "@heddle/kernel";
+import type { CompiledPlan, Json, Plan, Policy, RetryPolicy, StartTask, Task } from "@heddle/kernel";
 import { taskNumber } from "@heddle/kernel/internal";
 import type { TaskCode } from "./definition.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import { taskEndedBeginning } from "./event-text.ts";
 import type { InputSource } from "./input-source.ts";
+
+/** In milliseconds; undefined: as long as it likes. */
+export interface TaskLimits {
+  readonly attemptMs: number | undefined;
+  /** Over all attempts and the waits between them. */
+  readonly totalMs: number | undefined;
+}
 
 /** What the engine needs of a task each time that it starts. */
 export interface TaskEntry {
@@ -11,6 +18,12 @@ export interface TaskEntry {
   /** Null: its input is what the verb that started it gave, or the run's. */
   readonly source: InputSource | null;
   readonly retry: RetryPolicy | null;
+  /** Null: nothing bounds its time. */
+  readonly limits: TaskLimits | null;
+  /** Its start is recorded first, and it is never begun again after a crash. */
+  readonly once: boolean;
+  /** The configuration in its `does.with`, which nobody can change. */
+  readonly config: Json | undefined;
   /** How the text of each of its ends begins. */
   readonly endedBeginning: string;
 }
@@ -47,6 +60,9 @@ export class TaskTable {
       code,
       source: this.#source(command.task, task),
       retry: task.policy?.retry ?? null,
+      limits: limitsOf(task.policy),
+      once: task.policy?.effect === "at-most-once",
+      config: "use" in task.does && task.does.with !== undefined ? frozen(structuredClone(task.does.with)) : undefined,
       endedBeginning: taskEndedBeginning(command.task),
     };
     const at = taskNumber(command);
@@ -54,4 +70,18 @@ export class TaskTable {
     this.#entries[at] = entry;
     return entry;
   }
+}
+
+function limitsOf({ attemptTimeoutMs, timeoutMs }: Policy = {}): TaskLimits | null {
+  return attemptTimeoutMs === undefined && timeoutMs === undefined ? null : { attemptMs: attemptTimeoutMs, totalMs: timeoutMs };
+}
+
+function frozen(value: Json): Json {
+  if (typeof value !== "object" || value === null) return value;
+  const left: object[] = [value];
+  for (let part = left.pop(); part !== undefined; part = left.pop()) {
+    Object.freeze(part);
+    for (const inner of Object.values(part) as Json[]) if (typeof inner === "object" && inner !== null) left.push(inner);
+  }
+  return value;
 }

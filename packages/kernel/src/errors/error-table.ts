@@ -39,6 +39,8 @@ export const errorTable = {
   COMMAND_NO_PARENT: "A command was for the parent graph, and there is none.",
   ENGINE_NEEDED: "A run waits for a person, in an engine that ends with the call.",
   GROUP_FAILED: "A group's policy judged its members' outcomes a failure.",
+  TASK_TIMED_OUT: "A task did not end in time.",
+  TASK_OUTCOME_UNKNOWN: "An at-most-once task was under way when its process died.",
   // Durable functions
   KEY_DUPLICATE: "Two operations of one function have the same key.",
   KEY_INVALID: "An operation's key is empty, too long or has characters that keys may not have.",

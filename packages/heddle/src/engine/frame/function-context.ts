@@ -26,7 +26,7 @@ import { stepScope } from "./scopes.ts";
 import { stepPlan } from "./step-plan.ts";
 import { VerbRecorder } from "./verb-recorder.ts";
 import type { TaskFrame } from "./task-frame.ts";
-import type { TaskContext, VerbContext } from "./task-context.ts";
+import type { TaskContext, TaskIdentity, VerbContext } from "./task-context.ts";
 
 const keyPattern = /^[^\u0000-\u001f\u007f]{1,256}$/;
 
@@ -64,6 +64,10 @@ export class FunctionContext implements TaskContext {
 
   get verbs(): VerbContext {
     return new VerbRecorder(this.#frame);
+  }
+
+  get task(): TaskIdentity {
+    return this.#frame.identity;
   }
 
   step<T>(key: string, run: (step: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T> {

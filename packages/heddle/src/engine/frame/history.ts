@@ -14,6 +14,12 @@ export interface FrameHistory {
   readonly segmentAtMs: number | undefined;
   /** When the first attempt began, where a total time bounds the attempts. */
   readonly begunAtMs: number | undefined;
+  /** The attempt under way has recorded something, in this life of its process: it goes on, rather than begins. */
+  readonly attemptBegun: boolean;
+  /** Since when that is so; undefined: since the activation became due. */
+  readonly attemptAtMs: number | undefined;
+  /** The start of the attempt is recorded. `waits`: and it waits for something that is recorded. `over`: and what was under way then is not any more. */
+  readonly start: "none" | "waits" | "over";
   /** Entries before this index may be missing from the code: it was accepted as it is after a mismatch. */
   readonly lenientBefore: number;
 }
@@ -53,6 +59,9 @@ export class HistoryReader {
   #deathsAlone = 0;
   #begunAtMs: number | undefined = undefined;
   #segmentAtMs: number | undefined = undefined;
+  #attemptBegun = false;
+  #attemptAtMs: number | undefined = undefined;
+  #start: "none" | "recorded" | "died" = "none";
 
   constructor(of: number, segment: SegmentStart) {
     this.#of = of;
@@ -75,7 +84,11 @@ export class HistoryReader {
         if (event.of === this.#of) this.#done({ type: "emitted", atMs, key: event.key });
         break;
       case "task-started":
-        if (event.no === this.#of) this.#alone = true;
+        if (event.no !== this.#of) break;
+        this.#alone = true;
+        this.#start = "recorded";
+        this.#attemptBegun = true;
+        this.#attemptAtMs = atMs;
         break;
       case "cancel-requested":
         this.#done({ type: "cancelled", reason: event.reason });
@@ -84,21 +97,30 @@ export class HistoryReader {
         this.#entries.push({ type: "crashed", atMs });
         if (this.#alone) this.#deathsAlone++;
         this.#alone = false;
+        // Its time begins anew with it: how long it was not under way, nobody knows.
+        this.#attemptBegun = false;
+        this.#attemptAtMs = atMs;
+        if (this.#start === "recorded") this.#start = "died";
         break;
       case "segment-started":
         if (event.of !== this.#of) break;
         this.#segmentAtMs = atMs;
         this.#entries = [];
         this.#trust();
+        this.#attemptBegun = true;
         this.#lenientBefore = 0;
         break;
       case "task-retried":
         if (event.no !== this.#of) break;
         this.#begunAtMs = event.takenMs === undefined ? undefined : atMs - event.takenMs;
+        this.#attemptBegun = false;
+        this.#attemptAtMs = event.dueAtMs;
+        this.#start = "none";
         this.#forget(event.failedOps ?? []);
         break;
       case "run-forked":
         this.#forget(event.again ?? []);
+        if (this.#start === "recorded") this.#start = "died";
         break;
       case "run-migrated":
         this.#lenientBefore = this.#entries.length;
@@ -122,12 +144,26 @@ export class HistoryReader {
       segment: this.#segment.number,
       segmentAtMs: this.#segmentAtMs,
       begunAtMs: this.#begunAtMs,
+      attemptBegun: this.#attemptBegun,
+      attemptAtMs: this.#attemptAtMs,
+      start: this.#start === "none" ? "none" : this.#start === "recorded" && this.#waits ? "waits" : "over",
       lenientBefore: this.#lenientBefore,
     };
   }
 
+  /** Something is open, or waits to be tried again. */
+  get #waits(): boolean {
+    const open = new Set<string>();
+    for (const entry of this.#entries) {
+      if (entry.type === "opened" || entry.type === "retried") open.add(entryKey(entry));
+      else if (entry.type === "ended") open.delete(entryKey(entry));
+    }
+    return open.size > 0;
+  }
+
   #done(entry: HistoryEntry): void {
     this.#entries.push(entry);
+    if (entry.type !== "cancelled") this.#attemptBegun = true;
     this.#trust();
   }
 

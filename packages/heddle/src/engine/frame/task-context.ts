@@ -1,3 +1,4 @@
+import type { Json, Scope } from "@heddle/kernel";
 import type { Context } from "../../workflow/context.ts";
 
 /** What a task of a Plan gets: all of a durable function's `ctx`, and the verbs that steer the Plan. */
@@ -5,6 +6,20 @@ export interface TaskContext extends Context {
   readonly verbs: VerbContext;
   /** The run that called this one; undefined: none did. */
   readonly parentId: string | undefined;
+  readonly task: TaskIdentity;
+}
+
+/** Which start of which task the code is run for. */
+export interface TaskIdentity {
+  readonly id: string;
+  /** Which start of this task in its scope, from 1. */
+  readonly nth: number;
+  /** From 1; grows when the task's policy tries it again. */
+  readonly attempt: number;
+  /** The path of frames that it runs in: groups, spawns, items. Empty at the root of the Plan. */
+  readonly scope: Scope;
+  /** What its `does.with` holds, read-only; undefined: nothing. */
+  readonly config: Json | undefined;
 }
 
 /** Recorded with the task's end and applied then, in order; see "Verbs" in `docs/plan.md`. */

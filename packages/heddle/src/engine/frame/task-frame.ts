@@ -13,7 +13,9 @@ import {
   type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
-import type { TaskEntry } from "../task-table.ts";
+import type { TaskEntry, TaskLimits } from "../task-table.ts";
+import type { TaskIdentity } from "./task-context.ts";
+import { TaskTime } from "./task-time.ts";
 import { Blame } from "./blame.ts";
 import type { Branch } from "./branch.ts";
 import { cancelError, isAbort } from "./cancellation.ts";
@@ -68,6 +70,8 @@ export class TaskFrame {
   /** First attempt, for total times; only where the task is tried again. */
   #begunMonotonicMs = 0;
   #givenUp = false;
+  /** What bounds its time; null: nothing, or nothing any more. */
+  #time: TaskTime | null = null;
   #busy = false;
 
   constructor(run: OwnedRun, command: StartTask, entry: TaskEntry, given: unknown, startedAtMs: number) {
@@ -84,6 +88,7 @@ export class TaskFrame {
     this.#setBusy(true);
     let given = input;
     if (this.#entry.retry !== null) this.#begunMonotonicMs = monotonicOf(this.run, history?.begunAtMs);
+    if (this.#entry.limits !== null) this.#boundTime(this.#entry.limits, history);
     if (history !== null) {
       this.segment = history.segment;
       this.nowMs = history.segmentAtMs ?? this.startedAtMs;
@@ -93,6 +98,16 @@ export class TaskFrame {
         this.run.frameReplays(this);
       }
     }
+    if (this.#time === null) {
+      this.#call(given);
+      return;
+    }
+    // What is over before it begins is not begun; what waits must first come to where it waits.
+    if (this.#time.isOver && !this.replaying) {
+      this.#time.end();
+      return;
+    }
+    this.#time.arm();
     this.#call(given);
   }
 
@@ -113,6 +128,11 @@ export class TaskFrame {
   /** Give back more of what is recorded. Says whether there may be more. */
   replayNext(): boolean {
     return this.#replay !== null && this.#replay.next();
+  }
+
+  get identity(): TaskIdentity {
+    const { task, nth, attempt, scope } = this.command;
+    return { id: task, nth, attempt, scope, config: this.#entry.config };
   }
 
   get signal(): AbortSignal {
@@ -192,6 +212,7 @@ export class TaskFrame {
   cancelNow(): void {
     if (this.cancelled || this.ended) return;
     this.cancelled = true;
+    this.#unbound();
     const error = cancelError(this.run);
     this.#controller?.abort(error);
     this.#operations?.cancel(error);
@@ -204,6 +225,38 @@ export class TaskFrame {
     this.#fail(cancelError(this.run));
   }
 
+  #boundTime(limits: TaskLimits, history: FrameHistory | null): void {
+    const { run } = this;
+    const attemptAtMs = history?.attemptBegun === true ? (history.attemptAtMs ?? this.startedAtMs) : undefined;
+    const begunAtMs = history === null ? undefined : (history.begunAtMs ?? (history.didNothing ? undefined : this.startedAtMs));
+    this.#begunMonotonicMs = monotonicOf(run, begunAtMs);
+    const attemptBegunMs = monotonicOf(run, attemptAtMs);
+    this.#time = new TaskTime(run, limits, this.command.attempt, attemptBegunMs, this.#begunMonotonicMs, (why, final) =>
+      this.#timedOut(why, final),
+    );
+  }
+
+  /** Its time is over: the attempt ends, whatever its code does. What it has completed is undone, as after a failure. */
+  #timedOut(why: string, final: boolean): void {
+    // A replay that is under way looks again when it is over.
+    if (this.#over || this.replaying || this.compensating || this.cancelled) return;
+    const { task } = this.command;
+    const error = new HeddleError("TASK_TIMED_OUT", `Task "${task}" of run ${this.run.runId} was given up: ${why}.`, {
+      data: { task },
+    });
+    this.#givenUp = true;
+    this.#controller?.abort(error);
+    this.#operations?.abort(error);
+    const value = encodeError(error);
+    this.#endBadly({ status: "timed-out", error: final ? { ...value, final: true } : value }, nothing);
+  }
+
+  /** Nothing bounds its time any more. */
+  #unbound(): void {
+    this.#time?.disarm();
+    this.#time = null;
+  }
+
   /** Everything recorded was given back: what the code waits for begins for real, unless it is over. */
   live(cancel: boolean, then: "on" | "over"): void {
     this.run.frameLive(this);
@@ -211,22 +264,28 @@ export class TaskFrame {
     if (then === "over") this.#operations?.findOpenings();
     if (cancel) this.cancelNow();
     if (this.cancelled) this.run.armGrace();
-    if (then === "on" && this.#operations?.beginAll() === true) this.run.line?.leave(this.command.no);
+    if (this.#time?.isOver === true) {
+      this.#operations?.findOpenings();
+      this.#time.end();
+    } else if (then === "on" && this.#operations?.beginAll() === true) this.run.line?.leave(this.command.no);
     this.run.touch();
   }
 
   /** When the next wait is over, epoch milliseconds. */
   nextDueMs(): number {
-    return this.#operations === null ? Number.POSITIVE_INFINITY : this.#operations.nextDueMs();
+    const overAtMs = this.#time === null ? Number.POSITIVE_INFINITY : this.#time.dueAtMs;
+    return this.#operations === null ? overAtMs : Math.min(overAtMs, this.#operations.nextDueMs());
   }
 
   /** Forget all timers: the run is parked, or gone. */
   disarm(): void {
+    this.#time?.disarm();
     this.#operations?.disarm();
   }
 
   /** The parked run is ours again: set the timers anew. */
   rearm(): void {
+    this.#time?.arm();
     this.#operations?.rearm();
   }
 
@@ -353,31 +412,41 @@ export class TaskFrame {
   #fail(error: unknown): void {
     const value = this.run.host.secrets.redact(encodeError(error));
     const outcome: Outcome = this.cancelled && isAbort(error) ? { status: "cancelled", error: value } : { status: "failed", error: value };
-    const failedOps = this.#blame === null ? nothing : this.#blame.of(error);
+    this.#endBadly(outcome, this.#blame === null ? nothing : this.#blame.of(error));
+  }
+
+  /** What it has completed is undone first. */
+  #endBadly(outcome: Extract<Outcome, { readonly error?: ErrorValue }>, failedOps: readonly string[]): void {
+    this.#unbound();
     if (this.#undo === null) {
       this.#end(outcome, failedOps);
       return;
     }
     this.compensate((failure) => {
       if (failure === null) this.#end(outcome, failedOps);
-      else
-        this.#end(
-          {
-            status: "failed",
-            error: { ...value, data: { ...(value.data as object | undefined), compensation: failure as unknown as Json } },
-          },
-          failedOps,
-        );
+      else {
+        const { status, error } = outcome;
+        const told = { ...(error?.data as object | undefined), compensation: failure as unknown as Json };
+        this.#end({ status: status === "timed-out" ? status : "failed", error: { ...(error as ErrorValue), data: told } }, failedOps);
+      }
     });
   }
 
   #end(outcome: Outcome, failedOps: readonly string[]): void {
     if (this.#replay?.endEarly("returned") === false || this.ended) return;
     const policy = this.#entry.retry;
-    if (outcome.status === "failed" && policy !== null && !this.cancelled) {
+    this.#unbound();
+    if ((outcome.status === "failed" || outcome.status === "timed-out") && policy !== null && !this.cancelled) {
       const nowMs = this.run.stampMs();
       const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
-      const decision = mayRetry(policy, this.command.attempt, outcome.error, takenMs, this.run.host.random.next());
+      const totalMs = shorter(policy.totalMs, this.#entry.limits?.totalMs);
+      const decision = mayRetry(
+        totalMs === undefined ? policy : { ...policy, totalMs },
+        this.command.attempt,
+        outcome.error,
+        takenMs,
+        this.run.host.random.next(),
+      );
       if (decision.retry) {
         this.run.journaled.keep(this.command.no, this);
         this.#leave();
@@ -388,7 +457,7 @@ export class TaskFrame {
           task: this.command.task,
           error: outcome.error,
           dueAtMs: nowMs + decision.delayMs,
-          ...(policy.totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
+          ...(totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
           ...(failedOps.length === 0 ? null : { failedOps }),
         });
         return;
@@ -406,7 +475,7 @@ export class TaskFrame {
       this.#endPlainly(outcome);
       return;
     }
-    if (!this.cancelled && this.#children?.areAwaited === true) {
+    if (!this.cancelled && outcome.status !== "timed-out" && this.#children?.areAwaited === true) {
       this.#setBusy(false);
       this.run.touch();
       return;
@@ -428,6 +497,7 @@ export class TaskFrame {
   #endPlainly(outcome: Outcome): void {
     this.ended = true;
     this.#busy = false;
+    if (this.#time !== null) this.#unbound();
     this.run.plainFrameEnded(this);
     const { no, task } = this.command;
     const atMs = this.run.stampMs();
@@ -448,4 +518,8 @@ export class TaskFrame {
     this.#setBusy(false);
     this.run.frameEnded(this);
   }
+}
+
+function shorter(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

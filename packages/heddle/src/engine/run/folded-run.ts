@@ -106,6 +106,9 @@ export class FoldedRun {
         if (event.outcome.status === "completed") facts.crashes = 0;
         if (!this.#beginnings.has(event.of)) this.#beginnings.set(event.of, this.seq);
         break;
+      case "task-started":
+        if (!this.#beginnings.has(event.no)) this.#beginnings.set(event.no, this.seq);
+        break;
       case "op-opened":
       case "op-retried":
       case "emitted":

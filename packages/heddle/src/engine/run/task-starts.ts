@@ -1,5 +1,5 @@
-import { encodeError, type StartTask } from "@heddle/kernel";
-import { openActivations, openOperations } from "@heddle/kernel/internal";
+import { encodeError, HeddleError, type StartTask } from "@heddle/kernel";
+import { isToldToCancel, openActivations, openOperations } from "@heddle/kernel/internal";
 import type { DueEntry } from "../due-times.ts";
 import type { FrameHistory, HistoryReader } from "../frame/history.ts";
 import { deathsToBlame, poisoned } from "../frame/poisoned.ts";
@@ -64,7 +64,8 @@ export class TaskStarts {
       return;
     }
     const history = this.#history === null ? null : (this.#history.get(command.no)?.history() ?? null);
-    if (run.line === null) this.#begin(command, entry, history, atMs);
+    if (entry.once) this.#beginOnce(command, entry, history, atMs);
+    else if (run.line === null) this.#begin(command, entry, history, atMs);
     else this.#beginSuspect(command, entry, history, atMs);
   }
 
@@ -90,6 +91,43 @@ export class TaskStarts {
     for (const { due } of this.#waiting.values()) due.fire = null;
   }
 
+  /** Its start is recorded first. What was under way when its process let go of it is never begun again: whether it happened is not known. */
+  #beginOnce(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
+    const run = this.#run;
+    const { no, task } = command;
+    if (history?.start === "over") {
+      this.#leaveChildren(no);
+      const error = new HeddleError(
+        "TASK_OUTCOME_UNKNOWN",
+        `Task "${task}" of run ${run.runId} was under way when its process died, and it may run at most once: look at the other side whether it happened.`,
+        { data: { task } },
+      );
+      run.record({ type: "task-ended", atMs: run.stampMs(), no, task, outcome: { status: "unknown", error: encodeError(error) } });
+      return;
+    }
+    if (history?.start === "waits") {
+      // It was put down while it waited, and goes on from there.
+      this.#begin(command, entry, history, atMs);
+      return;
+    }
+    if (run.line !== null) this.#beginAlone(command, entry, history, atMs);
+    else run.record({ type: "task-started", atMs: run.stampMs(), no, task }, () => this.#begun(command, entry, history, atMs));
+  }
+
+  /** The record of its start is durable. */
+  #begun(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
+    const run = this.#run;
+    const { no, task } = command;
+    if (isToldToCancel(run.state, no)) {
+      this.#leaveChildren(no);
+      run.record({ type: "task-ended", atMs: run.stampMs(), no, task, outcome: { status: "cancelled" } });
+    }
+    // Also when the run is to be given up: a recorded start that was none could never be told from one that was.
+    // What came until now is in the journal, and is given to it too.
+    else if (history === null) this.#begin(command, entry, null, atMs);
+    else this.#readHistory(no, (now) => this.#begin(command, entry, now, atMs));
+  }
+
   /** After crashes: the start is recorded, and the only one under way. */
   #beginSuspect(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     const run = this.#run;
@@ -109,6 +147,11 @@ export class TaskStarts {
       this.#begin(command, entry, history, atMs);
       return;
     }
+    this.#beginAlone(command, entry, history, atMs);
+  }
+
+  #beginAlone(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
+    const run = this.#run;
     run.line?.join(() => {
       run.record({ type: "task-started", atMs: run.stampMs(), no: command.no, task: command.task }, () => {
         run.line?.hold(command.no);
@@ -148,7 +191,9 @@ export class TaskStarts {
       this.#waiting.delete(command.no);
       const { notBeforeMs: _, ...due } = command;
       const entry = run.definition.tasks.of(command);
-      if (entry !== undefined) this.#begin(due, entry, history, waiting.atMs);
+      if (entry === undefined) return;
+      if (entry.once) this.#beginOnce(due, entry, history, waiting.atMs);
+      else this.#begin(due, entry, history, waiting.atMs);
     });
   }
 
