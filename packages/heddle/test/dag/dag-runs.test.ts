@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  dag,
-  workflow,
-  type DagConfig,
-  type DagNode,
-  type DagOptions,
-  type DagReport,
-  type Engine,
-  type JournalEvent,
-  type Processor,
-} from "heddle";
+import { dag, workflow, type DagConfig, type DagNode, type DagOptions, type DagReport, type Engine, type Processor } from "heddle";
 import { FakeClock } from "@heddle/testing";
 import { deferred, places, untilEvent } from "../engine/engines.ts";
-import { dice, failing, slowMark, strategies, turns } from "./processors-for-tests.ts";
+import { dice, failing, markOf, slowMark, strategies, turns } from "./processors-for-tests.ts";
 
 const upper: DagNode = { id: "upper", processor: "change_text_case_upper" };
 const reverse: DagNode = { id: "reverse", processor: "reverse_text", depends_on: ["upper"] };
@@ -261,8 +251,7 @@ for (const place of places) {
       const report = await run.result();
 
       const ends: { readonly task: string; readonly atMs: number }[] = [];
-      for await (const event of run.events())
-        if (event.type === "task-ended") ends.push(event as JournalEvent & { task: string; atMs: number });
+      for await (const event of run.events()) if (event.type === "task-ended") ends.push({ task: event.task ?? "", atMs: event.atMs });
       assert.deepEqual(ends.map(({ task }) => task).sort(), ["__result__", "a", "b", "c", "d"]);
       assert.equal(ends[0]?.task, "a");
       assert.deepEqual(
@@ -307,16 +296,17 @@ for (const place of places) {
       const config = {
         name: "resumed",
         processors: ["a", "b", "c", "d"].map(
-          (id, index, all): DagNode => ({ id, processor: "mark", options: { id }, depends_on: index === 0 ? [] : [all[index - 1]!] }),
+          (id, index, all): DagNode => ({ id, processor: "mark", options: { mark: id }, depends_on: index === 0 ? [] : [all[index - 1]!] }),
         ),
       };
       const make = (hangsAt: string | null) =>
         dag(config, {
           processors: {
             mark: ({ payload, options }) => {
-              if (options["id"] === hangsAt) return new Promise(() => {});
-              ran.push(options["id"] as string);
-              return { payload: `${String(payload)}${String(options["id"])}` };
+              const mark = markOf(options);
+              if (mark === hangsAt) return new Promise(() => {});
+              ran.push(mark);
+              return { payload: `${String(payload)}${mark}` };
             },
           },
         });

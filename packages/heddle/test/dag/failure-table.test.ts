@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dag, type DagNode, type DagReport, type FailureStrategy, type Processor } from "heddle";
 import { deferred, places } from "../engine/engines.ts";
-import { dice, slowMark, strategies, turns } from "./processors-for-tests.ts";
+import { dice, markOf, slowMark, strategies, turns } from "./processors-for-tests.ts";
 
 /** Ways for a node to end. */
 const endings: Readonly<Record<string, (roll: (below: number) => number) => Processor>> = {
@@ -67,7 +67,7 @@ describe("the table of failure strategy by outcome", () => {
               const watching =
                 (then: Processor): Processor =>
                 (request) => {
-                  if (request.missing.length > 0) missing[String(request.options["mark"] ?? "look")] = request.missing;
+                  if (request.missing.length > 0) missing[markOf(request.options) || "look"] = request.missing;
                   return then(request);
                 };
               const processors = {

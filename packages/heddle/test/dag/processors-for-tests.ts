@@ -16,11 +16,16 @@ export function dice(seed: number): (below: number) => number {
   };
 }
 
+/** What a node's options call its mark; none: nothing. */
+export function markOf({ mark }: Readonly<Record<string, unknown>>): string {
+  return typeof mark === "string" ? mark : "";
+}
+
 /** Appends its node's mark to a text after a random while, and says what it saw. */
 export function slowMark(roll: (below: number) => number): Processor {
   return async ({ payload, options, metadata }) => {
     await turns(roll(6));
-    return { payload: `${String(payload)}${String(options["mark"] ?? "")}`, metadata: { saw: payload, with: Object.keys(metadata) } };
+    return { payload: `${String(payload)}${markOf(options)}`, metadata: { saw: payload, with: Object.keys(metadata) } };
   };
 }
 
