@@ -6,6 +6,7 @@ import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
 import { fork } from "./commands/fork.ts";
 import { graph } from "./commands/graph.ts";
+import { inspect } from "./commands/inspect.ts";
 import { nodes } from "./commands/nodes.ts";
 import { pause } from "./commands/pause.ts";
 import { resume } from "./commands/resume.ts";
@@ -37,5 +38,6 @@ export const commands: readonly Command[] = [
   storeCopy,
   validate,
   graph,
+  inspect,
   doctor,
 ];

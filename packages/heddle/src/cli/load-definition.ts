@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { HeddleError } from "@heddle/kernel";
+import { dag } from "../dag/dag.ts";
+import type { DagWorkflow } from "../dag/dag-workflow.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { Io } from "./io.ts";
 import { nearestNames, orList } from "./nearest-names.ts";
@@ -16,22 +18,28 @@ export type Definition =
       readonly source: string /** All that the file exports: runs of them may be started by this one. */;
       readonly workflows: readonly Workflow[];
     }
+  /** A DAG file. */
+  | { readonly kind: "dag"; readonly workflow: DagWorkflow; readonly source: string; readonly workflows: readonly Workflow[] }
   /** A plan as data, not yet checked. */
   | { readonly kind: "plan"; readonly plan: unknown; readonly source: string };
 
 /**
- * Load `FILE` or `FILE#export`: a module (`.ts`, `.js`, `.mjs`) that exports workflows, or a plan (`.json`). Without a
+ * Load `FILE` or `FILE#export`: a module (`.ts`, `.js`, `.mjs`) that exports workflows, a DAG (`.yaml`, `.yml`, `.json`) or a plan (`.json`). Without a
  * name the default export is meant, or the only workflow there is.
  *
  * @throws HeddleError `FILE_UNKNOWN`, naming near ones; `FILE_FAILED` when the module cannot be loaded; `EXPORT_UNKNOWN`,
- *   listing the exports; `JSON_INVALID`
+ *   listing the exports; `JSON_INVALID`; `DAG_INVALID`
  */
-export async function loadDefinition(argument: string, io: Pick<Io, "cwd">): Promise<Definition> {
+export async function loadDefinition(argument: string, io: Pick<Io, "cwd" | "env">): Promise<Definition> {
   const { file, exported } = splitName(argument, io.cwd);
   const path = resolve(io.cwd, file);
   if (!existsSync(path)) throw unknownFile(file, path);
   if (statSync(path).isDirectory()) throw new HeddleError("FILE_UNKNOWN", `${file} is a folder; name a file in it.`, { data: { file } });
   const source = (name?: string): string => relative(io.cwd, path) + (name === undefined ? "" : `#${name}`);
+  if (await isDagFile(path)) {
+    const workflow = await dag.load(path, { source: source(), env: io.env });
+    return { kind: "dag", workflow, source: source(), workflows: [workflow] };
+  }
   if (extname(path) === ".json") return { kind: "plan", plan: parseJson(await readFile(path, "utf8"), file), source: source() };
 
   const module = await importModule(path, file);
@@ -48,12 +56,12 @@ export async function loadDefinition(argument: string, io: Pick<Io, "cwd">): Pro
  *
  * @throws as `loadDefinition` does; `EXPORT_UNKNOWN` also of a file that exports none
  */
-export async function loadWorkflows(argument: string, io: Pick<Io, "cwd">): Promise<readonly Workflow[]> {
+export async function loadWorkflows(argument: string, io: Pick<Io, "cwd" | "env">): Promise<readonly Workflow[]> {
   const { file, exported } = splitName(argument, io.cwd);
   if (exported === undefined) {
     const path = resolve(io.cwd, file);
     if (!existsSync(path)) throw unknownFile(file, path);
-    if (extname(path) !== ".json" && !statSync(path).isDirectory()) {
+    if (![".json", ...yamlEndings].includes(extname(path)) && !statSync(path).isDirectory()) {
       const module = await importModule(path, file);
       const workflows = new Set(Object.values(module).filter(isWorkflow));
       if (workflows.size === 0) throw unknownExport(file, undefined, Object.keys(module), []);
@@ -61,8 +69,25 @@ export async function loadWorkflows(argument: string, io: Pick<Io, "cwd">): Prom
     }
   }
   const definition = await loadDefinition(argument, io);
-  if (definition.kind === "workflow") return [definition.workflow];
+  if (definition.kind !== "plan") return [definition.workflow];
   throw new HeddleError("EXPORT_UNKNOWN", `${file} is a plan without code: name a module that exports workflows.`, { data: { file } });
+}
+
+const yamlEndings: readonly string[] = [".yaml", ".yml"];
+
+/** Whether a file is a DAG: YAML, or JSON with processors and without the mark of a plan. */
+async function isDagFile(path: string): Promise<boolean> {
+  if (yamlEndings.includes(extname(path))) return true;
+  if (extname(path) !== ".json") return false;
+  const text = await readFile(path, "utf8");
+  return /"processors"\s*:/.test(text) && !/"heddle"\s*:/.test(text);
+}
+
+/** The text of a DAG file, and what to call it; null: the file is something else. */
+export async function readDag(argument: string, cwd: string): Promise<{ readonly text: string; readonly source: string } | null> {
+  const path = resolve(cwd, argument);
+  if (!existsSync(path) || statSync(path).isDirectory() || !(await isDagFile(path))) return null;
+  return { text: await readFile(path, "utf8"), source: relative(cwd, path) };
 }
 
 function splitName(argument: string, cwd: string): { readonly file: string; readonly exported: string | undefined } {
@@ -103,7 +128,7 @@ function loadFault(error: unknown): string {
   }
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX")
     return `${message} Node runs TypeScript by leaving types out: enums, namespaces, decorators and parameter properties need another form.`;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION") return "its kind is unknown; it must end in .ts, .mts, .js, .mjs or .json.";
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION") return "its kind is unknown; it must end in .ts, .mts, .js, .mjs, .json, .yaml or .yml.";
   return `${error.name}: ${message}`;
 }
 
@@ -119,7 +144,7 @@ function places(error: unknown, path: string): readonly string[] {
 
 function unknownFile(file: string, path: string): HeddleError {
   const folder = dirname(path);
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(?:m?ts|m?js|json)$/u.test(name)) : [];
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(?:m?ts|m?js|json|ya?ml)$/u.test(name)) : [];
   const near = nearestNames(basename(path), names).map((name) => join(dirname(file), name));
   const hint = existsSync(folder)
     ? near.length > 0

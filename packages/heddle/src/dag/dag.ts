@@ -15,9 +15,9 @@ export interface DagOptions extends DagCode {
 }
 
 export interface DagTextOptions extends DagOptions {
-  /** What faults call the text. Default `"the text"`. */
+  /** What faults call the text. Default: the file's path, or `"The text"`. */
   readonly source?: string;
-  /** Of the workflow, where the DAG has none. Default `"dag"`. */
+  /** Of the workflow, where the DAG has none. Default: made of the file's name, or `"dag"`. */
   readonly name?: string;
 }
 
@@ -44,11 +44,11 @@ dag.validate = (config: unknown, options: DagOptions = {}): DagFindings => findi
  *
  * @throws HeddleError as `dag` does, with line and column; `FILE_UNKNOWN`
  */
-dag.load = async (path: string, options: DagOptions = {}): Promise<DagWorkflow> => {
+dag.load = async (path: string, options: DagTextOptions = {}): Promise<DagWorkflow> => {
   const name = basename(path, extname(path))
     .replaceAll(/[^A-Za-z0-9_.:/-]/g, "-")
     .replace(/^[^A-Za-z0-9_]+/, "");
-  return dag.parse(await textOf(path), { name: name === "" ? "dag" : name, ...options, source: path });
+  return dag.parse(await textOf(path, options.source ?? path), { name: name === "" ? "dag" : name, source: path, ...options });
 };
 
 /** A DAG from the text of a YAML or JSON file. @throws as `dag` does, with line and column */
@@ -91,7 +91,7 @@ function findings({ found, text }: Examined): DagFindings {
   return { faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)), warnings: found.warnings };
 }
 
-async function textOf(path: string): Promise<string> {
+async function textOf(path: string, source: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size <= textLimits.bytes) return await readFile(path, "utf8");
@@ -103,13 +103,13 @@ async function textOf(path: string): Promise<string> {
       message: `The file has ${size} bytes.`,
       mend: `Keep it below ${textLimits.bytes}.`,
     };
-    throw dagError(path, [fault]);
+    throw dagError(source, [fault]);
   } catch (error) {
     if (error instanceof HeddleError) throw error;
     throw new HeddleError(
       "FILE_UNKNOWN",
-      `The DAG ${path} cannot be read: ${(error as Error).message}. Check the path; it is read from the folder you are in.`,
-      { cause: error, data: { file: path } },
+      `The DAG ${source} cannot be read: ${(error as Error).message}. Check the path; it is read from the folder you are in.`,
+      { cause: error, data: { file: source } },
     );
   }
 }

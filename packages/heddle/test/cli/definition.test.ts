@@ -32,7 +32,7 @@ before(() => {
 after(() => rmSync(cwd, { recursive: true, force: true }));
 
 async function named(argument: string): Promise<string> {
-  const definition = await loadDefinition(argument, { cwd });
+  const definition = await loadDefinition(argument, { cwd, env: {} });
   return definition.kind === "workflow"
     ? `${definition.workflow.name} of ${definition.source}, ${definition.workflows.length} in all`
     : `plan of ${definition.source}`;
@@ -40,7 +40,7 @@ async function named(argument: string): Promise<string> {
 
 async function fault(argument: string): Promise<HeddleError> {
   try {
-    await loadDefinition(argument, { cwd });
+    await loadDefinition(argument, { cwd, env: {} });
   } catch (error) {
     assert.ok(error instanceof HeddleError);
     return error;
@@ -105,7 +105,7 @@ describe("a file's definition", () => {
     assert.match(await says("lost.mjs"), /^FILE_FAILED: lost\.mjs cannot be loaded: it imports \S*gone\.mjs, which is not there\.$/u);
     assert.equal(
       await says("notes.txt"),
-      "FILE_FAILED: notes.txt cannot be loaded: its kind is unknown; it must end in .ts, .mts, .js, .mjs or .json.",
+      "FILE_FAILED: notes.txt cannot be loaded: its kind is unknown; it must end in .ts, .mts, .js, .mjs, .json, .yaml or .yml.",
     );
     assert.match(await says("bad.json"), /^JSON_INVALID: bad\.json is not JSON: unexpected "\}" after a comma at line 1, column 13\.$/u);
   });

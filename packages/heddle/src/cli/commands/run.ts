@@ -36,7 +36,7 @@ const drainMs = 3_000;
 
 type Values = OptionValues<typeof options>;
 type Input = { readonly value: unknown } | undefined;
-type Loaded = Extract<Definition, { kind: "workflow" }>;
+type Loaded = Extract<Definition, { kind: "workflow" | "dag" }>;
 
 export const run: Command = {
   name: "run",
@@ -47,6 +47,7 @@ export const run: Command = {
   examples: [
     [`run flow.ts --input '{"sku":"A1"}'`, "start a run"],
     ["run flow.ts#refund --input @order.json", "one of several workflows in a file"],
+    [`run pipeline.yaml --input '"some text"'`, "a DAG file"],
     ["run flow.ts --id order-7", "begin it, or go on with it after a stop or a crash"],
     ["run flow.ts --detach", "in the background"],
     ["run flow.ts --json | jq .type", "for another program"],

@@ -1,9 +1,10 @@
 import { HeddleError, type Plan, validatePlan } from "@heddle/kernel";
 import { type Command, exitCode } from "../command.ts";
 import { planOf } from "../definition-plan.ts";
-import { loadDefinition } from "../load-definition.ts";
+import { loadDefinition, readDag } from "../load-definition.ts";
 import { readArguments } from "../read-arguments.ts";
 import { tinted } from "../text/style.ts";
+import { validateDag } from "../validate-dag.ts";
 import { printable } from "../text/text-width.ts";
 
 const options = {
@@ -12,17 +13,20 @@ const options = {
 
 export const validate: Command = {
   name: "validate",
-  summary: "Check a plan or a workflow file, and list every fault with its place",
+  summary: "Check a plan, a DAG or a workflow file, and list every fault with its place",
   usage: "validate FILE[#export] [--json]",
   group: "Check",
   options,
   examples: [
     ["validate plan.json", "a plan as data"],
+    ["validate pipeline.yaml", "a DAG, with the line and column of each fault"],
     ["validate flow.ts", "a workflow"],
   ],
   notes: ["Exit code 1 when there are faults."],
   async run(io) {
     const { values, positionals } = readArguments(validate, options, io, { least: 1, most: 1 });
+    const file = await readDag(positionals[0] ?? "", io.cwd);
+    if (file !== null) return validateDag(file, values.json === true, io);
     const definition = await loadDefinition(positionals[0] ?? "", io);
     const plan = planOf(definition);
     const faults = validatePlan(plan);
