@@ -110,6 +110,8 @@ export class SimulatedProcess {
     return new Proxy(store, {
       get: (target, name): unknown => {
         if (name === "features") return { ...target.features, durability: "machine", shared: true };
+        // What survives the process is not kept by a call that answers at once.
+        if (name === "appendNow") return undefined;
         if (name === Symbol.asyncDispose) return () => Promise.resolve();
         if (name === "commit") return (batch: CommitBatch) => this.#commit(batch);
         if (name === "watch")
