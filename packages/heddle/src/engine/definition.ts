@@ -14,6 +14,8 @@ import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { type Demand, demandOf, plainDemand } from "./demand.ts";
+import type { DispatchOptions } from "./dispatch/dispatch-options.ts";
+import { dispatchRules, type DispatchRules } from "./dispatch/dispatch-rules.ts";
 import type { TaskContext } from "./frame/task-context.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import type { InputSource } from "./input-source.ts";
@@ -51,6 +53,8 @@ export interface Definition {
   readonly timeoutMs: number | undefined;
   /** Where its runs may run, unless they say otherwise. */
   readonly demand: Demand;
+  /** In which order ready tasks are begun; null: each at once. */
+  readonly dispatch: DispatchRules | null;
 }
 
 /** Task id of the one task that a durable function's Plan has. */
@@ -105,6 +109,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     rateOf: rateOf(name, rateLimit as WorkflowRate),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of workflow "${name}"`),
     demand: demandOf(options, plainDemand, `workflow "${name}"`),
+    dispatch: null,
   };
 }
 
@@ -161,6 +166,8 @@ export interface PlanCode {
   /** Of a superstep plan: tasks before and after which runs stop until a person lets them go on, and what people call these. */
   readonly interrupts?: Interrupts;
   readonly version?: string;
+  /** In which order ready tasks are begun, and how many at once. Default: each as soon as it is ready. */
+  readonly dispatch?: DispatchOptions;
 }
 
 /** A Plan with its code: what `engine.start` and `open` take besides workflows. Made by `planned`. */
@@ -222,5 +229,6 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
     rateOf: rateOf(plan.name, rateLimit as WorkflowRate),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of plan "${plan.name}"`),
     demand: demandOf(options, plainDemand, `plan "${plan.name}"`),
+    dispatch: code.dispatch === undefined ? null : dispatchRules(plan, code.dispatch),
   };
 }

@@ -204,8 +204,13 @@ export type LivePiece =
       readonly value?: unknown;
       readonly message?: string;
     }
-  /** An attempt of a step is under way; with `total`: a map over so many items is. */
-  | { readonly type: "started"; readonly key: string; readonly total?: number };
+  /**
+   * An attempt of a step is under way; with `total`: a map over so many items is; with `no`: the code of a task, in a plan whose code has `dispatch`. The key is
+   * the task's id then, and `no` the number that its end has.
+   */
+  | { readonly type: "started"; readonly key: string; readonly total?: number; readonly no?: number }
+  /** A task stands in line until there is room for it, in a plan whose code has `dispatch`: its first attempt, or a further one. */
+  | { readonly type: "ready"; readonly key: string; readonly no: number };
 /** The `seq` of a live piece is that of the event before it. */
 export type LiveEvent = JournalEvent | ({ readonly seq: number; readonly atMs: number } & LivePiece);
 

@@ -30,6 +30,7 @@ import type { TaskFrame } from "./frame/task-frame.ts";
 import { UnheardSignals } from "./frame/unheard-signals.ts";
 import { mailText } from "./mail.ts";
 import { FoldedRun } from "./run/folded-run.ts";
+import { DispatchLine } from "./run/dispatch-line.ts";
 import { holdsOf } from "./run/interrupts.ts";
 import { judgeGroup } from "./run/judge-group.ts";
 import { mergeWrites } from "./run/merge-writes.ts";
@@ -115,6 +116,8 @@ export class OwnedRun implements TurnTaker {
   #steps = 0;
   readonly #replaying = new SparseMap<number, TaskFrame>();
   readonly starts: TaskStarts = new TaskStarts(this);
+  /** Null: ready tasks begin at once. */
+  readonly dispatch: DispatchLine | null;
   readonly #timers = new RunTimers(this);
   readonly #mail = new RunMailbox(this);
   #afterTransaction: (() => void)[] | null = null;
@@ -140,6 +143,7 @@ export class OwnedRun implements TurnTaker {
     this.#parentless = identity.parentless;
     this.#tenant = identity.tenant;
     this.journaled = new FoldedRun(identity.runId, identity.definition);
+    this.dispatch = identity.definition.dispatch === null ? null : new DispatchLine(this, identity.definition.dispatch);
     this.#values = new ValueKeeper(identity.runId, host.maxValueBytes, host.secrets);
   }
 
@@ -167,6 +171,10 @@ export class OwnedRun implements TurnTaker {
   get gone(): boolean {
     return this.#gone;
   }
+  /** Whether the code of a task may be begun now. */
+  get mayBegin(): boolean {
+    return !this.#gone && !this.ghost && !this.releasing && this.#hold === null && this.#pausing === null && this.#outcome === null;
+  }
 
   // ---- Coming to be
 
@@ -193,6 +201,7 @@ export class OwnedRun implements TurnTaker {
       if (of !== null) readers.get(of)?.add(seq, event);
       else if (isForAll(event)) for (const reader of readers.values()) reader.add(seq, event);
     }
+    this.dispatch?.recall(this.state);
     for (const [no, reader] of readers) if (isToldToCancel(this.state, no)) reader.toldToCancel(this.facts.cancelReason);
     this.#timers.setDeadline();
     this.starts.withHistory(readers, () => this.#execute(open, this.facts.startedAtMs));
@@ -273,6 +282,7 @@ export class OwnedRun implements TurnTaker {
     const event = this.#merged(given);
     this.journaled.seq++;
     this.#lastAtMs = event.atMs;
+    this.dispatch?.recording(event);
     const commands = this.journaled.fold(event);
     const text = taskEndedText(entry.endedBeginning, event);
     this.#plainEnding = true;
@@ -281,13 +291,14 @@ export class OwnedRun implements TurnTaker {
       if (kept === true) {
         this.#plainEnding = false;
         if (this.watched) this.host.publish(this.runId, this.seq, [text]);
+        this.dispatch?.close(event.no);
         this.#execute(commands, event.atMs);
         if (this.#busyFrames === 0) this.touch();
         return;
       }
     }
     this.#events.push(text);
-    this.#gate(commands, event.atMs);
+    this.#gate(commands, event.atMs, this.dispatch === null ? null : event.no);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);
     this.#plainEnding = false;
@@ -305,11 +316,12 @@ export class OwnedRun implements TurnTaker {
     const ended = interrupts !== null && event.type === "task-ended" ? endsOfRound(this.state, event) : null;
     this.journaled.seq++;
     this.#lastAtMs = event.atMs;
+    const over = this.dispatch === null ? null : this.dispatch.recording(event);
     const commands = this.journaled.fold(event);
     this.#events.push(eventText(event));
     // In one part with what made them due: after a crash nothing has slipped through.
     if (interrupts !== null) for (const held of holdsOf(interrupts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined);
-    this.#gate(commands, event.atMs);
+    this.#gate(commands, event.atMs, over);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
   }
 
@@ -331,16 +343,21 @@ export class OwnedRun implements TurnTaker {
     return mergeWrites(this.definition, this.state, event, (value, what, key) => this.keep(value, what, key));
   }
 
-  /** These wait for the acknowledgement of what was recorded; only the run's end is recorded along with it. */
-  #gate(commands: readonly Command[], atMs: number): void {
-    if (commands.length === 0) return;
+  /**
+   * These wait for the acknowledgement of what was recorded; only the run's end is recorded along with it.
+   *
+   * @param ended number of the activation that this ends, where its place may wait for that too
+   */
+  #gate(commands: readonly Command[], atMs: number, ended: number | null): void {
+    if (commands.length === 0 && ended === null) return;
     this.#gated.push({ commands, atMs });
     this.#gates.push(() => {
       this.#gated.shift();
+      if (ended !== null) this.dispatch?.close(ended);
       this.#execute(commands, atMs);
     });
-    const last = commands[commands.length - 1] as Command;
-    if (last.type === "end-run") this.#recordEnd(last.outcome);
+    const last = commands.at(-1);
+    if (last?.type === "end-run") this.#recordEnd(last.outcome);
   }
 
   /** Give a result to user code, in its turn; further ones follow in the same turn as long as none was heard. */
@@ -368,6 +385,7 @@ export class OwnedRun implements TurnTaker {
       return;
     }
     if (!this.releasing) {
+      this.dispatch?.release();
       if (this.signals.any && this.#replaying.size === 0) this.#mail.giveUnheard();
       this.#considerRelease();
       // While a transaction is under way nobody knows where the next part will stand; and what mail set off waits for it, so the mail is not taken yet.
@@ -618,6 +636,7 @@ export class OwnedRun implements TurnTaker {
           command satisfies never;
       }
     }
+    this.dispatch?.release();
   }
 
   /** Resolves when everything recorded so far is in the journal. */

@@ -100,7 +100,8 @@ export function watchEvent(run: RunProgress, event: LiveEvent): void {
       ended(run, event, event.atMs);
       break;
     case "started":
-      started(run, event.key, event.total, event.atMs);
+      if (event.no === undefined) started(run, event.key, event.total, event.atMs);
+      else startTask(run, event.key, event.atMs);
       break;
     case "progress":
       said(run, event.key, () => event.message ?? briefValue(event.value, 200), event.atMs);

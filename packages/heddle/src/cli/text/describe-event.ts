@@ -74,6 +74,8 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
       return [[printable(event.message ?? ""), "plain"], value(event.value)];
     case "started":
       return [[glyphs.bullet, "dim"], [` ${printable(event.key)} begins${event.total === undefined ? "" : `: ${event.total} items`}`]];
+    case "ready":
+      return [[glyphs.bullet, "dim"], [` ${printable(event.key)} is ready`]];
     case "stream":
     case "progress":
       return [

@@ -1,5 +1,6 @@
 import type { Clock } from "@heddle/kernel";
 import type { Engine, LiveEvent, RunHandle } from "../../engine/engine.ts";
+import { isJournalEvent } from "../../engine/live-piece.ts";
 
 export interface FollowOptions {
   readonly signal: AbortSignal;
@@ -37,7 +38,7 @@ export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, opt
   try {
     for await (const event of run.events({ signal: options.signal })) {
       // What is said live comes from the engine at once; here it would come twice, or not at all.
-      if (isLivePiece(event)) continue;
+      if (!isJournalEvent(event)) continue;
       options.event(run.id, event);
       if (!options.children) continue;
       if (event.type === "op-opened" && event.op === "call" && event.child !== undefined) {
@@ -61,8 +62,4 @@ export async function followRun(engine: Pick<Engine, "get">, run: RunHandle, opt
     ended.abort();
     for (const timer of children.values()) timer[Symbol.dispose]();
   }
-}
-
-function isLivePiece(event: LiveEvent): boolean {
-  return event.type === "started" || event.type === "log" || event.type === "progress" || event.type === "stream";
 }

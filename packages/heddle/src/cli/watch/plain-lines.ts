@@ -46,6 +46,7 @@ export class PlainLines {
       case "task-ended":
       case "task-started":
         return event.task === "main" ? [] : [describeEvent(event, this.#style.glyphs)];
+      case "ready":
       case "started":
       case "progress":
       case "stream":

@@ -193,6 +193,12 @@ export class FrameOperations {
     return this.#waiting > 0;
   }
 
+  /** Some wait for the end of a child run. */
+  get waitsForChild(): boolean {
+    for (const { kind, waiting } of this.#pending.values()) if (kind === "call" && waiting) return true;
+    return false;
+  }
+
   /** In the order in which the code asked for them. */
   pending(): IterableIterator<Operation> {
     return this.#pending.values();

@@ -191,7 +191,10 @@ export class TaskFrame {
     const operations = this.#operations;
     const acts = operations !== null && operations.isActing;
     const waits = operations !== null && operations.isWaiting;
-    this.#setBusy(!this.ended && (this.replaying || acts || (!waits && this.#finishing === null)));
+    const busy = !this.ended && (this.replaying || acts || (!waits && this.#finishing === null));
+    // A child run works for it: then it keeps its place, as while it acts itself.
+    this.run.dispatch?.rests(this.command.no, !busy && !this.ended && this.#finishing === null && operations?.waitsForChild === false);
+    this.#setBusy(busy);
   }
 
   #setBusy(busy: boolean): void {

@@ -92,6 +92,7 @@ export class RunTable {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#owned.get(runId);
     if (run === undefined) return;
+    if (run.dispatch !== null) yield* run.dispatch.underWay();
     for (const frame of run.frames.all()) for (const piece of frame.operations?.underWay() ?? []) yield { seq: run.seq, ...piece };
   }
 }

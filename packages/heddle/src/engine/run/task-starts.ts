@@ -14,8 +14,8 @@ const aloneAfter = 5;
 /** Begins the code of tasks that were commanded to start, each when its time has come and its code may be trusted. */
 export class TaskStarts {
   readonly #run: OwnedRun;
-  /** Further attempts that wait for their time, and what wakes them. */
-  readonly #waiting = new SparseMap<number, { readonly command: StartTask; readonly atMs: number; due: DueEntry }>();
+  /** Further attempts that wait for their time, and what wakes them; null: it has come, and they stand in line or are given their history. */
+  readonly #waiting = new SparseMap<number, { readonly command: StartTask; readonly atMs: number; due: DueEntry | null }>();
   #history: ReadonlyMap<number, HistoryReader> | null = null;
   #historyReads = 0;
 
@@ -31,7 +31,7 @@ export class TaskStarts {
   /** Epoch milliseconds. */
   get nextDueMs(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { due } of this.#waiting.values()) next = Math.min(next, due.dueAtMs);
+    for (const { due } of this.#waiting.values()) if (due !== null) next = Math.min(next, due.dueAtMs);
     return next;
   }
 
@@ -55,6 +55,7 @@ export class TaskStarts {
       return;
     }
     if (command.notBeforeMs !== undefined && command.notBeforeMs > run.stampMs()) {
+      run.dispatch?.waitForAttempt(command);
       this.#waiting.set(command.no, { command, atMs, due: this.#dueAt(command, command.notBeforeMs) });
       return;
     }
@@ -64,8 +65,35 @@ export class TaskStarts {
       return;
     }
     const history = this.#history === null ? null : (this.#history.get(command.no)?.history() ?? null);
+    if (run.dispatch !== null && history?.attemptBegun !== true) {
+      this.#hold(command, entry, history, atMs);
+      return;
+    }
+    run.dispatch?.goOn(command);
+    this.#beginTrusted(command, entry, history, atMs);
+  }
+
+  /** What has not begun waits for its turn. */
+  #hold(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
+    const { dispatch, journaled, state } = this.#run;
+    if (isToldToCancel(state, command.no)) {
+      this.#endCancelled(command);
+      return;
+    }
+    if (command.attempt > 1) {
+      // What the attempts before it recorded, and what comes in between, is read when its turn comes.
+      this.#waiting.set(command.no, { command, atMs, due: null });
+      dispatch?.stand(command, () => this.#retry(command));
+      return;
+    }
+    // What it is given is what the state holds now, whoever goes first.
+    journaled.keep(command.no, { given: journaled.givenTo(command, entry.source), startedAtMs: journaled.startTimeOf(command.no) ?? atMs });
+    dispatch?.stand(command, () => this.#beginTrusted(command, entry, history, atMs));
+  }
+
+  #beginTrusted(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
     if (entry.once) this.#beginOnce(command, entry, history, atMs);
-    else if (run.line === null) this.#begin(command, entry, history, atMs);
+    else if (this.#run.line === null) this.#begin(command, entry, history, atMs);
     else this.#beginSuspect(command, entry, history, atMs);
   }
 
@@ -73,22 +101,29 @@ export class TaskStarts {
   cancel(no: number): void {
     const waiting = this.#waiting.get(no);
     const command =
-      waiting?.command ?? (this.#run.journaled.isHeld(no) ? openActivations(this.#run.state).find((each) => each.no === no) : undefined);
+      this.#run.dispatch?.leave(no) ??
+      waiting?.command ??
+      (this.#run.journaled.isHeld(no) ? openActivations(this.#run.state).find((each) => each.no === no) : undefined);
     if (command === undefined) return;
-    if (waiting !== undefined) waiting.due.fire = null;
-    this.#waiting.delete(no);
-    const { task } = command;
+    if (waiting !== undefined) {
+      if (waiting.due !== null) waiting.due.fire = null;
+      this.#waiting.delete(no);
+    }
+    this.#endCancelled(command);
+  }
+
+  #endCancelled({ no, task }: { readonly no: number; readonly task: string }): void {
     this.#leaveChildren(no);
     this.#run.record({ type: "task-ended", atMs: this.#run.stampMs(), no, task, outcome: { status: "cancelled" } });
   }
 
   /** Set all times anew: some may have fired in vain while the run was on its way to being parked. */
   rearm(): void {
-    for (const waiting of this.#waiting.values()) waiting.due = this.#dueAt(waiting.command, waiting.due.dueAtMs);
+    for (const waiting of this.#waiting.values()) if (waiting.due !== null) waiting.due = this.#dueAt(waiting.command, waiting.due.dueAtMs);
   }
 
   disarm(): void {
-    for (const { due } of this.#waiting.values()) due.fire = null;
+    for (const { due } of this.#waiting.values()) if (due !== null) due.fire = null;
   }
 
   /** Its start is recorded first. What was under way when its process let go of it is never begun again: whether it happened is not known. */
@@ -178,8 +213,20 @@ export class TaskStarts {
 
   #dueAt(command: StartTask, dueAtMs: number): DueEntry {
     return this.#run.host.due.add(dueAtMs, () => {
-      if (!this.#run.releasing) this.#retry(command);
+      if (!this.#run.releasing) this.#attemptDue(command);
     });
+  }
+
+  #attemptDue(command: StartTask): void {
+    const { dispatch } = this.#run;
+    const waiting = this.#waiting.get(command.no);
+    if (dispatch === null || waiting === undefined) {
+      this.#retry(command);
+      return;
+    }
+    waiting.due = null;
+    dispatch.stand(command, () => this.#retry(command));
+    dispatch.release();
   }
 
   /** A further attempt of a function gets back what the attempts before it recorded, and what came in between. */

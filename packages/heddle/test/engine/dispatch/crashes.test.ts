@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { planned, type Engine, type EngineOptions, type PlannedWorkflow } from "heddle";
+import { Simulator, type FakeClock, type SimulatedProcess } from "@heddle/testing";
+import { FakePlace } from "../../faults/fake-place.ts";
+import { afterAll } from "./stage.ts";
+
+/** Where processes can be killed, in simulated time. */
+interface World extends AsyncDisposable {
+  readonly clock: FakeClock;
+  start(options: EngineOptions): Promise<{ readonly engine: Engine; readonly process: SimulatedProcess }>;
+  until(condition: () => boolean): Promise<void>;
+}
+
+const worlds: readonly { readonly name: string; make(): World }[] = [
+  {
+    name: "memory",
+    make() {
+      const simulator = new Simulator({ seed: 1 });
+      return {
+        clock: simulator.clock,
+        start: (options) => simulator.start(options),
+        until: async (condition) => assert.ok(await simulator.until(condition)),
+        [Symbol.asyncDispose]: () => simulator.store[Symbol.asyncDispose](),
+      };
+    },
+  },
+  {
+    name: "sqlite",
+    make() {
+      const place = new FakePlace();
+      return {
+        clock: place.clock,
+        start: (options) => place.start({ leaseMs: 60_000, ...options }),
+        until: async (condition) => {
+          for (let step = 0; step < 5_000 && !condition(); step++) await place.clock.advance(1_000);
+          assert.ok(condition());
+        },
+        [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
+      };
+    },
+  },
+];
+
+for (const { name, make } of worlds) {
+  describe(`dispatch and crashes on ${name}`, () => {
+    test("after a crash what had begun goes on first, then what was held back in the strategy's order, within the limit", async () => {
+      await using world = make();
+      let seen: string[] = [];
+      let dead = true;
+      let underWay = 0;
+      let peak = 0;
+      const act = async (id: string): Promise<void> => {
+        seen.push(id);
+        peak = Math.max(peak, ++underWay);
+        if (dead) await new Promise(() => {});
+        await new Promise((resolve) => world.clock.after(10, () => resolve(null)));
+        underWay--;
+      };
+      const graph = { a: [], b: [], c: [], z: [], deep: ["a"] };
+      const held: PlannedWorkflow = planned(afterAll(graph), {
+        tasks: {
+          ...Object.fromEntries(Object.keys(graph).map((id) => [id, () => act(id)])),
+          a: () => null,
+          // What stands last in line has begun, and something of it is recorded.
+          z: async (_, ctx) => {
+            await ctx.step("first", () => null);
+            await ctx.step("second", () => act("z"));
+          },
+        },
+        dispatch: { strategy: "work_queue", maxConcurrency: 2, tasks: { z: { pool: "own" } }, pools: { own: 1 } },
+      });
+      const first = await world.start({ workflows: [held] });
+      await first.engine.start(held, null, { id: "r" });
+      await world.until(() => seen.length === 2);
+      assert.deepEqual(seen.toSorted(), ["b", "deep"]);
+
+      first.process.kill();
+      [seen, underWay, peak, dead] = [[], 0, 0, false];
+      const second = await world.start({ workflows: [held] });
+      await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
+      assert.deepEqual(seen, ["deep", "b", "c", "z"]);
+      assert.equal(peak, 2);
+      second.process.kill();
+    });
+
+    test("after several crashes tasks begin one at a time, whatever the limit", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      let dead = true;
+      let underWay = 0;
+      let peak = 0;
+      const held: PlannedWorkflow = planned(afterAll({ a: [], b: [], c: [] }), {
+        tasks: Object.fromEntries(
+          ["a", "b", "c"].map((id) => [
+            id,
+            async () => {
+              seen.push(id);
+              peak = Math.max(peak, ++underWay);
+              if (dead) await new Promise(() => {});
+              await new Promise((resolve) => world.clock.after(5, () => resolve(null)));
+              underWay--;
+            },
+          ]),
+        ),
+        dispatch: { strategy: "work_queue", maxConcurrency: 2 },
+      });
+      for (let crash = 1; crash <= 2; crash++) {
+        const { engine, process } = await world.start({ workflows: [held] });
+        if (crash === 1) await engine.start(held, null, { id: "r" });
+        await world.until(() => seen.length === 2 * crash);
+        process.kill();
+      }
+      [dead, underWay, peak] = [false, 0, 0];
+      const { engine, process } = await world.start({ workflows: [held] });
+      await world.clock.runUntil(engine.get("r").then((run) => run.result()));
+      assert.equal(peak, 1);
+      assert.deepEqual(seen.slice(4), ["a", "b", "c"]);
+      process.kill();
+    });
+
+    test("a task of which something is recorded goes on before all that were held back", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      let dead = true;
+      const held: PlannedWorkflow = planned(afterAll({ a: [], b: [], z: [] }), {
+        tasks: {
+          a: async (_, ctx) => {
+            await ctx.sleep("nap", "3m");
+            seen.push("a");
+          },
+          b: async () => {
+            seen.push("b");
+            if (dead) await new Promise(() => {});
+          },
+          z: async (_, ctx) => {
+            await ctx.step("first", () => void seen.push("z first"));
+            await ctx.step("second", () => {
+              seen.push("z second");
+              return dead ? new Promise(() => {}) : null;
+            });
+            seen.push("z");
+          },
+        },
+        dispatch: {
+          strategy: "critical_path",
+          maxConcurrency: 1,
+          tasks: { a: { expectedMs: 30 }, z: { expectedMs: 20 }, b: { expectedMs: 10 } },
+        },
+      });
+      const first = await world.start({ workflows: [held] });
+      await first.engine.start(held, null, { id: "r" });
+      await world.until(() => seen.length === 2);
+      // The first waits and has no place, the second has it, the third is held back.
+      assert.deepEqual(seen, ["z first", "z second"]);
+      first.process.kill();
+
+      dead = false;
+      const second = await world.start({ workflows: [held] });
+      await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
+      assert.deepEqual(seen, ["z first", "z second", "z second", "z", "b", "a"]);
+      second.process.kill();
+    });
+
+    test("attempts that stood in line when the process died stand in line again, and do not all begin at once", async () => {
+      await using world = make();
+      const ids = ["a", "b", "c", "d"];
+      const attempts: string[] = [];
+      let underWay = 0;
+      let peak = 0;
+      let dead = true;
+      const plan = afterAll(Object.fromEntries(ids.map((id) => [id, []])));
+      const retry = { attempts: 3, initialMs: 10, jitter: "none" } as const;
+      const tasks = Object.fromEntries(Object.entries(plan.tasks).map(([id, task]) => [id, { ...task, policy: { retry } }]));
+      const held: PlannedWorkflow = planned(
+        { ...plan, tasks },
+        {
+          tasks: Object.fromEntries(
+            ids.map((id) => [
+              id,
+              async () => {
+                attempts.push(id);
+                if (attempts.length <= ids.length) throw new Error("once more");
+                peak = Math.max(peak, ++underWay);
+                if (dead) await new Promise(() => {});
+                await new Promise((resolve) => world.clock.after(5, () => resolve(null)));
+                underWay--;
+              },
+            ]),
+          ),
+          dispatch: { strategy: "reactive", maxConcurrency: 1 },
+        },
+      );
+      const first = await world.start({ workflows: [held] });
+      await first.engine.start(held, null, { id: "r" });
+      await world.until(() => attempts.length === 5);
+      first.process.kill();
+
+      [dead, underWay, peak] = [false, 0, 0];
+      const second = await world.start({ workflows: [held] });
+      await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
+      assert.equal(peak, 1);
+      assert.deepEqual(attempts.slice(5).toSorted(), ids);
+      second.process.kill();
+    });
+
+    test("a run whose tasks all wait is given up, with others held back, and goes on when the time comes", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      const held: PlannedWorkflow = planned(afterAll({ a: [], b: ["a"] }), {
+        tasks: {
+          a: async (_, ctx) => {
+            await ctx.sleep("nap", "90s");
+            seen.push("a");
+          },
+          b: () => void seen.push("b"),
+        },
+        dispatch: { strategy: "level", maxConcurrency: 1 },
+      });
+      const { engine, process } = await world.start({ workflows: [held] });
+      const run = await engine.start(held, null, { id: "r" });
+      await world.clock.advance(1_000);
+      assert.equal((await run.summary()).status, "waiting");
+      await world.clock.runUntil(run.result());
+      assert.deepEqual(seen, ["a", "b"]);
+      process.kill();
+    });
+  });
+}
