@@ -22,5 +22,6 @@ export {
   valueByNumber,
 } from "./run/view-run.ts";
 export { closesRound, endsOfRound, pendingWrites, type PendingWrite } from "./run/round.ts";
+export { writeFault } from "./run/channels.ts";
 export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";
 export type { Phase } from "./run/run-state.ts";

@@ -37,6 +37,14 @@ export interface Engine extends AsyncDisposable {
     signal: { readonly name: string; readonly value?: unknown; readonly id?: string },
     options: StartOptions & { readonly id: string },
   ): Promise<RunHandle<O>>;
+  /**
+   * Write to channels of a run of a Plan, from outside: each by the rule of its kind (`append` takes one element, `keyed` a `KeyedWrite`), at once,
+   * in conflict with no task. A paused run takes it when it is resumed. A value that only turns out
+   * not to fit when the run takes it, as a sum that is not finite any more or one at which a reducer throws, is left out. The same `id` counts once.
+   *
+   * @throws `RUN_UNKNOWN`, `RUN_ENDED`, `CHANNEL_UNKNOWN`, `CHANNEL_WRITE_REFUSED`; `WORKFLOW_UNKNOWN`: this engine has not the run's workflow, and so not its channels
+   */
+  write(runId: string, values: Readonly<Record<string, unknown>>, options?: { readonly id?: string }): Promise<void>;
   /** Answer an open question by its key. @throws `QUESTION_UNKNOWN`, `QUESTION_CLOSED`, `ANSWER_INVALID` */
   answer(runId: string, question: string, answer: AnswerInput): Promise<void>;
   /** Ask the run to stop; compensations run. It ends cancelled within its grace. */

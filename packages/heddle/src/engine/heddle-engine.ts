@@ -107,6 +107,10 @@ export class HeddleEngine implements Engine {
     return this.#sender.signal(runId, name, value, options.id);
   }
 
+  write(runId: string, values: Readonly<Record<string, unknown>>, options: { readonly id?: string } = {}): Promise<void> {
+    return this.#sender.write(runId, values, options.id);
+  }
+
   answer(runId: string, question: string, answer: AnswerInput): Promise<void> {
     return this.#sender.answer(runId, question, answer);
   }

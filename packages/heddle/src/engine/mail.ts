@@ -9,6 +9,7 @@ export type Mail =
   | { readonly type: "diverged"; readonly difference: readonly string[] }
   | { readonly type: "resume"; readonly accept?: boolean }
   | { readonly type: "child-ended"; readonly child: string; readonly of: number; readonly key: string; readonly outcome: Outcome }
+  | { readonly type: "write"; readonly writes: readonly { readonly channel: string; readonly value: Json }[] }
   | { readonly type: "update"; readonly name: string; readonly input?: Json };
 
 export const mailText = (mail: Mail): string => JSON.stringify(mail);

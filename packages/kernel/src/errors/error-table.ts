@@ -30,6 +30,7 @@ export const errorTable = {
   STEP_LIMIT: "The run reached its limit of activations or rounds.",
   CHANNEL_CONFLICT: "Two tasks wrote a single-value channel in one round.",
   CHANNEL_WRITE_REFUSED: "A task wrote a channel that does not exist, that it did not declare, or with a value that does not fit.",
+  CHANNEL_UNKNOWN: "The run has no such channel.",
   VERB_REFUSED: "A task asked for something that its plan does not allow.",
   // Graphs
   GRAPH_INVALID: "The graph has faults; all of them are listed.",

@@ -1,6 +1,7 @@
 import { HeddleError } from "../errors/heddle-error.ts";
 import { amendPlan } from "./amend-plan.ts";
 import { endActivation, taskEnded } from "./answer.ts";
+import { applyOutsideWrites } from "./channels.ts";
 import type { Command } from "./command.ts";
 import { beginEnding, cancelledOutcome, failAtOnce, markEnded } from "./ending.ts";
 import type { Published, RunEvent } from "./event.ts";
@@ -65,6 +66,9 @@ export function advance(state: RunState, event: RunEvent): readonly Command[] {
     case "signal-received":
       signalReceived(state, event);
       return takeCommands(state);
+    case "channels-written":
+      applyOutsideWrites(state, event.writes, event.merged);
+      return takeCommands(state);
     case "run-forked":
     case "run-paused":
     case "run-resumed":
@@ -83,6 +87,14 @@ export function advance(state: RunState, event: RunEvent): readonly Command[] {
   return takeCommands(state);
 }
 
+const droppedWhileEnding: ReadonlySet<RunEvent["type"]> = new Set([
+  "run-started",
+  "tasks-reset",
+  "published",
+  "timer-fired",
+  "channels-written",
+]);
+
 /** Whether an event counts where the run stands (rules 11 and 29). */
 function applies(state: RunState, event: RunEvent): boolean {
   switch (state.phase) {
@@ -91,7 +103,7 @@ function applies(state: RunState, event: RunEvent): boolean {
     case "fresh":
       return event.type === "run-started";
     case "ending":
-      return event.type !== "run-started" && event.type !== "tasks-reset" && event.type !== "published" && event.type !== "timer-fired";
+      return !droppedWhileEnding.has(event.type);
     case "closing":
       return event.type === "run-ended";
     case "ended":

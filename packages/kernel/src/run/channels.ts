@@ -1,7 +1,7 @@
-import type { Channel, Id } from "../plan/plan.ts";
+import type { Channel, Id, KeyedWrite } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { itemKey } from "../plan/item-key.ts";
-import { applyKeyed, keyedWrite } from "./keyed.ts";
+import { applyKeyed, isKeyedWrite } from "./keyed.ts";
 import { kernelError } from "./kernel-error.ts";
 import type { ErrorValue } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
@@ -14,7 +14,7 @@ export interface ChannelValues {
 }
 
 /**
- * Apply one write (rule 21).
+ * Apply one write of a task (rule 21).
  *
  * @returns why it is refused, or nothing
  */
@@ -27,12 +27,34 @@ export function applyWrite(
 ): ErrorValue | undefined {
   const { plan } = state;
   const number = plan.channelNumbers.get(channel);
-  const refuse = (why: string) => kernelError("CHANNEL_WRITE_REFUSED", `Task "${plan.taskIds[task]}" wrote channel "${channel}", ${why}.`);
-  if (number === undefined) return refuse("which the plan does not have");
-  if (plan.writes.get(task)?.has(channel) === false) return refuse("which is not in its `writes`");
-  const kind = plan.channels[number]!;
+  let why: string | undefined;
+  if (number === undefined) why = "which the plan does not have";
+  else if (plan.writes.get(task)?.has(channel) === false) why = "which is not in its `writes`";
+  else why = writeChannel(state, number, value, merged);
+  return why === undefined
+    ? undefined
+    : kernelError("CHANNEL_WRITE_REFUSED", `Task "${plan.taskIds[task]}" wrote channel "${channel}", ${why}.`);
+}
+
+/** Writes from outside (rule 34): at once; what a channel refuses is left out. */
+export function applyOutsideWrites(
+  state: RunState,
+  writes: readonly { readonly channel: Id; readonly value: Json }[],
+  merged: Readonly<Record<Id, Json>> | undefined,
+): void {
+  for (const { channel, value } of writes) {
+    const number = state.plan.channelNumbers.get(channel);
+    if (number !== undefined) writeChannel(state, number, value, merged);
+  }
+}
+
+/** Write to a channel by its own rule. @returns why it refuses, in words that go after its name; then it is as it was */
+function writeChannel(state: RunState, number: number, value: Json, merged: Readonly<Record<Id, Json>> | undefined): string | undefined {
+  const channel = state.plan.channels[number]!;
+  const fault = writeFault(channel, value);
+  if (fault !== undefined) return fault;
   const { values, views } = channelState(state);
-  switch (kind.kind) {
+  switch (channel.kind) {
     case "value":
     case "last":
     case "ephemeral":
@@ -42,35 +64,51 @@ export function applyWrite(
       (values[number] as Json[]).push(value);
       break;
     case "sum": {
-      const sum = typeof value === "number" ? (values[number] as number) + value : Number.NaN;
-      if (!Number.isFinite(sum)) return refuse("a sum, with something that does not add up to a finite number");
+      const sum = (values[number] as number) + (value as number);
+      if (!Number.isFinite(sum)) return noSum;
       values[number] = sum;
       break;
     }
     case "put":
-      if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse("an object, with something that is none");
-      for (const [key, entry] of Object.entries(value)) (values[number] as Map<string, Json>).set(key, entry);
+      for (const [key, entry] of Object.entries(value as { readonly [key: string]: Json }))
+        (values[number] as Map<string, Json>).set(key, entry);
       break;
-    case "keyed": {
-      const write = keyedWrite(value, kind.key);
-      if (write === undefined)
-        return refuse(
-          `a list by "${kind.key}", with something that is no { clear?: true, remove?: keys, put?: objects with a text or number "${kind.key}" }`,
-        );
-      applyKeyed(values[number] as Map<string | number, Json>, write, kind.key);
+    case "keyed":
+      applyKeyed(values[number] as Map<string | number, Json>, value as KeyedWrite, channel.key);
+      break;
+    case "fold": {
+      const id = state.plan.channelIds[number]!;
+      if (merged === undefined || !Object.hasOwn(merged, id)) return "but its event lacks the merged value";
+      values[number] = merged[id]!;
       break;
     }
-    case "fold":
-      if (merged === undefined || !Object.hasOwn(merged, channel)) return refuse("but its event lacks the merged value");
-      values[number] = merged[channel]!;
-      break;
     case "log":
-      return refuse("which takes artifacts, not writes");
+      break;
     default:
-      return kind satisfies never;
+      return channel satisfies never;
   }
   views[number] = undefined;
   return undefined;
+}
+
+const noSum = "a sum, with something that does not add up to a finite number";
+
+/** Why a channel refuses a value whatever it holds, in words that go after its name; undefined: it does not. */
+export function writeFault(channel: Channel, value: Json): string | undefined {
+  switch (channel.kind) {
+    case "sum":
+      return typeof value === "number" ? undefined : noSum;
+    case "put":
+      return typeof value !== "object" || value === null || Array.isArray(value) ? "an object, with something that is none" : undefined;
+    case "keyed":
+      return isKeyedWrite(value, channel.key)
+        ? undefined
+        : `a list by "${channel.key}", with something that is no { clear?: true, remove?: keys, put?: objects with a text or number "${channel.key}" }`;
+    case "log":
+      return "which takes artifacts, not writes";
+    default:
+      return undefined;
+  }
 }
 
 /** What a channel holds now, or nothing. The same value until the next write. */

@@ -28,6 +28,12 @@ export type RunFact =
   | { readonly type: "run-ended"; readonly outcome: RunOutcome }
   | { readonly type: "plan-amended"; readonly tasks: Readonly<Record<Id, Task>> }
   | { readonly type: "tasks-reset"; readonly tasks: readonly Id[] }
+  /** Somebody outside wrote to channels. `merged`: the whole values of those that are `fold`. */
+  | {
+      readonly type: "channels-written";
+      readonly writes: readonly { readonly channel: Id; readonly value: Json }[];
+      readonly merged?: Readonly<Record<Id, Json>>;
+    }
   // Tasks
   /** Recorded before an effect that must not be started twice unseen. */
   | { readonly type: "task-started"; readonly no: number; readonly task: Id }

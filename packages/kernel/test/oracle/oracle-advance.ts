@@ -1,5 +1,5 @@
 import type { Command, ErrorValue, Id, Json, Outcome, RunEvent, RunOutcome, Verb } from "@heddle/kernel";
-import { applyWrites, emptyEphemerals } from "./oracle-channels.ts";
+import { applyWrites, emptyEphemerals, writeFromOutside } from "./oracle-channels.ts";
 import { cutOff, endRun, inCanonicalOrder, keepBack, keepEnd } from "./oracle-end.ts";
 import { beginEnding, reportFailure } from "./oracle-failure.ts";
 import { follow, followAll, whole } from "./oracle-follow.ts";
@@ -75,6 +75,9 @@ function apply(run: OracleRun, event: RunEvent): void {
       beginEnding(run, { status: "cancelled", ...(error === null ? {} : { error }) });
       return;
     }
+    case "channels-written":
+      if (run.phase === "running") writeFromOutside(run, event);
+      return;
     case "plan-amended":
       amend(run, event.tasks);
       return;

@@ -1,4 +1,4 @@
-import type { Id, Json } from "@heddle/kernel";
+import type { Id, Json, RunEvent } from "@heddle/kernel";
 import { refuse, type KeptEnd, type OracleActivation, type OracleRun } from "./oracle-state.ts";
 
 /** Rule 21. `writers`: who wrote each `value` channel in this round so far. While the run is ending, what would be refused has no effect. */
@@ -25,14 +25,14 @@ export function applyWrites(
 
 function write(
   run: OracleRun,
-  of: OracleActivation,
+  of: OracleActivation | null,
   id: Id,
   value: Json,
   writers: Map<Id, OracleActivation>,
   merged: Readonly<Record<Id, Json>>,
 ): "conflict" | "refused" | null {
   const channel = run.plan.channels !== undefined && Object.hasOwn(run.plan.channels, id) ? run.plan.channels[id] : undefined;
-  const allowed = run.tasks.get(of.task)?.writes;
+  const allowed = of === null ? undefined : run.tasks.get(of.task)?.writes;
   if (channel === undefined || channel.kind === "log" || (allowed !== undefined && !allowed.includes(id))) return "refused";
   const before = run.channels.get(id);
   switch (channel.kind) {
@@ -60,7 +60,7 @@ function write(
     case "ephemeral": {
       const writer = writers.get(id);
       if (writer !== undefined && writer !== of) return "conflict";
-      writers.set(id, of);
+      if (of !== null) writers.set(id, of);
       run.channels.set(id, value);
       return null;
     }
@@ -71,6 +71,11 @@ function write(
       return null;
     }
   }
+}
+
+/** Rule 34. */
+export function writeFromOutside(run: OracleRun, event: Extract<RunEvent, { type: "channels-written" }>): void {
+  for (const { channel, value } of event.writes) write(run, null, channel, value, new Map(), event.merged ?? {});
 }
 
 interface Item {

@@ -219,6 +219,17 @@ class Driver {
     return kind === "put" ? { [this.#dice.pick(["x", "y", "first", "__proto__"])]: this.#made } : this.#made;
   }
 
+  /** Writes by nobody's task, some of which no channel takes. */
+  #edit(): RunFact {
+    const dice = this.#dice;
+    const channels = [...Object.entries(this.run.plan.channels ?? {}), ["nowhere", { kind: "value" }] as const];
+    const writes = dice.some(channels, dice.whole(1, 3)).map(([channel, { kind }]) => ({
+      channel,
+      value: dice.chance(0.15) ? dice.pick<Json>([null, [1], "text", { put: [1] }]) : this.#writeValue(kind),
+    }));
+    return { type: "channels-written", writes, ...(dice.chance(0.8) ? { merged: { best: (this.#made += 1) } } : {}) };
+  }
+
   #keyedWrite(): Json {
     const dice = this.#dice;
     const key = (): string | number => dice.pick(["x", "1", "__proto__", 1, 2, 10]);
@@ -286,6 +297,7 @@ class Driver {
         ended: 2,
         segment: 1,
         signal: 2,
+        edit: 3,
         emitted: 1,
         paused: 1,
         again: 1,
@@ -315,6 +327,8 @@ class Driver {
         return { type: "segment-started", of, input: (this.#made += 1) };
       case "signal":
         return { type: "signal-received", id: `mail${(this.#made += 1)}`, name: dice.pick(["mail", "post"]), value: this.#made };
+      case "edit":
+        return this.#edit();
       case "emitted":
         return { type: "emitted", of, key, name: "progress" };
       case "paused":

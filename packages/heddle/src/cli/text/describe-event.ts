@@ -33,6 +33,12 @@ export function describeEvent(event: LiveEvent, glyphs: Glyphs): Line {
       return [[glyphs.bullet, "info"], [` tasks added: ${printable(Object.keys(event.tasks).join(", "))}`]];
     case "tasks-reset":
       return [[glyphs.retry, "warn"], [` tasks run again: ${printable(event.tasks.join(", "))}`]];
+    case "channels-written":
+      return [
+        [glyphs.mail, "info"],
+        [` written from outside: ${printable(event.writes.map(({ channel }) => channel).join(", "))}`],
+        value(Object.fromEntries(event.writes.map((each) => [each.channel, each.value]))),
+      ];
     case "task-started":
       return [[glyphs.bullet, "dim"], [` task ${printable(event.task)} started`]];
     case "task-retried":

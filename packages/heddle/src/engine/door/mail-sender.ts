@@ -1,4 +1,5 @@
-import { decodeValue, encodeValue, HeddleError } from "@heddle/kernel";
+import { decodeValue, encodeValue, HeddleError, type Channel } from "@heddle/kernel";
+import { writeFault } from "@heddle/kernel/internal";
 import type { AnswerInput } from "../engine.ts";
 import { EventStream } from "../event-stream.ts";
 import { checkAnswer, type AskedQuestion } from "../frame/question.ts";
@@ -50,6 +51,22 @@ export class MailSender {
       { type: "signal", name: answerSignal(question), value: encodeValue(answer, { what: `the answer to "${question}"` }) },
       undefined,
     );
+  }
+
+  async write(runId: string, values: Readonly<Record<string, unknown>>, id: string | undefined): Promise<void> {
+    const { state, reader, registry, maxValueBytes } = this.#host;
+    state.assertOpen();
+    const row = await reader.row(runId);
+    if (Object.keys(values).length === 0) return;
+    const definition = registry.find(row.workflow, row.version);
+    if (definition === undefined) {
+      throw new HeddleError(
+        "WORKFLOW_UNKNOWN",
+        `No workflow "${row.workflow}" is registered here, so that the channels of run ${runId} are not known: pass it to open(…, { workflows: […] }).`,
+        { data: { runId, workflow: row.workflow } },
+      );
+    }
+    await this.send(runId, writeMail(runId, definition.plan.channels ?? {}, values, maxValueBytes), id);
   }
 
   async cancel(runId: string, reason: string | undefined): Promise<void> {
@@ -126,6 +143,33 @@ export class MailSender {
       throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: nothing can be sent to it.`, { data: { runId } });
     hints.stir([runId]);
   }
+}
+
+/** @throws HeddleError `CHANNEL_UNKNOWN`, `CHANNEL_WRITE_REFUSED`, `VALUE_TOO_LARGE` */
+function writeMail(
+  runId: string,
+  channels: Readonly<Record<string, Channel>>,
+  values: Readonly<Record<string, unknown>>,
+  maxValueBytes: number,
+): Mail {
+  const writes = Object.entries(values).map(([id, value]) => {
+    const channel = Object.hasOwn(channels, id) ? channels[id] : undefined;
+    const data = { runId, channel: id };
+    if (channel === undefined) {
+      const names = Object.keys(channels);
+      const known = names.length === 0 ? "its plan has no channels" : `there are: ${names.join(", ")}`;
+      throw new HeddleError("CHANNEL_UNKNOWN", `Run ${runId} has no channel "${id}"; ${known}.`, { data });
+    }
+    if (value === undefined)
+      throw new HeddleError("CHANNEL_WRITE_REFUSED", `The value for channel "${id}" of run ${runId} is undefined: leave it out.`, { data });
+    const encoded = encodeValue(value, { what: `the value for channel "${id}"` });
+    checkInputSize(`the value for channel ${id}`, encoded, maxValueBytes);
+    const fault = writeFault(channel, encoded);
+    if (fault !== undefined)
+      throw new HeddleError("CHANNEL_WRITE_REFUSED", `Run ${runId} was written channel "${id}", ${fault}.`, { data });
+    return { channel: id, value: encoded };
+  });
+  return { type: "write", writes };
 }
 
 /** @throws HeddleError `OPTION_INVALID`, `VALUE_TOO_LARGE` */

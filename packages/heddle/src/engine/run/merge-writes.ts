@@ -19,6 +19,17 @@ export function mergeWrites(
     : (event.verbs ?? []).flatMap((verb) =>
         "write" in verb && event.outcome.status === "completed" ? [{ channel: verb.write, value: verb.value }] : [],
       );
+  const merged = mergeEach({ plan, reducers }, state, writes, keep);
+  return merged === null ? event : { ...event, merged };
+}
+
+/** The whole values of the `fold` channels among these writes, each on top of the one before; null: there are none. */
+export function mergeEach(
+  { plan, reducers }: Pick<Definition, "plan" | "reducers">,
+  state: RunState,
+  writes: readonly { readonly channel: string; readonly value: Json }[],
+  keep: (value: unknown, what: string, key: string) => Json,
+): Readonly<Record<string, Json>> | null {
   const merged: Record<string, Json> = {};
   let held: Readonly<Record<string, Json>> | undefined;
   for (const { channel, value } of writes) {
@@ -34,5 +45,5 @@ export function mergeWrites(
       channel,
     );
   }
-  return held === undefined ? event : { ...event, merged };
+  return held === undefined ? null : merged;
 }

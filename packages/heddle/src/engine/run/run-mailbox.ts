@@ -1,4 +1,4 @@
-import { encodeError, hasCode, HeddleError, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
+import { encodeError, hasCode, HeddleError, type Json, type NewRun, type Outcome, type StoredMessage } from "@heddle/kernel";
 import { isEnding, openOperations } from "@heddle/kernel/internal";
 import { readEvent } from "../event-text.ts";
 import type { FrameOperations } from "../frame/frame-operations.ts";
@@ -6,6 +6,8 @@ import type { Operation } from "../frame/operation.ts";
 import { takeUpdate } from "../frame/updates.ts";
 import { answerSignal, mailText, readMail, type Mail } from "../mail.ts";
 import type { OwnedRun } from "../owned-run.ts";
+import { fits } from "./fitting-write.ts";
+import { mergeEach } from "./merge-writes.ts";
 
 /** After the store did not answer it is asked again so much later. */
 const againMs = 1_000;
@@ -116,6 +118,9 @@ export class RunMailbox {
           );
         break;
       }
+      case "write":
+        this.#write(mail.writes, atMs);
+        break;
       case "cancel":
         this.#run.record({ type: "cancel-requested", atMs, ...(mail.reason === undefined ? null : { reason: mail.reason }) });
         break;
@@ -154,6 +159,28 @@ export class RunMailbox {
     const outcome: Outcome = { status: "failed", error: encodeError(error) };
     const body = mailText({ type: "child-ended", child: runId, of, key, outcome });
     this.#run.host.send({ runId: this.#run.runId, id: `taken:${this.#run.seq}:${key}`, atMs: this.#run.stampMs(), body });
+  }
+
+  /** What cannot be taken by now is not recorded: another value or another plan may be there than the sender saw, or the channel's reducer throws. */
+  #write(wanted: (Mail & { type: "write" })["writes"], atMs: number): void {
+    const run = this.#run;
+    if (isEnding(run.state)) return;
+    const writes: { readonly channel: string; readonly value: Json }[] = [];
+    const merged: Record<string, Json> = {};
+    for (const write of wanted) {
+      if (!fits(run.definition.plan, run.state, write.channel, write.value)) continue;
+      try {
+        Object.assign(
+          merged,
+          mergeEach(run.definition, run.state, [write], (value, what, key) => run.keep(value, what, key)),
+        );
+        writes.push(write);
+      } catch {
+        // The user's own reducer refuses it.
+      }
+    }
+    if (writes.length > 0)
+      run.record({ type: "channels-written", atMs, writes, ...(Object.keys(merged).length === 0 ? null : { merged }) });
   }
 
   #childEnded({ child, of, key, outcome }: Mail & { type: "child-ended" }): void {
