@@ -43,6 +43,8 @@ export { dagSchema } from "./dag/config/dag-schema.ts";
 export type * from "./dag/processors/processor.ts";
 export type { DagAnalysis } from "./dag/graph/analysis.ts";
 export type { DagReport, NodeOutcome } from "./dag/run/report.ts";
+export type { DagRunReport, NodeState } from "./dag/run/run-report.ts";
+export type { ConditionInput, Predicate } from "./dag/run/condition.ts";
 // Dispatch: in which order the ready tasks of a plan are begun.
 export type { DispatchOptions, Resources, Strategy, TaskDemand } from "./engine/dispatch/dispatch-options.ts";
 export { explainHybrid, type HybridRegion } from "./engine/dispatch/hybrid.ts";

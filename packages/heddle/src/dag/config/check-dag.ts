@@ -3,6 +3,7 @@ import { arrowsFrom, type DagGraph, graphOf } from "../graph/dag-graph.ts";
 import { cyclesOf, type Order, orderOf } from "../graph/order.ts";
 import { type Providers, providersOf, runInput } from "../graph/providers.ts";
 import type { CustomMerge, Processor } from "../processors/processor.ts";
+import type { Predicate } from "../run/condition.ts";
 import { checkNode } from "./check-node.ts";
 import { ShapeCheck } from "./check-shape.ts";
 import type { DagConfig, DagNode, Intent } from "./dag-config.ts";
@@ -14,6 +15,7 @@ import { intentOf } from "./intent.ts";
 export interface DagCode {
   readonly processors?: Readonly<Record<string, Processor>>;
   readonly merges?: Readonly<Record<string, CustomMerge>>;
+  readonly predicates?: Readonly<Record<string, Predicate>>;
 }
 
 /** A DAG without faults. */

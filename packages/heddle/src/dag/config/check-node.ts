@@ -4,6 +4,7 @@ import { localProcessors } from "../processors/local-processors.ts";
 import type { DagCode } from "./check-dag.ts";
 import { expected, holds } from "./check-shape.ts";
 import type { DagConfig, DagNode } from "./dag-config.ts";
+import { nodeOfPath } from "../run/condition.ts";
 import { type FaultList, type Path, shown } from "./dag-fault.ts";
 
 /** What is wrong with a node by itself. Its shape has been checked. */
@@ -18,6 +19,7 @@ export function checkNode(node: DagNode, index: number, config: DagConfig, code:
     );
   checkProcessor(node, path, code, faults);
   checkMerge(node, path, code, faults);
+  checkCondition(node, path, code, faults);
   checkTimes(node, path, faults);
   checkRoom(node, path, config, faults);
 }
@@ -129,6 +131,62 @@ function checkMerge({ id, merge }: DagNode, path: Path, code: DagCode, faults: F
       `Node "${id}" names the merge "${merge.use}", which is not there.`,
       "Give it in code: { merges: { name: (payloads) => … } }.",
     );
+}
+
+const tests = ["exists", "equals", "not_equals", "in", "greater_than", "less_than", "matches"] as const;
+
+function checkCondition({ id, condition, when_false, depends_on }: DagNode, path: Path, code: DagCode, faults: FaultList): void {
+  if (condition === undefined) {
+    if (when_false !== undefined)
+      faults.add(
+        "unknown-key",
+        [...path, "when_false"],
+        `Node "${id}" has no condition, without which when_false means nothing.`,
+        "Add one, or take it out.",
+      );
+    return;
+  }
+  const place = [...path, "condition"];
+  if ("use" in condition) {
+    for (const key of ["path", ...tests])
+      if (key in condition)
+        faults.add(
+          "unknown-key",
+          [...place, key],
+          `The condition of node "${id}" is a predicate in code, beside which ${key} means nothing.`,
+          "Keep one of them.",
+        );
+    if (code.predicates === undefined || !Object.hasOwn(code.predicates, condition.use))
+      faults.add(
+        "unknown-processor",
+        [...place, "use"],
+        `Node "${id}" names the predicate "${condition.use}", which is not there.`,
+        "Give it in code: { predicates: { name: ({ payload, metadata }) => … } }.",
+      );
+    return;
+  }
+  if (condition.path === undefined)
+    faults.add("missing-key", place, `The condition of node "${id}" does not say what it is about.`, "Add a path, such as payload.total.");
+  else if (!/^payload(\.|$)/.test(condition.path) && nodeOfPath(condition.path, depends_on ?? []) === undefined)
+    faults.add(
+      "unknown-node",
+      [...place, "path"],
+      `The condition of node "${id}" reads ${condition.path}, but the node does not depend on one of that name.`,
+      "Add the node to depends_on, or correct the path.",
+    );
+  if (!tests.some((key) => condition[key] !== undefined))
+    faults.add("missing-key", place, `The condition of node "${id}" tests nothing.`, `Add one of ${tests.join(", ")}.`);
+  if (condition.matches === undefined) return;
+  try {
+    "".match(new RegExp(condition.matches, "u"));
+  } catch (error) {
+    faults.add(
+      "value",
+      [...place, "matches"],
+      `The regular expression of node "${id}" cannot be read: ${(error as Error).message}.`,
+      "Correct it.",
+    );
+  }
 }
 
 function checkTimes({ id, timeout, retry }: DagNode, path: Path, faults: FaultList): void {

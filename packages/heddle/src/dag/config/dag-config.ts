@@ -59,6 +59,10 @@ export interface DagNode {
   readonly intent?: Intent;
   /** How payloads of several transforms meet here. */
   readonly merge?: Merge;
+  /** It runs only if this holds. */
+  readonly condition?: Condition;
+  /** What a condition that does not hold means for what depends on the node. Default `skip_dependents`. */
+  readonly when_false?: WhenFalse;
   /** Longest time of one attempt. */
   readonly timeout?: Duration;
   /** Attempts, or a policy. */
@@ -79,3 +83,22 @@ export type Merge =
   | { readonly type: "json_merge"; readonly conflict?: MergeConflict }
   | { readonly type: "custom"; readonly use: string };
 export type MergeConflict = "take_first" | "take_last" | "merge" | "error";
+
+/** `skip_dependents`: they are skipped too. `pass`: they run, and are given the payload as it came to the node. */
+export type WhenFalse = "skip_dependents" | "pass";
+
+/** Tests of one value, all of which must hold; or a predicate given in code, by name. */
+export type Condition =
+  | { readonly use: string }
+  | {
+      /** `payload` or `metadata.NODE`, then keys with dots between them: `payload.total`, `metadata.count.word_count`. */
+      readonly path: string;
+      readonly exists?: boolean;
+      readonly equals?: Json;
+      readonly not_equals?: Json;
+      readonly in?: readonly Json[];
+      readonly greater_than?: number;
+      readonly less_than?: number;
+      /** A regular expression that the text must match somewhere. */
+      readonly matches?: string;
+    };

@@ -44,6 +44,30 @@ const node = {
         },
       ],
     },
+    condition: {
+      type: "object",
+      description: "the node runs only if it holds: a path with tests, or a predicate given in code",
+      properties: {
+        use: { type: "string", minLength: 1, description: "name of a predicate given in code" },
+        path: {
+          type: "string",
+          pattern: "^(payload|metadata\\..)",
+          description: "payload or metadata.NODE, then keys with dots between them",
+        },
+        exists: { type: "boolean" },
+        equals: { description: "any value" },
+        not_equals: { description: "any value" },
+        in: { type: "array" },
+        greater_than: { type: "number" },
+        less_than: { type: "number" },
+        matches: { type: "string", description: "a regular expression" },
+      },
+      additionalProperties: false,
+    },
+    when_false: {
+      enum: ["skip_dependents", "pass"],
+      description: "what a condition that does not hold means for what depends on the node",
+    },
     timeout: {
       description: "longest time of one attempt: milliseconds, or text such as 30s",
       anyOf: [

@@ -1,7 +1,7 @@
 import { durationMs, type Edge, type Json, type Plan, type Policy, type Task } from "@heddle/kernel";
 import { sinksOf, type CheckedDag } from "../config/check-dag.ts";
 import type { DagConfig, DagNode, FailureStrategy } from "../config/dag-config.ts";
-import { nodeHandler, nodeSpec, resultHandler, type ResultSpec, resultTask } from "./node-spec.ts";
+import { conditionHolds, nodeHandler, nodeSpec, resultHandler, type ResultSpec, resultTask } from "./node-spec.ts";
 
 /**
  * The Plan of a DAG: a task per node, after all that it depends on, and one that gathers what came out when nothing else is left to do.
@@ -23,7 +23,7 @@ export function dagPlan(name: string, dag: CheckedDag): Plan {
   for (const [number, node] of config.processors.entries()) {
     tasks[node.id] = {
       does: { use: nodeHandler, with: nodeSpec(dag, node, number) as unknown as Json },
-      when: [{ id: node.id, after: edgesOf(node, failure), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
+      when: [{ id: node.id, after: edgesOf(node, dag, failure), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
       ...policyOf(node, defaults),
     };
   }
@@ -48,9 +48,12 @@ function edgesFrom({ depends_on }: DagNode): readonly string[] {
   return depends_on ?? [];
 }
 
-function edgesOf(node: DagNode, failure: FailureStrategy): Edge[] {
-  const on = failure === "best_effort" ? "ended" : "ok";
-  return edgesFrom(node).map((from) => ({ from, on }));
+function edgesOf(node: DagNode, { config, graph }: CheckedDag, failure: FailureStrategy): Edge[] {
+  if (failure === "best_effort") return edgesFrom(node).map((from) => ({ from, on: "ended" }));
+  return edgesFrom(node).map((from) => {
+    const { condition, when_false } = config.processors[graph.numbers.get(from)!]!;
+    return condition === undefined || when_false === "pass" ? { from, on: "ok" } : { from, on: "ok", label: conditionHolds };
+  });
 }
 
 function defaultPolicy({ executor_options: { timeout_seconds, retry_attempts = 0 } = {} }: DagConfig): Policy {

@@ -3,9 +3,12 @@ import type { TaskContext } from "../../engine/frame/task-context.ts";
 import { localProcessors } from "../processors/local-processors.ts";
 import { payloadLike, textOf } from "../processors/payload-text.ts";
 import type { ProcessorRequest, ProcessorResponse } from "../processors/processor.ts";
+import type { Condition } from "../config/dag-config.ts";
 import type { DagCode } from "../config/check-dag.ts";
+import { type ConditionInput, testsHold } from "./condition.ts";
 import { mergePayloads } from "./merge-payloads.ts";
 import type { NodeRecord } from "./node-record.ts";
+import type { NodeSpec } from "./node-spec.ts";
 import type { NodeInput } from "./node-source.ts";
 
 const noOptions: Readonly<Record<string, Json>> = {};
@@ -16,6 +19,9 @@ export function nodeCode(code: DagCode, defaultInput: unknown) {
     const given = input as NodeInput;
     const { spec, missing, metadata } = given;
     const payload = payloadOf(given, code, defaultInput);
+    const { condition, label } = spec;
+    if (condition !== undefined && !holds(condition, { payload, metadata, missing }, code)) return skippedRecord(spec, payload);
+    if (label !== undefined) ctx.verbs.take(label);
     const own = Object.hasOwn(code.processors ?? {}, spec.processor) ? code.processors?.[spec.processor] : undefined;
     const keep = (response: unknown): NodeRecord => recordOf(response, given, payload);
     if (own === undefined) return keep(runLocal(given, payload));
@@ -23,6 +29,16 @@ export function nodeCode(code: DagCode, defaultInput: unknown) {
     const response: unknown = own(request);
     return response instanceof Promise ? response.then(keep) : keep(response);
   };
+}
+
+function holds(condition: Condition, input: ConditionInput, { predicates = {} }: DagCode): boolean {
+  if (!("use" in condition)) return testsHold(condition, input);
+  return predicates[condition.use]?.(input) === true;
+}
+
+function skippedRecord({ intent, merge, passes }: NodeSpec, payload: unknown): NodeRecord {
+  if (passes !== true) return { skipped: "dependents" };
+  return { skipped: "pass", ...((intent === "transform" || merge !== undefined) && payload !== undefined ? { payload } : null) };
 }
 
 function runLocal({ node, spec }: NodeInput, payload: unknown): ProcessorResponse {

@@ -5,7 +5,9 @@ export interface NodeRecord {
   /** Of a transform, and of an analyzer with a merge. */
   readonly payload?: unknown;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Its condition did not hold. `pass`: what depends on it runs all the same. */
+  readonly skipped?: "dependents" | "pass";
 }
 
 /** The same as it stands in the journal. */
-export type KeptRecord = { readonly payload?: Json; readonly metadata?: Json };
+export type KeptRecord = { readonly payload?: Json; readonly metadata?: Json; readonly skipped?: NodeRecord["skipped"] };

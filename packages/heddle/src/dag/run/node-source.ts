@@ -40,7 +40,7 @@ export class NodeSource implements InputSource<Held> {
     const metadata: [string, Readonly<Record<string, unknown>>][] = [];
     for (const [index, id] of depends_on.entries()) {
       const record = held[payload.length + index] as KeptRecord | undefined;
-      if (record === undefined) missing.add(id);
+      if (record === undefined || record.skipped === "dependents") missing.add(id);
       else if (record.metadata !== undefined) metadata.push([id, decodeValue(record.metadata) as Record<string, unknown>]);
     }
     const payloads: { id: string; payload: unknown }[] = payload.length === 0 ? [{ id: "", payload: runInput() }] : [];

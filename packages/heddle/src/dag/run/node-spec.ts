@@ -1,6 +1,7 @@
 import type { Json, Task } from "@heddle/kernel";
 import type { CheckedDag } from "../config/check-dag.ts";
-import type { DagNode, FailureStrategy, Intent, Merge } from "../config/dag-config.ts";
+import type { Condition, DagNode, FailureStrategy, Intent, Merge } from "../config/dag-config.ts";
+import { countFrom } from "../graph/dag-graph.ts";
 
 /** Id of the task that gathers what came out. Nodes' ids do not begin with `__`. */
 export const resultTask = "__result__";
@@ -14,7 +15,15 @@ export interface NodeSpec {
   readonly depends_on: readonly string[];
   readonly options?: Readonly<Record<string, Json>>;
   readonly merge?: Merge;
+  readonly condition?: Condition;
+  /** What depends on the node is to run although its condition does not hold. */
+  readonly passes?: true;
+  /** Edges wait for this label, which it takes when its condition holds. */
+  readonly label?: string;
 }
+
+/** The label of edges out of nodes with a condition. */
+export const conditionHolds = "holds";
 
 /** What the Plan keeps of the DAG for the code of its result. */
 export interface ResultSpec {
@@ -37,8 +46,13 @@ export function resultSpecOf(task: Task | undefined): ResultSpec {
 }
 
 /** @param number of the node */
-export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNode, number: number): NodeSpec {
-  const { processor = "", depends_on, options, merge } = node;
+export function nodeSpec({ config, graph, providers, intents }: CheckedDag, node: DagNode, number: number): NodeSpec {
+  const { processor = "", depends_on, options, merge, condition, when_false } = node;
+  const labelled =
+    condition !== undefined &&
+    when_false !== "pass" &&
+    config.failure_strategy !== "best_effort" &&
+    countFrom(graph.dependents, number) > 0;
   return {
     processor,
     intent: intents[number]!,
@@ -46,5 +60,8 @@ export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNod
     depends_on: depends_on ?? [],
     ...(options === undefined || options === null ? null : { options }),
     ...(merge === undefined ? null : { merge }),
+    ...(condition === undefined ? null : { condition }),
+    ...(when_false === "pass" ? { passes: true } : null),
+    ...(labelled ? { label: conditionHolds } : null),
   };
 }

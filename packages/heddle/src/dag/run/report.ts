@@ -29,17 +29,19 @@ export interface ReportParts {
   readonly metadata: DagReport["metadata"];
   /** What a node left, if it completed; undefined: nothing. */
   readonly payloadOf: (id: string) => unknown;
+  /** Whether a payload came out of a node or past it: it completed, or was skipped and passes on what it was given. */
+  readonly isPassed: (id: string) => boolean;
   readonly runInput: () => unknown;
 }
 
 /** The payload of the run: of its sinks that completed. Undefined: nothing made it. */
-export function runPayload({ payloads, several }: ResultSpec, { outcomes, payloadOf, runInput }: ReportParts): unknown {
+export function runPayload({ payloads, several }: ResultSpec, { isPassed, payloadOf, runInput }: ReportParts): unknown {
   const sinks = Object.entries(payloads);
   // A DAG of no nodes gives back what it was given.
   if (sinks.length === 0) return runInput();
   const found: [string, unknown][] = [];
   for (const [sink, holders] of sinks) {
-    if (outcomes[sink]?.status !== "completed") continue;
+    if (!isPassed(sink)) continue;
     const [holder] = holders;
     const payload = holder === undefined ? runInput() : payloadOf(holder);
     if (payload !== undefined) found.push([sink, payload]);

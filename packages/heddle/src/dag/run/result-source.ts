@@ -31,8 +31,9 @@ export class ResultSource implements InputSource<Held> {
     for (const id of this.#compiled.taskIds) {
       const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
       if (outcome === undefined) continue;
-      outcomes.push([id, nodeOutcome(outcome)]);
-      if (outcome.status === "completed") records.set(id, taskValue(state, id, scope));
+      const record = outcome.status === "completed" ? taskValue(state, id, scope) : undefined;
+      outcomes.push([id, (record as KeptRecord | undefined)?.skipped === undefined ? nodeOutcome(outcome) : { status: "skipped" }]);
+      if (outcome.status === "completed") records.set(id, record);
     }
     return { outcomes, records };
   }
@@ -47,7 +48,15 @@ export class ResultSource implements InputSource<Held> {
       const payload = (records.get(id) as KeptRecord | undefined)?.payload;
       return payload === undefined ? undefined : decodeValue(payload);
     };
-    return { spec: this.#spec, outcomes: Object.fromEntries(outcomes), metadata: Object.fromEntries(metadata), payloadOf, runInput };
+    const isPassed = (id: string): boolean => records.has(id) && (records.get(id) as KeptRecord | undefined)?.skipped !== "dependents";
+    return {
+      spec: this.#spec,
+      outcomes: Object.fromEntries(outcomes),
+      metadata: Object.fromEntries(metadata),
+      payloadOf,
+      isPassed,
+      runInput,
+    };
   }
 
   isStillHeld(): boolean {

@@ -38,16 +38,22 @@ export async function reportRun(
   const outcomes: Record<string, NodeState> = {};
   const metadata: Record<string, Readonly<Record<string, unknown>>> = {};
   const finished = new Map(Object.entries((views.get(resultTask)?.value as DagReport | undefined)?.outcomes ?? {}));
+  const records = new Map<string, NodeRecord>();
+  /** Nodes that are skipped, and what depends on them with them. */
+  const skipping = new Set<string>();
   for (const id of order) {
     const seen = views.get(id);
-    outcomes[id] = seen === undefined ? (finished.get(id) ?? unseen(plan.tasks[id], outcomes, spec)) : stateOf(seen);
-    const own = (seen?.value as NodeRecord | undefined)?.metadata;
-    if (seen?.status === "completed" && own !== undefined) metadata[id] = own;
+    const record = seen?.status === "completed" ? (seen.value as NodeRecord) : undefined;
+    if (record !== undefined) records.set(id, record);
+    outcomes[id] = seen === undefined ? (finished.get(id) ?? unseen(plan.tasks[id], outcomes, skipping, spec)) : stateOf(seen);
+    if (record === undefined ? outcomes[id].status === "skipped" : record.skipped === "dependents") skipping.add(id);
+    if (record?.metadata !== undefined) metadata[id] = record.metadata;
   }
   const payload = runPayload(spec, {
     outcomes: outcomes as Readonly<Record<string, NodeOutcome>>,
     metadata,
-    payloadOf: (id) => (views.get(id)?.value as NodeRecord | undefined)?.payload,
+    payloadOf: (id) => records.get(id)?.payload,
+    isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",
     runInput: () => view.input ?? input,
   });
   return {
@@ -59,18 +65,25 @@ export async function reportRun(
   };
 }
 
-function stateOf({ status, error, attempt }: TaskView): NodeState {
+function stateOf({ status, value, error, attempt }: TaskView): NodeState {
+  if (status === "completed" && (value as NodeRecord | undefined)?.skipped !== undefined) return { status: "skipped" };
   return { status, ...(error === undefined ? null : { error: errorOf(error) }), ...(attempt > 1 ? { attempts: attempt } : null) };
 }
 
 // What is blocked has no activation, and the journal no word of it.
-function unseen(task: Task | undefined, outcomes: Readonly<Record<string, NodeState>>, { failure }: ResultSpec): NodeState {
-  for (const dependency of failure === "best_effort" ? [] : specOf(task).depends_on) {
+function unseen(
+  task: Task | undefined,
+  outcomes: Readonly<Record<string, NodeState>>,
+  skipping: ReadonlySet<string>,
+  { failure }: ResultSpec,
+): NodeState {
+  const dependencies = failure === "best_effort" ? [] : specOf(task).depends_on;
+  for (const dependency of dependencies) {
     const before = outcomes[dependency];
     if (before?.status === "blocked" && before.by !== undefined) return { status: "blocked", by: before.by };
     if (before !== undefined && failures.has(before.status)) return { status: "blocked", by: dependency };
   }
-  return { status: "pending" };
+  return { status: dependencies.some((id) => skipping.has(id)) ? "skipped" : "pending" };
 }
 
 const failures: ReadonlySet<NodeState["status"]> = new Set(["failed", "timed-out", "unknown"]);
