@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { CheckedDag, DagCode } from "./config/check-dag.ts";
 import type { DagWarning } from "./config/dag-fault.ts";
 import { criticalPathOf, type DagAnalysis, levelsOf } from "./graph/analysis.ts";
+import { dagDispatch } from "./run/dag-dispatch.ts";
 import { dagPlan } from "./run/dag-plan.ts";
 import { nodeCode } from "./run/node-code.ts";
 import { NodeSource } from "./run/node-source.ts";
@@ -33,6 +34,7 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
     plan,
     code: {
       tasks: { [nodeHandler]: nodeCode(code, input), [resultHandler]: resultCode(input) },
+      dispatch: dagDispatch(dag, code.expectedMs),
       inputs: (id, task, compiled) =>
         id === resultTask ? new ResultSource(resultSpecOf(task), compiled) : new NodeSource(specOf(task), compiled),
     },

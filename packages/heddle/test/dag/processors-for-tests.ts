@@ -1,6 +1,6 @@
-import type { DagStrategy, Processor } from "heddle";
+import type { Strategy, Processor } from "heddle";
 
-export const strategies: readonly DagStrategy[] = ["work_queue", "level", "reactive", "hybrid", "critical_path"];
+export const strategies: readonly Strategy[] = ["work_queue", "level", "reactive", "hybrid", "critical_path"];
 
 /** Lets so many turns of the event loop pass: who ends first is up to the seed, and no clock decides. */
 export async function turns(count: number): Promise<void> {

@@ -7,15 +7,17 @@ import type { Predicate } from "../run/condition.ts";
 import { checkNode } from "./check-node.ts";
 import { ShapeCheck } from "./check-shape.ts";
 import type { DagConfig, DagNode, Intent } from "./dag-config.ts";
-import { FaultList } from "./dag-fault.ts";
+import { FaultList, shown } from "./dag-fault.ts";
 import { dagSchema } from "./dag-schema.ts";
 import { intentOf } from "./intent.ts";
 
-/** Code that a DAG names. */
+/** Code that a DAG names, and what is known of it. */
 export interface DagCode {
   readonly processors?: Readonly<Record<string, Processor>>;
   readonly merges?: Readonly<Record<string, CustomMerge>>;
   readonly predicates?: Readonly<Record<string, Predicate>>;
+  /** How long nodes are expected to take, in milliseconds, by id: what `critical_path` and `hybrid` go by. Default: all alike. */
+  readonly expectedMs?: Readonly<Record<string, number>>;
 }
 
 /** A DAG without faults. */
@@ -52,7 +54,7 @@ export function checkDag(value: unknown, code: DagCode, faults: FaultList): Chec
     return undefined;
   }
   if (!shaped) return undefined;
-  checkUses(config, graph, faults);
+  checkUses(config, code, graph, faults);
   const intents = config.processors.map(intentOf);
   const merges = (node: number): boolean => config.processors[node]!.merge !== undefined;
   const provides = (node: number): boolean => intents[node] === "transform" || merges(node);
@@ -127,7 +129,13 @@ function reportCycles(graph: DagGraph, order: Order, faults: FaultList): void {
 }
 
 /** What only the whole shows: names that nothing has, and what is declared for nobody. */
-function checkUses(config: DagConfig, graph: DagGraph, faults: FaultList): void {
+function checkUses(config: DagConfig, { expectedMs = {} }: DagCode, graph: DagGraph, faults: FaultList): void {
+  for (const [id, ms] of Object.entries(expectedMs)) {
+    if (!graph.numbers.has(id))
+      faults.add("unknown-node", [], `expectedMs names "${id}", which is no node.`, "Correct the name, or take it out.");
+    else if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY))
+      faults.add("value", [], `expectedMs of node "${id}" is ${shown(ms)}.`, "Make it milliseconds, 0 or more.");
+  }
   if (config.output !== undefined && !graph.numbers.has(config.output)) {
     faults.add("unknown-node", ["output"], `The output is "${config.output}", which is no node.`, "Name a node of processors.");
   }

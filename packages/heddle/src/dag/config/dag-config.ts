@@ -1,4 +1,5 @@
 import type { Json, RetryPolicy } from "@heddle/kernel";
+import type { Strategy } from "../../engine/dispatch/dispatch-options.ts";
 import type { Duration } from "../../workflow/context.ts";
 
 /** A DAG as it is written, in YAML, in JSON or as an object. `dag.schema.json` is the same shape as JSON Schema. */
@@ -8,7 +9,7 @@ export interface DagConfig {
   /** Of the workflow. Default: the file's name without its ending, or `"dag"`. */
   readonly name?: string;
   /** In which order nodes that are ready start. Never changes what comes out. Default `work_queue`. */
-  readonly strategy?: DagStrategy;
+  readonly strategy?: Strategy;
   /** What a node's failure means for the others. Default `fail_fast`. */
   readonly failure_strategy?: FailureStrategy;
   readonly executor_options?: ExecutorOptions;
@@ -25,7 +26,6 @@ export interface DagConfig {
   readonly processors: readonly DagNode[];
 }
 
-export type DagStrategy = "work_queue" | "level" | "reactive" | "hybrid" | "critical_path";
 export type FailureStrategy = "fail_fast" | "continue_on_error" | "best_effort";
 export type Intent = "transform" | "analyze";
 
