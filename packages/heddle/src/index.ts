@@ -48,6 +48,15 @@ export type { ConditionInput, Predicate } from "./dag/run/condition.ts";
 // Dispatch: in which order the ready tasks of a plan are begun.
 export type { DispatchOptions, Resources, Strategy, TaskDemand } from "./engine/dispatch/dispatch-options.ts";
 export { explainHybrid, type HybridRegion } from "./engine/dispatch/hybrid.ts";
+// Compare strategies, on plans and on workflows that were recorded elsewhere.
+export { compareStrategies, type CompareOptions, type StrategyRow } from "./compare/compare-strategies.ts";
+export type { TaskBar } from "./compare/simulate.ts";
+export { loadWorkload } from "./workload/load-workload.ts";
+export { readWfFormat } from "./workload/wf-format.ts";
+export { readCommitDag } from "./workload/commit-dag.ts";
+export { workloadPlan, type WorkloadPlan } from "./workload/workload-plan.ts";
+export type { RecordedTask, Workload } from "./workload/workload.ts";
+export type { WorkloadFault, WorkloadFaultCode } from "./workload/workload-fault.ts";
 // Run: the engine.
 export { open, type EngineParts } from "./engine/open.ts";
 export type * from "./engine/engine.ts";

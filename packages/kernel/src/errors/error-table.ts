@@ -9,6 +9,8 @@ export const errorTable = {
   DAG_MERGE_FAILED: "Payloads that meet at a node cannot be merged as it says.",
   PROCESSOR_INPUT_INVALID: "A processor cannot work on the payload that it was given.",
   PROCESSOR_RESPONSE_INVALID: "A processor answered with something that is no response.",
+  // Recorded workflows
+  WORKLOAD_INVALID: "A recorded workflow has faults; all of them are listed with their places.",
   // Values
   VALUE_NOT_DURABLE: "A value cannot be kept: it would not come back as it is.",
   VALUE_TOO_LARGE: "A value is larger than the limit.",
