@@ -45,11 +45,11 @@ export function compileGraph(shape: GraphShape): CompiledGraph {
     if (gather !== null)
       tasks[gather] = {
         does: { use: gatherCode },
-        when: [{ id: "any", after: [{ from: each as string, on: "drained" }], join: "any", untaken: "wait" }],
+        when: [{ id: `${gather}.any`, after: [{ from: each as string, on: "drained" }], join: "any", untaken: "wait" }],
       };
   }
   for (const [join, from] of wiring.joins)
-    tasks[join] = { does: { use: joinCode }, when: [{ id: "any", after: from, join: "any", untaken: "wait" }] };
+    tasks[join] = { does: { use: joinCode }, when: [{ id: `${join}.any`, after: from, join: "any", untaken: "wait" }] };
   const plan: Plan = {
     heddle: 1,
     name: shape.name,
@@ -133,9 +133,9 @@ class Wiring {
     if (into === undefined) return [];
     const idle = this.#deferred.has(name) ? ({ idle: true } as const) : null;
     const triggers: Trigger[] = [];
-    if (into.any.length > 0) triggers.push({ id: "any", after: into.any, join: "any", untaken: "wait", ...idle });
+    if (into.any.length > 0) triggers.push({ id: `${name}.any`, after: into.any, join: "any", untaken: "wait", ...idle });
     for (const [index, after] of into.all.entries())
-      triggers.push({ id: index === 0 ? "all" : `all-${index + 1}`, after, join: "all", untaken: "wait", ...idle });
+      triggers.push({ id: `${name}.all${index === 0 ? "" : index + 1}`, after, join: "all", untaken: "wait", ...idle });
     return triggers;
   }
 

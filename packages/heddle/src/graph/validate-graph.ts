@@ -37,111 +37,186 @@ const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$/;
 
 /** Everything that is wrong with a graph, all at once. Cost: its nodes and edges. */
 export function validateGraph(shape: GraphShape): GraphFindings {
-  const faults: GraphFault[] = [];
-  const warnings: GraphFault[] = [];
-  const names = new Set<string>();
-  const fault = (code: GraphFault["code"], at: string, message: string): void => void faults.push({ code, at, message });
+  const check = new GraphCheck(shape);
+  check.names();
+  checkKeys(shape, check.fault);
+  check.edges();
+  check.routes();
+  check.commands();
+  check.stops();
+  check.reach();
+  return check;
+}
 
-  for (const { name } of shape.nodes) {
-    if (name === START || name === END || !idPattern.test(name))
-      fault(
-        "node-name",
-        name,
-        `"${name}" cannot name a node: begin with a letter, digit or _, then also . : and -, at most 100 characters.`,
-      );
-    else if (names.has(name)) fault("node-duplicate", name, `Two nodes are called "${name}": give one of them another name.`);
-    names.add(name);
+type Fault = (code: GraphFault["code"], at: string, message: string) => void;
+
+/** Names by number, START and END among them: what leads where is lists of numbers. Sentences are put together only for what is wrong. */
+class GraphCheck implements GraphFindings {
+  readonly faults: GraphFault[] = [];
+  readonly warnings: GraphFault[] = [];
+  readonly #shape: GraphShape;
+  readonly #numbers = new Map<string, number>([
+    [START, 0],
+    [END, 1],
+  ]);
+  readonly #names: string[] = [START, END];
+  readonly #onward: number[][] = [[], []];
+  /** Tell of what is wrong. */
+  readonly fault: Fault = (code, at, message) => void this.faults.push({ code, at, message });
+
+  constructor(shape: GraphShape) {
+    this.#shape = shape;
   }
-  checkKeys(shape, fault);
 
-  const onward = new Map<string, Set<string>>();
-  const lead = (from: string, to: string): void => {
-    const targets = onward.get(from);
-    if (targets === undefined) onward.set(from, new Set([to]));
-    else targets.add(to);
-  };
-  const target = (to: string, by: string): void => {
-    if (to === START) fault("edge-into-start", by, `${by} leads to START: a graph begins there once. Lead to its first node instead.`);
-    else if (to !== END && !names.has(to))
-      fault("node-unknown", to, `${by} leads to "${to}", but there is no such node${nearestOf(to, names)}.`);
-  };
-  const source = (from: string, by: string): void => {
-    if (from === END) fault("edge-from-end", by, `${by} comes from END: nothing comes after it.`);
-    else if (from !== START && !names.has(from))
-      fault("node-unknown", from, `${by} comes from "${from}", but there is no such node${nearestOf(from, names)}.`);
-  };
-
-  const seen = new Set<string>();
-  for (const { from, to, waits } of shape.edges) {
-    const by = `The edge ${from.join(" + ")} → ${to}`;
-    if (from.length === 0) fault("edge-empty", to, `An edge to "${to}" comes from no node: name at least one.`);
-    for (const each of from) {
-      source(each, by);
-      lead(each, to);
-    }
-    target(to, by);
-    const key = `${waits ? "all" : "any"} ${from.join(" ")} → ${to}`;
-    if (seen.has(key)) warnings.push({ code: "edge-repeated", at: to, message: `${by} stands there twice: it counts once.` });
-    seen.add(key);
-  }
-  for (const { from, table, sends } of shape.routes) {
-    const by = `The route from ${from}`;
-    source(from, by);
-    const labels = Object.keys(table);
-    if (labels.length === 0 && sends.length === 0)
-      fault("route-empty", from, `${by} leads nowhere: give it a table of labels, or the nodes that it sends to.`);
-    for (const label of labels) {
-      if (!idPattern.test(label))
-        fault(
-          "label-name",
-          label,
-          `${by} has the label "${label}": begin with a letter, digit or _, then also . : and -, at most 100 characters.`,
+  names(): void {
+    for (const { name } of this.#shape.nodes) {
+      if (name === START || name === END || !idPattern.test(name)) {
+        this.fault(
+          "node-name",
+          name,
+          `"${name}" cannot name a node: begin with a letter, digit or _, then also . : and -, at most 100 characters.`,
         );
-      const to = table[label] as string;
-      target(to, `${by}, label "${label}",`);
-      lead(from, to);
-    }
-    for (const to of sends) {
-      target(to, `${by}, which sends,`);
-      if (to === END) fault("node-unknown", END, `${by} sends to END, which runs nothing: lead a label there instead.`);
-      lead(from, to);
+        if (name === START || name === END) continue;
+      } else if (this.#numbers.has(name))
+        this.fault("node-duplicate", name, `Two nodes are called "${name}": give one of them another name.`);
+      if (this.#numbers.has(name)) continue;
+      this.#numbers.set(name, this.#names.length);
+      this.#names.push(name);
+      this.#onward.push([]);
     }
   }
-  for (const { name, options } of shape.nodes) {
-    for (const to of [...(options.goto ?? []), ...(options.sends ?? [])]) {
-      target(to, `The command of ${name}`);
-      lead(name, to);
-    }
-    for (const key of options.reads ?? [])
-      if (!Object.hasOwn(shape.channels, key))
-        fault(
-          "key-unknown",
-          key,
-          `Node "${name}" reads "${key}", but the state has no such key${nearestOf(key, Object.keys(shape.channels))}.`,
-        );
-  }
-  for (const name of [...shape.interruptBefore, ...shape.interruptAfter])
-    if (!names.has(name))
-      fault("node-unknown", name, `The graph is to stop at "${name}", but there is no such node${nearestOf(name, names)}.`);
-  if (!Number.isInteger(shape.stepLimit) || shape.stepLimit < 1)
-    fault("option-invalid", "stepLimit", `The stepLimit is ${String(shape.stepLimit)}: it must be a whole number from 1.`);
 
-  if (!onward.has(START)) fault("no-entry", START, "Nothing comes after START: add .edge(START, node) or a route from START.");
-  else {
-    const reached = reachable(onward, START);
-    for (const name of names)
-      if (!reached.has(name))
-        fault(
+  edges(): void {
+    const seen = new Set<string>();
+    for (const edge of this.#shape.edges) {
+      const { from, to, waits } = edge;
+      const by = (): string => `The edge ${from.join(" + ")} → ${to}`;
+      if (from.length === 0) this.fault("edge-empty", to, `An edge to "${to}" comes from no node: name at least one.`);
+      for (const each of from) this.#lead(each, to, by);
+      if (waits) continue;
+      const key = `${from[0]} ${to}`;
+      if (seen.has(key)) this.warnings.push({ code: "edge-repeated", at: to, message: `${by()} stands there twice: it counts once.` });
+      seen.add(key);
+    }
+  }
+
+  routes(): void {
+    for (const { from, table, sends } of this.#shape.routes) {
+      const by = (): string => `The route from ${from}`;
+      const labels = Object.keys(table);
+      if (labels.length === 0 && sends.length === 0) {
+        this.#number(from, "comes from", by);
+        this.fault("route-empty", from, `${by()} leads nowhere: give it a table of labels, or the nodes that it sends to.`);
+      }
+      for (const label of labels) {
+        if (!idPattern.test(label))
+          this.fault(
+            "label-name",
+            label,
+            `${by()} has the label "${label}": begin with a letter, digit or _, then also . : and -, at most 100 characters.`,
+          );
+        this.#lead(from, table[label] as string, () => `${by()}, label "${label}",`);
+      }
+      for (const to of sends) {
+        if (to === END) this.fault("node-unknown", END, `${by()} sends to END, which runs nothing: lead a label there instead.`);
+        else this.#lead(from, to, () => `${by()}, which sends,`);
+      }
+    }
+  }
+
+  commands(): void {
+    const { nodes, channels } = this.#shape;
+    for (const { name, options } of nodes) {
+      for (const list of [options.goto, options.sends]) for (const to of list ?? []) this.#lead(name, to, () => `The command of ${name}`);
+      for (const key of options.reads ?? [])
+        if (!Object.hasOwn(channels, key))
+          this.fault(
+            "key-unknown",
+            key,
+            `Node "${name}" reads "${key}", but the state has no such key${nearestOf(key, Object.keys(channels))}.`,
+          );
+    }
+  }
+
+  /** Where it is to stop, by person and by count. */
+  stops(): void {
+    const { interruptBefore, interruptAfter, stepLimit } = this.#shape;
+    for (const name of [...interruptBefore, ...interruptAfter])
+      if (!this.#numbers.has(name))
+        this.fault("node-unknown", name, `The graph is to stop at "${name}", but there is no such node${this.#nearest(name)}.`);
+    if (!Number.isInteger(stepLimit) || stepLimit < 1)
+      this.fault("option-invalid", "stepLimit", `The stepLimit is ${String(stepLimit)}: it must be a whole number from 1.`);
+  }
+
+  reach(): void {
+    if (this.#onward[0]!.length === 0) {
+      this.fault("no-entry", START, "Nothing comes after START: add .edge(START, node) or a route from START.");
+      return;
+    }
+    const reached = reachable(this.#onward, 0);
+    for (let number = 2; number < this.#names.length; number++) {
+      const name = this.#names[number] as string;
+      if (reached[number] === 0)
+        this.fault(
           "node-unreachable",
           name,
           `Node "${name}" is never reached from START: lead an edge, a route or a command to it, or remove it.`,
         );
-    if (faults.length === 0) warnOfTraps(onward, names, warnings);
+    }
+    if (this.faults.length === 0) this.#warnOfTraps();
   }
-  return { faults, warnings };
+
+  #lead(from: string, to: string, by: () => string): void {
+    const source = this.#number(from, "comes from", by);
+    if (from === END) this.fault("edge-from-end", by(), `${by()} comes from END: nothing comes after it.`);
+    const target = this.#number(to, "leads to", by);
+    if (to === START)
+      this.fault("edge-into-start", by(), `${by()} leads to START: a graph begins there once. Lead to its first node instead.`);
+    if (source !== undefined && target !== undefined) this.#onward[source]!.push(target);
+  }
+
+  #number(name: string, how: string, by: () => string): number | undefined {
+    const number = this.#numbers.get(name);
+    if (number === undefined)
+      this.fault("node-unknown", name, `${by()} ${how} "${name}", but there is no such node${this.#nearest(name)}.`);
+    return number;
+  }
+
+  /** From such nodes no branch can end: the run can only reach its limit. A node without edges ends its branch. */
+  #warnOfTraps(): void {
+    const back: number[][] = this.#names.map(() => []);
+    for (const [from, targets] of this.#onward.entries()) for (const to of targets) back[to]!.push(from);
+    for (let number = 2; number < this.#names.length; number++) if (this.#onward[number]!.length === 0) back[1]!.push(number);
+    const ends = reachable(back, 1);
+    const trapped = this.#names.filter((_, number) => number > 1 && ends[number] === 0);
+    if (trapped.length === 0) return;
+    this.warnings.push({
+      code: "no-way-out",
+      at: trapped[0] as string,
+      message: `No branch can end from ${trapped.slice(0, 5).join(", ")}${trapped.length > 5 ? ` and ${trapped.length - 5} more` : ""}: the run can only reach its step limit. Lead a route to END.`,
+    });
+  }
+
+  #nearest(name: string): string {
+    return nearestOf(name, this.#names.slice(2));
+  }
 }
 
-function checkKeys(shape: GraphShape, fault: (code: GraphFault["code"], at: string, message: string) => void): void {
+/** By number, 1 for what can be reached. */
+function reachable(onward: readonly (readonly number[])[], from: number): Uint8Array {
+  const reached = new Uint8Array(onward.length);
+  const left = [from];
+  reached[from] = 1;
+  for (let at = left.pop(); at !== undefined; at = left.pop())
+    for (const to of onward[at]!) {
+      if (reached[to] === 1) continue;
+      reached[to] = 1;
+      left.push(to);
+    }
+  return reached;
+}
+
+function checkKeys(shape: GraphShape, fault: Fault): void {
   const keys = Object.keys(shape.channels);
   for (const key of keys)
     if (!idPattern.test(key))
@@ -160,38 +235,6 @@ function checkKeys(shape: GraphShape, fault: (code: GraphFault["code"], at: stri
         fault("key-private", key, `"${key}" is both private and ${list}: take it out of one of the lists.`);
     }
   }
-}
-
-function reachable(onward: ReadonlyMap<string, ReadonlySet<string>>, from: string): Set<string> {
-  const reached = new Set([from]);
-  const left = [from];
-  for (let at = left.pop(); at !== undefined; at = left.pop())
-    for (const to of onward.get(at) ?? []) {
-      if (reached.has(to)) continue;
-      reached.add(to);
-      left.push(to);
-    }
-  return reached;
-}
-
-/** A node from which no branch can end runs into the step limit. A node without edges ends its branch. */
-function warnOfTraps(onward: ReadonlyMap<string, ReadonlySet<string>>, names: ReadonlySet<string>, warnings: GraphFault[]): void {
-  const back = new Map<string, Set<string>>();
-  for (const [from, targets] of onward)
-    for (const to of targets) {
-      const sources = back.get(to);
-      if (sources === undefined) back.set(to, new Set([from]));
-      else sources.add(from);
-    }
-  for (const name of names) if (!onward.has(name)) back.set(END, (back.get(END) ?? new Set()).add(name));
-  const ends = reachable(back, END);
-  const trapped = [...names].filter((name) => !ends.has(name));
-  if (trapped.length > 0)
-    warnings.push({
-      code: "no-way-out",
-      at: trapped[0] as string,
-      message: `No branch can end from ${trapped.slice(0, 5).join(", ")}${trapped.length > 5 ? ` and ${trapped.length - 5} more` : ""}: the run can only reach its step limit. Lead a route to END.`,
-    });
 }
 
 function nearestOf(name: string, names: Iterable<string>): string {
