@@ -28,6 +28,8 @@ import { TaskTable } from "./task-table.ts";
  * an array of their values in the order of its edges if there are several, an array of the items' values after a spawn; else the run's input.
  */
 export type TaskCode = (input: unknown, ctx: TaskContext) => unknown;
+/** Called with the error of a task's last attempt and the input of its code; what it returns is the task's value, and its verbs count. */
+export type Rescue = (error: Error, input: unknown, ctx: TaskContext) => unknown;
 /** Judges a group by its members' outcomes. */
 export type GroupPolicy = (members: readonly { readonly task: string; readonly outcome: Outcome }[], config: Json | undefined) => Outcome;
 /** Merges one write into a `fold` channel. */
@@ -161,6 +163,8 @@ export interface PlanCode {
   /** By the name in a group's `policy.use`; `strict`, `best_effort` and `at_least` are there already. */
   readonly policies?: Readonly<Record<string, GroupPolicy>>;
   readonly reducers?: Readonly<Record<string, Reducer>>;
+  /** For tasks that have failed for good, by the name in `does.use`. */
+  readonly rescues?: Readonly<Record<string, Rescue>>;
   /** Where a task's input comes from; undefined: from the tasks that it comes after. */
   readonly inputs?: (id: string, task: Task, compiled: CompiledPlan) => InputSource | null | undefined;
   /** Of a superstep plan: tasks before and after which runs stop until a person lets them go on, and what people call these. */
@@ -217,10 +221,16 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
     plan,
     planHash: planHash(plan),
     compiled,
-    tasks: new TaskTable(plan, compiled, codeOf, (id, task) => {
-      const source = code.inputs?.(id, task, compiled);
-      return source === undefined ? EdgeSources.of(task, compiled) : source;
-    }),
+    tasks: new TaskTable(
+      plan,
+      compiled,
+      codeOf,
+      (id, task) => {
+        const source = code.inputs?.(id, task, compiled);
+        return source === undefined ? EdgeSources.of(task, compiled) : source;
+      },
+      (use) => code.rescues?.[use] ?? null,
+    ),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
     interrupts: code.interrupts ?? null,

@@ -38,7 +38,10 @@ export class Handle<O> implements RunHandle<O> {
       throw new HeddleError("RUN_CANCELLED", cause?.message ?? `Run ${this.id} was cancelled.`, { cause, data });
     if (outcome.status === "timed-out")
       throw new HeddleError("RUN_TIMED_OUT", cause?.message ?? `Run ${this.id} did not end before its deadline.`, { cause, data });
-    throw new HeddleError("RUN_FAILED", `Run ${this.id} failed: ${cause?.message ?? "no reason recorded"}`, { cause, data });
+    throw new HeddleError("RUN_FAILED", `Run ${this.id} failed${placeOf(cause)}: ${cause?.message ?? "no reason recorded"}`, {
+      cause,
+      data,
+    });
   }
 
   settled(options: { readonly signal?: AbortSignal } = {}): Promise<Settled> {
@@ -83,4 +86,10 @@ export class Handle<O> implements RunHandle<O> {
     }
     return Object.fromEntries(Object.entries(channelValues(state)).map(([channel, value]) => [channel, decodeValue(value)]));
   }
+}
+
+/** The nodes that the error came through, where it tells. */
+function placeOf(cause: Error | undefined): string {
+  const path = (cause as { readonly data?: { readonly path?: unknown } } | undefined)?.data?.path;
+  return Array.isArray(path) && path.every((each) => typeof each === "string") ? ` in ${path.join("/")}` : "";
 }

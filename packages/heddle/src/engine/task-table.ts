@@ -1,6 +1,6 @@
 import type { CompiledPlan, Json, Plan, Policy, RetryPolicy, StartTask, Task } from "@heddle/kernel";
 import { taskNumber } from "@heddle/kernel/internal";
-import type { TaskCode } from "./definition.ts";
+import type { Rescue, TaskCode } from "./definition.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import { taskEndedBeginning } from "./event-text.ts";
 import type { InputSource } from "./input-source.ts";
@@ -22,6 +22,8 @@ export interface TaskEntry {
   readonly limits: TaskLimits | null;
   /** Its start is recorded first, and it is never begun again after a crash. */
   readonly once: boolean;
+  /** Called when its last attempt has failed; null: it fails then. */
+  readonly rescue: Rescue | null;
   /** The configuration in its `does.with`, which nobody can change. */
   readonly config: Json | undefined;
   /** How the text of each of its ends begins. */
@@ -33,6 +35,7 @@ export class TaskTable {
   readonly #plan: Plan;
   readonly #code: (id: string) => TaskCode | undefined;
   readonly #source: (id: string, task: Task) => InputSource | null;
+  readonly #rescues: (use: string) => Rescue | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
 
   /** @param source where each task's input comes from; default: the tasks that it comes after */
@@ -41,10 +44,12 @@ export class TaskTable {
     compiled: CompiledPlan,
     code: (id: string) => TaskCode | undefined,
     source: (id: string, task: Task) => InputSource | null = (_, task) => EdgeSources.of(task, compiled),
+    rescues: (use: string) => Rescue | null = () => null,
   ) {
     this.#plan = plan;
     this.#code = code;
     this.#source = source;
+    this.#rescues = rescues;
   }
 
   /** Undefined: no code is registered for the task. */
@@ -61,6 +66,7 @@ export class TaskTable {
       source: this.#source(command.task, task),
       retry: task.policy?.retry ?? null,
       limits: limitsOf(task.policy),
+      rescue: this.#rescues("use" in task.does ? task.does.use : ""),
       once: task.policy?.effect === "at-most-once",
       config: "use" in task.does && task.does.with !== undefined ? frozen(structuredClone(task.does.with)) : undefined,
       endedBeginning: taskEndedBeginning(command.task),

@@ -1,5 +1,5 @@
 import { HeddleError, planHash, type Plan, type Placement } from "@heddle/kernel";
-import type { PlanCode, PlannedWorkflow, TaskCode } from "../engine/definition.ts";
+import type { PlanCode, PlannedWorkflow, Rescue, TaskCode } from "../engine/definition.ts";
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow, WorkflowOptions } from "../workflow/workflow.ts";
 
@@ -282,9 +282,15 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       const call = typeof run === "function" ? (run as never) : subgraphNode(this.shape, nodeTasks.node);
       code[name] = nodeCode.of(nodeTasks, options.cache === undefined ? call : cachedNode(this.name, nodeTasks.node, call));
     }
+    const rescues: Record<string, Rescue> = {};
+    for (const nodeTasks of tasks.values()) {
+      const { name, options } = nodeTasks.node;
+      if (options.onError !== undefined) rescues[name] = nodeCode.rescue(nodeTasks, options.onError);
+    }
     const source = new StateSource(keys, keys.map(isList));
     return {
       tasks: code,
+      rescues,
       reducers: Object.fromEntries(
         Object.entries(channels).flatMap(([key, { reducer }]) => (reducer === undefined ? [] : [[key, reducer]])),
       ),

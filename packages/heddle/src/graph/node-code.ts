@@ -1,5 +1,5 @@
 import { HeddleError } from "@heddle/kernel";
-import type { TaskCode } from "../engine/definition.ts";
+import type { Rescue, TaskCode } from "../engine/definition.ts";
 import type { TaskContext } from "../engine/frame/task-context.ts";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { StateChannel } from "./channel.ts";
@@ -48,7 +48,22 @@ export class NodeCode {
     const { name } = tasks.node;
     return (given, ctx) => {
       const input = given as NodeInput;
-      const result = call((input.wasSent ? input.item : input.state) as never, ctx);
+      const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
+      try {
+        const result = call((input.wasSent ? input.item : input.state) as never, ctx);
+        return isPromise(result) ? result.then(finish).catch((error: unknown) => failedIn(name, error)) : finish(result);
+      } catch (error) {
+        return failedIn(name, error);
+      }
+    };
+  }
+
+  /** What a node does when its last attempt has failed, in its place. */
+  rescue(tasks: NodeTasks, onError: (error: Error, state: never, ctx: TaskContext) => unknown): Rescue {
+    const { name } = tasks.node;
+    return (error, given, ctx) => {
+      const input = given as NodeInput;
+      const result = onError(error, (input.wasSent ? input.item : input.state) as never, ctx);
       return isPromise(result)
         ? result.then((each) => this.#finish(tasks, name, input, each, ctx))
         : this.#finish(tasks, name, input, result, ctx);
@@ -270,6 +285,22 @@ export async function checkWrite(
         : await checkWithSchema(schema, item, `item ${index} of ${what}`, code),
     );
   return items;
+}
+
+/** The error tells the node that it comes from, through all graphs that it passes. */
+function failedIn(node: string, error: unknown): never {
+  if (error instanceof Error && Object.isExtensible(error)) {
+    const { data } = error as { readonly data?: unknown };
+    const told = typeof data === "object" && data !== null ? (data as { readonly path?: unknown }) : {};
+    const inner = Array.isArray(told.path) ? (told.path as readonly unknown[]) : [];
+    Object.defineProperty(error, "data", {
+      value: { ...told, path: [node, ...inner] },
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  throw error;
 }
 
 /** Trying again would end the same. */

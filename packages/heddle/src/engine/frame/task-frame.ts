@@ -9,6 +9,7 @@ import {
   type Json,
   type OpOpened,
   type Outcome,
+  type RunEvent,
   type StartTask,
   type Verb,
 } from "@heddle/kernel";
@@ -70,6 +71,11 @@ export class TaskFrame {
   /** First attempt, for total times; only where the task is tried again. */
   #begunMonotonicMs = 0;
   #givenUp = false;
+  /** How often code was called: what an earlier call still comes to does not count. */
+  #calls = 0;
+  /** Kept where it may be needed once more. */
+  #input: unknown = undefined;
+  #rescuing = false;
   /** What bounds its time; null: nothing, or nothing any more. */
   #time: TaskTime | null = null;
   #busy = false;
@@ -325,23 +331,28 @@ export class TaskFrame {
   // ---- Its code
 
   #call(input: unknown): void {
+    if (this.#entry.rescue !== null) this.#input = input;
     const { code } = this.#entry;
-    const context = new FunctionContext(this, "", null);
+    this.#run((context) => (this.run.host.strict ? workflowScope.run(this, code, input, context) : code(input, context)));
+  }
+
+  /** @param call code whose result counts from here on, and no other's */
+  #run(call: (context: FunctionContext) => unknown): void {
+    const number = ++this.#calls;
     let result: unknown;
     try {
-      result = this.run.host.strict ? workflowScope.run(this, code, input, context) : code(input, context);
+      result = call(new FunctionContext(this, "", null));
     } catch (error) {
       this.#failed(error);
       return;
     }
     if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
-      const { segment } = this;
       (result as PromiseLike<unknown>).then(
         (value) => {
-          if (segment === this.segment) this.#returned(value);
+          if (number === this.#calls) this.#returned(value);
         },
         (error: unknown) => {
-          if (segment === this.segment) this.#failed(error);
+          if (number === this.#calls) this.#failed(error);
         },
       );
     } else this.#returned(result);
@@ -361,6 +372,7 @@ export class TaskFrame {
 
   #nextSegment(input: Json, atMs: number): void {
     this.segment++;
+    this.#rescuing = false;
     this.nowMs = atMs;
     this.#operations = null;
     this.#replay = null;
@@ -436,38 +448,56 @@ export class TaskFrame {
   }
 
   #end(outcome: Outcome, failedOps: readonly string[]): void {
-    if (this.#replay?.endEarly("returned") === false || this.ended) return;
-    const policy = this.#entry.retry;
+    if (this.ended) return;
     this.#unbound();
-    if ((outcome.status === "failed" || outcome.status === "timed-out") && policy !== null && !this.cancelled) {
-      const nowMs = this.run.stampMs();
-      const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
-      const totalMs = shorter(policy.totalMs, this.#entry.limits?.totalMs);
-      const decision = mayRetry(
-        totalMs === undefined ? policy : { ...policy, totalMs },
-        this.command.attempt,
-        outcome.error,
-        takenMs,
-        this.run.host.random.next(),
-      );
-      if (decision.retry) {
-        this.run.journaled.keep(this.command.no, this);
-        this.#leave();
-        this.run.record({
-          type: "task-retried",
-          atMs: nowMs,
-          no: this.command.no,
-          task: this.command.task,
-          error: outcome.error,
-          dueAtMs: nowMs + decision.delayMs,
-          ...(totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
-          ...(failedOps.length === 0 ? null : { failedOps }),
-        });
-        return;
-      }
+    const failed = outcome.status === "failed" || outcome.status === "timed-out" ? outcome : null;
+    const again = failed === null ? null : this.#nextAttempt(failed.error, failedOps);
+    // What it does about the failure is part of what it does: its recorded operations are given back too.
+    if (failed !== null && again === null && this.#rescue(failed.error)) return;
+    if (this.#replay?.endEarly("returned") === false) return;
+    if (again !== null) {
+      this.run.journaled.keep(this.command.no, this);
+      this.#leave();
+      this.run.record(again);
+      return;
     }
     this.#finishing = { outcome, failedOps };
     this.#finish();
+  }
+
+  /** Null: there is none. */
+  #nextAttempt(error: ErrorValue, failedOps: readonly string[]): RunEvent | null {
+    const policy = this.#entry.retry;
+    if (policy === null || this.cancelled) return null;
+    const nowMs = this.run.stampMs();
+    const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
+    const totalMs = shorter(policy.totalMs, this.#entry.limits?.totalMs);
+    const bounded = totalMs === undefined ? policy : { ...policy, totalMs };
+    const decision = mayRetry(bounded, this.command.attempt, error, takenMs, this.run.host.random.next());
+    if (!decision.retry) return null;
+    return {
+      type: "task-retried",
+      atMs: nowMs,
+      no: this.command.no,
+      task: this.command.task,
+      error,
+      dueAtMs: nowMs + decision.delayMs,
+      ...(totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
+      ...(failedOps.length === 0 ? null : { failedOps }),
+    };
+  }
+
+  /** Its last attempt has failed: what the plan's code has for that case decides how it ends. False: there is nothing, or that has failed too. */
+  #rescue(error: ErrorValue | undefined): boolean {
+    const { rescue } = this.#entry;
+    if (rescue === null || error === undefined || this.#rescuing || this.cancelled) return false;
+    this.#rescuing = true;
+    this.#givenUp = false;
+    this.#controller = null;
+    this.verbs = null;
+    const input = this.#input;
+    this.#run((context) => rescue(decodeError(error), input, context));
+    return true;
   }
 
   #finish(): void {

@@ -65,6 +65,12 @@ export class TaskStarts {
       return;
     }
     const history = this.#history === null ? null : (this.#history.get(command.no)?.history() ?? null);
+    if (run.dispatch === null && command.attempt > 1 && history === null) {
+      // Its time has come already. What the attempts before it recorded is in the journal.
+      this.#waiting.set(command.no, { command, atMs, due: null });
+      this.#retry(command);
+      return;
+    }
     if (run.dispatch !== null && history?.attemptBegun !== true) {
       this.#hold(command, entry, history, atMs);
       return;
