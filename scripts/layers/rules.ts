@@ -39,14 +39,14 @@ export const layers: readonly Layer[] = [
   {
     name: "heddle",
     folder: "packages/heddle/src",
-    imports: ["kernel", "workflow", "stores", "engine", "graph", "dag", "open"],
+    imports: ["kernel", "workflow", "stores", "engine", "graph", "dag", "workload", "compare", "open"],
     node: true,
     internals: true,
   },
   {
     name: "cli",
     folder: "packages/heddle/src/cli",
-    imports: ["kernel", "workflow", "stores", "engine", "dag", "open", "heddle"],
+    imports: ["kernel", "workflow", "stores", "engine", "dag", "workload", "compare", "open", "heddle"],
     node: true,
     internals: true,
   },
@@ -58,7 +58,7 @@ export const layers: readonly Layer[] = [
   {
     name: "tests",
     folder: "packages/*/test",
-    imports: ["kernel", "workflow", "stores", "engine", "dag", "open", "heddle", "cli", "postgres", "testing"],
+    imports: ["kernel", "workflow", "stores", "engine", "dag", "workload", "compare", "open", "heddle", "cli", "postgres", "testing"],
     node: true,
     internals: true,
   },

@@ -22,11 +22,6 @@ export function readWfFormat(value: unknown, source: string = "The workflow"): W
   return found as Workload;
 }
 
-/** Whether a value says that it is in WfFormat. */
-export function isWfFormat(value: unknown): boolean {
-  return isFields(value) && "schemaVersion" in value && isFields(value["workflow"]) && "specification" in value["workflow"];
-}
-
 function read(value: unknown, faults: WorkloadFaults): Workload | undefined {
   if (!isFields(value)) {
     faults.add("value", "", "It is no object.");
