@@ -10,13 +10,16 @@ export interface Installed {
 }
 
 /**
- * Makes an empty ESM project in `folder` and installs the tarballs, without the network.
+ * Makes an empty ESM project in `folder` and installs the tarballs, without the network. What they need of other people is packed from the clone.
  *
  * @throws an Error with npm's words when it does not work
  */
-export function installProject(folder: string, tarballs: readonly string[]): Installed {
+export function installProject(folder: string, tarballs: readonly string[], root: string): Installed {
   mkdirSync(folder, { recursive: true });
-  const dependencies = Object.fromEntries(tarballs.map((path) => [nameOf(path), `file:${path}`]));
+  const given = new Map(tarballs.map((path) => [nameOf(path), path]));
+  const needed = new Set(tarballs.flatMap((path) => Object.keys(manifestOf(path).dependencies ?? {})).filter((name) => !given.has(name)));
+  for (const name of needed) given.set(name, packFromClone(join(root, "node_modules", name), folder));
+  const dependencies = Object.fromEntries([...given].map(([name, path]) => [name, `file:${path}`]));
   writeFileSync(
     join(folder, "package.json"),
     JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module", dependencies }),
@@ -55,8 +58,13 @@ function needs(folder: string, root: string): ReadonlySet<string> {
 }
 
 function dependenciesIn(folder: string): string[] {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { readonly dependencies?: object };
-  return Object.keys(dependencies);
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    readonly dependencies?: object;
+    readonly peerDependencies?: object;
+    readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+  };
+  const peers = Object.keys(manifest.peerDependencies ?? {}).filter((name) => manifest.peerDependenciesMeta?.[name]?.optional !== true);
+  return [...Object.keys(manifest.dependencies ?? {}), ...peers];
 }
 
 /** Runs npm in a folder with a cache of its own, so that nothing comes from elsewhere; gives its output. */
@@ -70,7 +78,18 @@ export function runNpm(folder: string, args: readonly string[], options: Pick<Ex
   }
 }
 
+function packFromClone(source: string, folder: string): string {
+  const answer = runNpm(folder, ["pack", source, "--json", "--ignore-scripts", "--pack-destination", folder]);
+  const [report] = Object.values(JSON.parse(answer) as Record<string, { readonly filename: string }>);
+  if (report === undefined) throw new Error(`npm pack said nothing about ${source}`);
+  return join(folder, report.filename);
+}
+
 function nameOf(tarball: string): string {
+  return manifestOf(tarball).name;
+}
+
+function manifestOf(tarball: string): { readonly name: string; readonly dependencies?: object } {
   const listing = execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" });
-  return (JSON.parse(listing) as { readonly name: string }).name;
+  return JSON.parse(listing) as { readonly name: string; readonly dependencies?: object };
 }
