@@ -10,6 +10,8 @@ import { addPackage, installProject } from "./tarballs/install-project.ts";
 
 const maxPackages = 5;
 const maxBytes = 3_000_000;
+/** Packages that need some of other people: these are copied from the clone. */
+const fromElsewhere = ["@heddle/postgres", "@heddle/langgraph"];
 
 const root = join(import.meta.dirname, "..");
 // Outside of the clone: nothing of it may be found by accident.
@@ -44,7 +46,7 @@ try {
   for (const one of built) report(`${one.name} is well packed`, await lintPackage(root, one));
   const tarball = (name: string): string => built.find((one) => one.name === name)?.tarball ?? "";
 
-  const light = installProject(join(work, "light"), [tarball("heddle"), tarball("@heddle/kernel")]);
+  const light = installProject(join(work, "light"), [tarball("heddle"), tarball("@heddle/kernel")], root);
   const size = `${light.packages.length} packages, ${light.bytes} bytes: ${light.packages.join(", ")}`;
   report(
     `an installed heddle is ${size}`,
@@ -54,12 +56,19 @@ try {
   const project = join(work, "project");
   installProject(
     project,
-    built.filter(({ name }) => name !== "@heddle/postgres").map((one) => one.tarball),
+    built.filter(({ name }) => !fromElsewhere.includes(name)).map((one) => one.tarball),
+    root,
   );
   const opens = `import { open } from "heddle"; await open("postgres://127.0.0.1:1/nowhere").catch(({ code }) => console.log(code));`;
   run("a store's package that is not installed is named", project, process.execPath, ["--eval", opens], /^STORE_PACKAGE_MISSING$/m);
   addPackage(project, tarball("@heddle/postgres"), root);
   run("with it the store is asked for", project, process.execPath, ["--eval", opens], /^STORE_UNAVAILABLE$/m);
+  addPackage(project, tarball("@heddle/langgraph"), root);
+  const saves = `import { HeddleSaver } from "@heddle/langgraph"; await using saver = await HeddleSaver.open("sqlite:threads.db");
+    const checkpoint = { v: 4, id: "1", ts: "", channel_values: { word: "kept" }, channel_versions: { word: 1 }, versions_seen: {} };
+    await saver.put({ configurable: { thread_id: "t" } }, checkpoint, { source: "loop", step: 1, parents: {} }, { word: 1 });
+    console.log((await saver.getTuple({ configurable: { thread_id: "t" } })).checkpoint.channel_values.word);`;
+  run("a LangGraph thread is kept", project, process.execPath, ["--eval", saves], /^kept$/m);
   writeFileSync(join(project, "first-day.ts"), consumer);
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify(consumerConfig));
   run("its types stand alone", project, join(root, "node_modules", ".bin", "tsc"), ["-p", "."], /^$/);

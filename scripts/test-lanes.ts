@@ -32,9 +32,7 @@ export function laneFiles(root: string, lane: Lane, filters: readonly string[]):
 
 /** Whether some of these files run on PostgreSQL where `HEDDLE_POSTGRES` says that there is one. */
 export function wantsPostgres(root: string, files: readonly string[]): boolean {
-  return files.some((file) =>
-    /HEDDLE_POSTGRES|engines\.ts|cluster-places\.ts|@heddle\/postgres/u.test(readFileSync(join(root, file), "utf8")),
-  );
+  return files.some((file) => /HEDDLE_POSTGRES|engines\.ts|places\.ts|@heddle\/postgres/u.test(readFileSync(join(root, file), "utf8")));
 }
 
 /** A fast file that reads `HEDDLE_SLOW` has larger counts to offer. */

@@ -52,13 +52,29 @@ export const layers: readonly Layer[] = [
   },
   // Adapters: a store each, and nothing of the engine.
   { name: "postgres", folder: "packages/postgres/src", imports: ["kernel"], node: true, internals: false },
+  // Front doors for other libraries' programs: nodes of a store that own runs of their own kind.
+  { name: "langgraph", folder: "packages/langgraph/src", imports: ["kernel", "heddle"], node: true, internals: true },
   // Around it.
   { name: "testing", folder: "packages/testing/src", imports: ["kernel", "heddle"], node: true, internals: true },
   { name: "kernel tests", folder: "packages/kernel/test", imports: ["kernel"], node: true, internals: true },
   {
     name: "tests",
     folder: "packages/*/test",
-    imports: ["kernel", "workflow", "stores", "engine", "dag", "workload", "compare", "open", "heddle", "cli", "postgres", "testing"],
+    imports: [
+      "kernel",
+      "workflow",
+      "stores",
+      "engine",
+      "dag",
+      "workload",
+      "compare",
+      "open",
+      "heddle",
+      "cli",
+      "postgres",
+      "langgraph",
+      "testing",
+    ],
     node: true,
     internals: true,
   },
@@ -74,5 +90,6 @@ export const packageIndexes: Readonly<
   "@heddle/kernel": { layer: "kernel", folder: "packages/kernel", entries: ["draw", "internal"] },
   heddle: { layer: "heddle", folder: "packages/heddle", entries: ["internal"] },
   "@heddle/postgres": { layer: "postgres", folder: "packages/postgres", entries: [] },
+  "@heddle/langgraph": { layer: "langgraph", folder: "packages/langgraph", entries: [] },
   "@heddle/testing": { layer: "testing", folder: "packages/testing", entries: [] },
 };

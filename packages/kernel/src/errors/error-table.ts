@@ -87,6 +87,7 @@ export const errorTable = {
   STORE_IN_USE: "A node runs runs of the store that is to be copied.",
   COPY_CONFLICT: "The store to copy to holds other runs with the same ids or dedup keys.",
   COPY_DIFFERS: "A copied run is not the same in both stores.",
+  THREAD_BUSY: "Another process writes the LangGraph thread all the time, or holds it.",
   STATE_DIVERGED: "A run's state is not the one that its journal tells.",
   JOURNAL_CORRUPT: "A run's journal fails its checksum or its order.",
   // Command line
