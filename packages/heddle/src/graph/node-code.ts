@@ -59,11 +59,11 @@ export class NodeCode {
   }
 
   /** What a node does when its last attempt has failed, in its place. */
-  rescue(tasks: NodeTasks, onError: (error: Error, state: never, ctx: TaskContext) => unknown): Rescue {
+  rescue(tasks: NodeTasks, handle: (error: Error, state: never, ctx: TaskContext) => unknown): Rescue {
     const { name } = tasks.node;
-    return (error, given, ctx) => {
+    return (failure, given, ctx) => {
       const input = given as NodeInput;
-      const result = onError(error, (input.wasSent ? input.item : input.state) as never, ctx);
+      const result = handle(failure, (input.wasSent ? input.item : input.state) as never, ctx);
       return isPromise(result)
         ? result.then((each) => this.#finish(tasks, name, input, each, ctx))
         : this.#finish(tasks, name, input, result, ctx);

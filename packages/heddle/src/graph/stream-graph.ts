@@ -152,7 +152,7 @@ class GraphWatch {
     const view = await run.state();
     while (settled !== null && !ended && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
     const questions = settled?.questions ?? [];
-    this.#give(reader.end(view.status as never, view.channels, questions));
+    this.#give(reader.end((settled ?? view).status as StreamEnd<unknown>["status"], view.channels, questions));
   }
 
   async #child({ runId, node, graph }: Child, path: readonly string[]): Promise<void> {
