@@ -83,11 +83,11 @@ async function isDagFile(path: string): Promise<boolean> {
   return /"processors"\s*:/.test(text) && !/"heddle"\s*:/.test(text);
 }
 
-/** The text of a DAG file, and what to call it; null: the file is something else. */
-export async function readDag(argument: string, cwd: string): Promise<{ readonly text: string; readonly source: string } | null> {
+/** Where a DAG file is, and what to call it; null: the file is something else. */
+export async function findDag(argument: string, cwd: string): Promise<{ readonly path: string; readonly source: string } | null> {
   const path = resolve(cwd, argument);
   if (!existsSync(path) || statSync(path).isDirectory() || !(await isDagFile(path))) return null;
-  return { text: await readFile(path, "utf8"), source: relative(cwd, path) };
+  return { path, source: relative(cwd, path) };
 }
 
 function splitName(argument: string, cwd: string): { readonly file: string; readonly exported: string | undefined } {

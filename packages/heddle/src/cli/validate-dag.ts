@@ -1,4 +1,5 @@
 import { dag } from "../dag/dag.ts";
+import { placeOf } from "../dag/config/dag-fault.ts";
 import { exitCode } from "./command.ts";
 import type { Io } from "./io.ts";
 import { tinted } from "./text/style.ts";
@@ -6,11 +7,11 @@ import { printable } from "./text/text-width.ts";
 
 /** Prints what is wrong with a DAG file, and what may be; gives the exit code. */
 export async function validateDag(
-  { text, source }: { readonly text: string; readonly source: string },
+  { path, source }: { readonly path: string; readonly source: string },
   json: boolean,
   io: Io,
 ): Promise<number> {
-  const { faults, warnings } = await dag.check(text, { env: io.env });
+  const { faults, warnings } = await dag.checkFile(path, { source, env: io.env });
   const done = faults.length === 0 ? exitCode.done : exitCode.failed;
   if (json) {
     for (const fault of faults) io.out(JSON.stringify(fault));
@@ -19,14 +20,15 @@ export async function validateDag(
     return done;
   }
   if (faults.length === 0) {
-    const { levels, nodes } = (await dag.parse(text, { env: io.env })).analyze();
+    const { levels, nodes } = (await dag.load(path, { source, env: io.env })).analyze();
     io.out(
       `${tinted(io.style.glyphs.done, "good", io.style)} ${source}: a DAG of ${counted(nodes, "node")} in ${counted(levels.length, "level")}`,
     );
   } else {
     io.out(`${tinted(io.style.glyphs.failed, "bad", io.style)} ${source} has ${counted(faults.length, "fault")}:`);
-    for (const { line, column, message, mend } of faults) {
-      const place = tinted(`${source}:${line ?? 1}:${column ?? 1}`, "strong", io.style);
+    for (const fault of faults) {
+      const { message, mend } = fault;
+      const place = tinted(placeOf(source, fault), "strong", io.style);
       io.out(`  ${place}\n    ${printable(message)} ${tinted(printable(mend), "dim", io.style)}`);
     }
   }

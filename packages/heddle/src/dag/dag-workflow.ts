@@ -1,6 +1,7 @@
+import { contentHash } from "@heddle/kernel";
 import type { PlannedWorkflow } from "../engine/definition.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { CheckedDag, DagCode } from "./config/check-dag.ts";
+import { type CheckedDag, type DagCode, innerCode } from "./config/check-dag.ts";
 import type { DagWarning } from "./config/dag-fault.ts";
 import { criticalPathOf, type DagAnalysis, levelsOf } from "./graph/analysis.ts";
 import { dagDispatch } from "./run/dag-dispatch.ts";
@@ -33,7 +34,7 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
     run: () => Promise.reject(new Error(`DAG "${name}" has no single function: its nodes run.`)),
     plan,
     code: {
-      tasks: { [nodeHandler]: nodeCode(code, input), [resultHandler]: resultCode(input) },
+      tasks: { [nodeHandler]: nodeCode(code, innerWorkflows(name, dag, code), input), [resultHandler]: resultCode(input) },
       dispatch: dagDispatch(dag, code.expectedMs),
       inputs: (id, task, compiled) =>
         id === resultTask ? new ResultSource(resultSpecOf(task), compiled) : new NodeSource(specOf(task), compiled),
@@ -42,6 +43,17 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
     report: (engine, runId) => reportRun(engine, { plan, order: idsInOrder(dag), input }, runId),
     analyze: () => analysisOf(dag),
   };
+}
+
+/** By node. Named after the node, so that what they are called says where they stand. */
+function innerWorkflows(name: string, { graph, inner }: CheckedDag, code: DagCode): ReadonlyMap<string, DagWorkflow> {
+  return new Map(
+    [...inner].map(([node, dag]) => {
+      const id = graph.ids[node]!;
+      const full = `${name}/${id}`;
+      return [id, dagWorkflow(full.length <= 128 ? full : `dag-${contentHash([full])}`, dag, innerCode(code), [])];
+    }),
+  );
 }
 
 function idsInOrder({ graph, order }: CheckedDag): string[] {

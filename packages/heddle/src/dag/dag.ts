@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, extname } from "node:path";
-import { HeddleError } from "@heddle/kernel";
-import { checkDag, type CheckedDag, type DagCode } from "./config/check-dag.ts";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { hasCode, HeddleError } from "@heddle/kernel";
+import { checkDag, type CheckedDag, type DagCode, deepestDag, innerCode, type LoadedDags } from "./config/check-dag.ts";
 import type { DagConfig } from "./config/dag-config.ts";
 import { dagError, type DagFault, type DagWarning, FaultList } from "./config/dag-fault.ts";
 import { type DagWorkflow, dagWorkflow } from "./dag-workflow.ts";
@@ -40,16 +40,15 @@ export function dag(config: DagConfig, options: DagOptions = {}): DagWorkflow {
 dag.validate = (config: unknown, options: DagOptions = {}): DagFindings => findings(examine(config, options));
 
 /**
- * A DAG from a YAML or JSON file.
+ * A DAG from a YAML or JSON file, and from those that it names.
  *
- * @throws HeddleError as `dag` does, with line and column; `FILE_UNKNOWN`
+ * @throws HeddleError as `dag` does, with file, line and column; `FILE_UNKNOWN`
  */
-dag.load = async (path: string, options: DagTextOptions = {}): Promise<DagWorkflow> => {
-  const name = basename(path, extname(path))
-    .replaceAll(/[^A-Za-z0-9_.:/-]/g, "-")
-    .replace(/^[^A-Za-z0-9_]+/, "");
-  return dag.parse(await textOf(path, options.source ?? path), { name: name === "" ? "dag" : name, source: path, ...options });
-};
+dag.load = async (path: string, options: DagTextOptions = {}): Promise<DagWorkflow> =>
+  made(await examineFile(path, options), options.source ?? path, options.name ?? nameOf(path), options);
+
+/** What is wrong with a YAML or JSON file, and with those that it names. @throws HeddleError `FILE_UNKNOWN` */
+dag.checkFile = async (path: string, options: DagTextOptions = {}): Promise<DagFindings> => findings(await examineFile(path, options));
 
 /** A DAG from the text of a YAML or JSON file. @throws as `dag` does, with line and column */
 dag.parse = async (text: string, options: DagTextOptions = {}): Promise<DagWorkflow> =>
@@ -65,30 +64,86 @@ interface Examined {
   readonly text?: ReadText;
 }
 
-function examine(config: unknown, options: DagOptions, found = new FaultList()): Examined {
+function examine(config: unknown, options: DagOptions): Examined {
+  const found = new FaultList();
   const value = interpolate(config, options.env ?? process.env, found);
-  const checked = checkDag(value, options, found);
-  return { checked: found.all.length === 0 ? checked : undefined, found };
+  return { checked: checkDag(value, options, found), found };
 }
 
-async function examineText(text: string, options: DagOptions): Promise<Examined> {
+async function examineText(text: string, options: DagOptions, folder: Folder | null = null): Promise<Examined> {
   const found = new FaultList();
   // A process that has no such file does not load it.
   const read = readText(await import("yaml"), text, found);
   if (read.value === undefined) return { checked: undefined, found, text: read };
-  return { ...examine(read.value, options, found), text: read };
+  const value = interpolate(read.value, options.env ?? process.env, found);
+  const loaded = folder === null ? new Map<number, CheckedDag | undefined>() : await loadNamed(value, options, folder, found);
+  return { checked: checkDag(value, options, found, loaded), found, text: read };
+}
+
+/** Where a file stands. */
+interface Folder {
+  readonly path: string;
+  /** What people call it. */
+  readonly source: string;
+  /** The files around it, itself included. */
+  readonly within: readonly string[];
+}
+
+function examineFile(path: string, options: DagTextOptions, within: readonly string[] = []): Promise<Examined> {
+  const source = options.source ?? path;
+  const whole = resolve(path);
+  return textOf(path, source).then((text) => examineText(text, options, { path: dirname(whole), source, within: [...within, whole] }));
+}
+
+/** The DAGs of other files that nodes name. Their faults are told with their own places. */
+async function loadNamed(value: unknown, options: DagOptions, { path, source, within }: Folder, found: FaultList): Promise<LoadedDags> {
+  const loaded = new Map<number, CheckedDag | undefined>();
+  const nodes: unknown = (value as { readonly processors?: unknown } | null)?.processors;
+  if (!Array.isArray(nodes)) return loaded;
+  for (const [index, node] of nodes.entries()) {
+    const named: unknown = (node as { readonly dag?: unknown } | null)?.dag;
+    if (typeof named !== "string" || named === "") continue;
+    loaded.set(index, undefined);
+    const place = ["processors", index, "dag"];
+    const other = resolve(path, named);
+    if (within.includes(other)) {
+      found.add("cycle", place, `The DAG ${named} is one that this one is part of.`, "A DAG cannot hold itself: take it out.");
+    } else if (within.length > deepestDag) {
+      found.add("abuse", place, `DAGs stand more than ${deepestDag} deep in one another.`, "Make them flatter.");
+    } else {
+      const called = join(dirname(source), named);
+      try {
+        const inner = await examineFile(other, { ...innerCode(options), source: called }, within);
+        loaded.set(index, inner.checked);
+        for (const fault of findings(inner).faults) found.all.push({ source: called, ...fault });
+      } catch (error) {
+        if (!hasCode(error, "FILE_UNKNOWN") && !hasCode(error, "DAG_INVALID")) throw error;
+        found.add("value", place, (error as Error).message, "Correct the path; it is read from the folder of the file that names it.");
+      }
+    }
+  }
+  return loaded;
 }
 
 function made(examined: Examined, source: string, name: string, code: DagCode): DagWorkflow {
   const { faults, warnings } = findings(examined);
-  if (examined.checked === undefined) throw dagError(source, faults);
+  if (examined.checked === undefined || faults.length > 0) throw dagError(source, faults);
   return dagWorkflow(examined.checked.config.name ?? name, examined.checked, code, warnings);
 }
 
 function findings({ found, text }: Examined): DagFindings {
   if (text === undefined) return { faults: found.all, warnings: found.warnings };
-  const faults = found.all.map((fault) => (fault.line === undefined ? { ...fault, ...text.place(fault.path) } : fault));
+  const faults = found.all.map((fault) =>
+    fault.line === undefined && fault.source === undefined ? { ...fault, ...text.place(fault.path) } : fault,
+  );
   return { faults: faults.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)), warnings: found.warnings };
+}
+
+function nameOf(path: string): string {
+  const name = basename(path, extname(path))
+    .replaceAll(/[^A-Za-z0-9_.:/-]/g, "-")
+    .replace(/^[^A-Za-z0-9_]+/, "");
+  return name === "" ? "dag" : name.slice(0, 128);
 }
 
 async function textOf(path: string, source: string): Promise<string> {

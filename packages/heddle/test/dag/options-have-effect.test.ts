@@ -60,9 +60,9 @@ describe("every option that is accepted has an effect", () => {
     const begin = async (strategy: "level" | "reactive"): Promise<string[]> => {
       const order: string[] = [];
       const work: Processor = async ({ payload, options: { me } }) => {
-        order.push(`+${String(me as string)}`);
+        order.push(`+${me as string}`);
         await turns(me === "slow" ? 40 : 2);
-        order.push(`-${String(me as string)}`);
+        order.push(`-${me as string}`);
         return { payload };
       };
       const processors = nodes.map((node): DagNode => ({ processor: "work", merge: "first", options: { me: node.id }, ...node }));

@@ -1,7 +1,7 @@
 import { HeddleError, type Plan, validatePlan } from "@heddle/kernel";
 import { type Command, exitCode } from "../command.ts";
 import { planOf } from "../definition-plan.ts";
-import { loadDefinition, readDag } from "../load-definition.ts";
+import { findDag, loadDefinition } from "../load-definition.ts";
 import { readArguments } from "../read-arguments.ts";
 import { tinted } from "../text/style.ts";
 import { validateDag } from "../validate-dag.ts";
@@ -25,7 +25,7 @@ export const validate: Command = {
   notes: ["Exit code 1 when there are faults."],
   async run(io) {
     const { values, positionals } = readArguments(validate, options, io, { least: 1, most: 1 });
-    const file = await readDag(positionals[0] ?? "", io.cwd);
+    const file = await findDag(positionals[0] ?? "", io.cwd);
     if (file !== null) return validateDag(file, values.json === true, io);
     const definition = await loadDefinition(positionals[0] ?? "", io);
     const plan = planOf(definition);

@@ -27,7 +27,15 @@ export interface CheckedDag {
   readonly order: Order;
   readonly providers: Providers;
   readonly intents: readonly Intent[];
+  /** DAGs that stand in place of a processor, by node. */
+  readonly inner: ReadonlyMap<number, CheckedDag>;
 }
+
+/** How deep DAGs may stand in one another. */
+export const deepestDag = 16;
+
+/** DAGs of other files that nodes name, by node; undefined: they have faults, which are told elsewhere. */
+export type LoadedDags = ReadonlyMap<number, CheckedDag | undefined>;
 
 /** Suggestions of near names compare with all of them: after so many the list alone must do. */
 const mostSuggestions = 20;
@@ -38,13 +46,21 @@ const mostSuggestions = 20;
  *
  * @returns undefined when there are faults
  */
-export function checkDag(value: unknown, code: DagCode, faults: FaultList): CheckedDag | undefined {
+export function checkDag(
+  value: unknown,
+  code: DagCode,
+  faults: FaultList,
+  loaded: LoadedDags = new Map(),
+  depth = 0,
+): CheckedDag | undefined {
+  const found = faults.all.length;
   new ShapeCheck(dagSchema, faults).check(value);
   const written = (value as { readonly processors?: unknown } | null | undefined)?.processors;
   if (!Array.isArray(written)) return undefined;
-  const shaped = faults.all.length === 0;
+  const shaped = faults.all.length === found;
   const config = value as DagConfig;
   if (shaped) for (const [index, node] of config.processors.entries()) checkNode(node, index, config, code, faults);
+  const inner = shaped ? checkInner(config, code, faults, loaded, depth) : new Map<number, CheckedDag>();
   const before = faults.all.length;
   const graph = readGraph(written, faults);
   if (faults.all.length > before) return undefined;
@@ -60,7 +76,49 @@ export function checkDag(value: unknown, code: DagCode, faults: FaultList): Chec
   const provides = (node: number): boolean => intents[node] === "transform" || merges(node);
   const providers = providersOf(graph, order.nodes, provides, merges);
   reportPayloads(config, graph, providers, faults);
-  return faults.all.length === 0 ? { config, graph, order, providers, intents } : undefined;
+  return faults.all.length === 0 ? { config, graph, order, providers, intents, inner } : undefined;
+}
+
+/** What a DAG in another one is given: the times are of the nodes of the outer one. */
+export function innerCode<Code extends DagCode>(code: Code): Code {
+  return { ...code, expectedMs: {} };
+}
+
+function checkInner(
+  { processors }: DagConfig,
+  code: DagCode,
+  faults: FaultList,
+  loaded: LoadedDags,
+  depth: number,
+): Map<number, CheckedDag> {
+  const inner = new Map<number, CheckedDag>();
+  for (const [index, { id, dag }] of processors.entries()) {
+    if (dag === undefined) continue;
+    const path = ["processors", index, "dag"];
+    if (typeof dag === "string") {
+      if (!loaded.has(index))
+        faults.add(
+          "value",
+          path,
+          `Node "${id}" names the DAG ${dag}, and there is no file from which to look for it.`,
+          "Load this one by dag.load, or write the other one here.",
+        );
+      const found = loaded.get(index);
+      if (found !== undefined) inner.set(index, found);
+      continue;
+    }
+    if (depth === deepestDag) {
+      faults.add("abuse", path, `DAGs stand more than ${deepestDag} deep in one another.`, "Make them flatter.");
+      continue;
+    }
+    const own = new FaultList();
+    if (dag.env !== undefined)
+      own.add("unknown-key", ["env"], "A DAG in another one has its variables from there.", "Move env to the top.");
+    const checked = checkDag(dag, innerCode(code), own, new Map(), depth + 1);
+    faults.takeFrom(own, path);
+    if (checked !== undefined) inner.set(index, checked);
+  }
+  return inner;
 }
 
 function readGraph(nodes: readonly Partial<DagNode>[], faults: FaultList): DagGraph {

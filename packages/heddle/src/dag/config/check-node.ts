@@ -26,6 +26,17 @@ export function checkNode(node: DagNode, index: number, config: DagConfig, code:
 
 function checkProcessor(node: DagNode, path: Path, code: DagCode, faults: FaultList): void {
   const { id, type = "local", processor } = node;
+  if (node.dag !== undefined) {
+    for (const key of ["type", "processor", "options", "endpoint", "module", "map"] as const)
+      if (node[key] !== undefined)
+        faults.add(
+          "unknown-key",
+          [...path, key],
+          `Node "${id}" is a DAG, and ${key} means nothing for it.`,
+          `Take it out, or take the dag out.`,
+        );
+    return;
+  }
   if (type !== "local") {
     const why =
       type === "wasm"

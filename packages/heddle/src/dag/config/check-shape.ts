@@ -36,6 +36,8 @@ export class ShapeCheck {
 
   // As deep as the schema, which does not nest in itself.
   check(value: unknown, schema: Schema = this.#root): void {
+    // A schema inside of itself is for whoever checks that part.
+    if (schema.$ref === "#") return;
     if (schema.$ref !== undefined) return this.check(value, this.#root.$defs?.[schema.$ref.slice("#/$defs/".length)] ?? {});
     if (schema.anyOf !== undefined) {
       const fits = schema.anyOf.find(({ type }) => type === undefined || hasType(value, type));

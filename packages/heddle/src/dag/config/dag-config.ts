@@ -59,6 +59,10 @@ export interface DagNode {
   readonly intent?: Intent;
   /** How payloads of several transforms meet here. */
   readonly merge?: Merge;
+  /** Another DAG in place of a processor: its run is a child, its payload the node's. A path is read from the file's folder, by `dag.load`. */
+  readonly dag?: string | DagConfig;
+  /** The payload is a list, and the processor is called for each entry. */
+  readonly map?: NodeMap;
   /** It runs only if this holds. */
   readonly condition?: Condition;
   /** What a condition that does not hold means for what depends on the node. Default `skip_dependents`. */
@@ -102,3 +106,10 @@ export type Condition =
       /** A regular expression that the text must match somewhere. */
       readonly matches?: string;
     };
+
+export interface NodeMap {
+  /** Entries under way at once. Default 64. */
+  readonly max_concurrency?: number;
+  /** `stop` (default): the first entry that fails fails the node. `collect`: the others go on, and what failed is in the metadata. */
+  readonly failure?: "stop" | "collect";
+}

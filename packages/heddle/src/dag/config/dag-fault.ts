@@ -8,6 +8,8 @@ export interface DagFault {
   /** Where in the text, both from 1; absent for a DAG that was given as an object. */
   readonly line?: number;
   readonly column?: number;
+  /** The file, where it is another one than that which was asked about. */
+  readonly source?: string;
   /** What is wrong, in a sentence. */
   readonly message: string;
   /** What to do about it, in a sentence. */
@@ -53,8 +55,21 @@ export class FaultList {
   readonly all: DagFault[] = [];
   readonly warnings: DagWarning[] = [];
 
-  add(code: DagFaultCode, path: Path, message: string, mend: string, more: Pick<DagFault, "cycle" | "line" | "column"> = {}): void {
+  add(
+    code: DagFaultCode,
+    path: Path,
+    message: string,
+    mend: string,
+    more: Pick<DagFault, "cycle" | "line" | "column" | "source"> = {},
+  ): void {
     this.all.push({ code, path: pointerOf(path), message, mend, ...more });
+  }
+
+  /** What was found in a part, as found here. */
+  takeFrom(inner: FaultList, path: Path): void {
+    const prefix = pointerOf(path);
+    for (const fault of inner.all) this.all.push({ ...fault, path: fault.source === undefined ? `${prefix}${fault.path}` : fault.path });
+    for (const warning of inner.warnings) this.warnings.push({ ...warning, path: `${prefix}${warning.path}` });
   }
 
   warn(code: DagWarning["code"], path: Path, message: string): void {
@@ -94,7 +109,10 @@ export function dagError(source: string, faults: readonly DagFault[]): HeddleErr
 }
 
 /** `file:line:column`, or the JSON Pointer where there is no text. */
-export function placeOf(source: string, { line, column, path }: Pick<DagFault, "line" | "column" | "path">): string {
+export function placeOf(
+  asked: string,
+  { source = asked, line, column, path }: Pick<DagFault, "line" | "column" | "path" | "source">,
+): string {
   if (line !== undefined) return `${source}:${line}:${column ?? 1}`;
   return path === "" ? source : path;
 }

@@ -44,6 +44,22 @@ const node = {
         },
       ],
     },
+    dag: {
+      description: "another DAG in place of a processor: a path or an object",
+      anyOf: [
+        { type: "string", minLength: 1 },
+        { type: "object", $ref: "#" },
+      ],
+    },
+    map: {
+      type: "object",
+      description: "the processor is called for each entry of the payload",
+      properties: {
+        max_concurrency: { type: "integer", minimum: 1, description: "entries under way at once" },
+        failure: { enum: ["stop", "collect"], description: "what an entry that fails means for the others" },
+      },
+      additionalProperties: false,
+    },
     condition: {
       type: "object",
       description: "the node runs only if it holds: a path with tests, or a predicate given in code",

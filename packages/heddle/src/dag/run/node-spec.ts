@@ -1,6 +1,6 @@
 import type { Json, Task } from "@heddle/kernel";
 import type { CheckedDag } from "../config/check-dag.ts";
-import type { Condition, DagNode, FailureStrategy, Intent, Merge } from "../config/dag-config.ts";
+import type { Condition, DagNode, FailureStrategy, Intent, Merge, NodeMap } from "../config/dag-config.ts";
 import { countFrom } from "../graph/dag-graph.ts";
 
 /** Id of the task that gathers what came out. Nodes' ids do not begin with `__`. */
@@ -8,7 +8,9 @@ export const resultTask = "__result__";
 
 /** What the Plan keeps of a node for its code. */
 export interface NodeSpec {
-  readonly processor: string;
+  /** Absent: another DAG stands in its place. */
+  readonly processor?: string;
+  readonly map?: NodeMap;
   readonly intent: Intent;
   /** The nodes whose payloads it gets: one, several with a merge, none for the run's input. */
   readonly payload: readonly string[];
@@ -47,14 +49,15 @@ export function resultSpecOf(task: Task | undefined): ResultSpec {
 
 /** @param number of the node */
 export function nodeSpec({ config, graph, providers, intents }: CheckedDag, node: DagNode, number: number): NodeSpec {
-  const { processor = "", depends_on, options, merge, condition, when_false } = node;
+  const { processor, map, depends_on, options, merge, condition, when_false } = node;
   const labelled =
     condition !== undefined &&
     when_false !== "pass" &&
     config.failure_strategy !== "best_effort" &&
     countFrom(graph.dependents, number) > 0;
   return {
-    processor,
+    ...(processor === undefined ? null : { processor }),
+    ...(map === undefined ? null : { map }),
     intent: intents[number]!,
     payload: providers.of[number]!.filter((provider) => provider >= 0).map((provider) => graph.ids[provider]!),
     depends_on: depends_on ?? [],

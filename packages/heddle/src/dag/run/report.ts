@@ -2,7 +2,7 @@ import type { ResultSpec } from "./node-spec.ts";
 
 /** What came out of a DAG. */
 export interface DagReport {
-  /** `partial`: a node failed, and the failure strategy let the others go on. */
+  /** `partial`: a node failed, or something in it, and the others went on. */
   readonly status: "completed" | "partial";
   /**
    * The payload of the only sink, or of the node that `output` names; an object with the payload of each sink if there are several. Of an
@@ -19,6 +19,8 @@ export interface NodeOutcome {
   /** `blocked`: something that it depends on did not complete. `skipped`: it was not to run. */
   readonly status: "completed" | "failed" | "timed-out" | "cancelled" | "unknown" | "skipped" | "blocked";
   readonly error?: { readonly message: string; readonly code?: string };
+  /** Something failed in it, and it completed all the same: an entry of its map, or a node of its DAG. */
+  readonly partial?: true;
   /** Whose failure blocked it. */
   readonly by?: string;
 }

@@ -32,7 +32,7 @@ export class ResultSource implements InputSource<Held> {
       const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
       if (outcome === undefined) continue;
       const record = outcome.status === "completed" ? taskValue(state, id, scope) : undefined;
-      outcomes.push([id, (record as KeptRecord | undefined)?.skipped === undefined ? nodeOutcome(outcome) : { status: "skipped" }]);
+      outcomes.push([id, recordOutcome(record as KeptRecord | undefined) ?? nodeOutcome(outcome)]);
       if (outcome.status === "completed") records.set(id, record);
     }
     return { outcomes, records };
@@ -79,7 +79,13 @@ export class ResultSource implements InputSource<Held> {
   }
 }
 
-export function nodeOutcome(outcome: Outcome): NodeOutcome {
+/** What a record says beyond "completed"; undefined: nothing. */
+export function recordOutcome(record: Pick<KeptRecord, "skipped" | "partial"> | undefined): NodeOutcome | undefined {
+  if (record?.skipped !== undefined) return { status: "skipped" };
+  return record?.partial === true ? { status: "completed", partial: true } : undefined;
+}
+
+function nodeOutcome(outcome: Outcome): NodeOutcome {
   switch (outcome.status) {
     case "completed":
     case "skipped":

@@ -3,6 +3,8 @@ import type { RunView, TaskView } from "../../engine/run-view.ts";
 import type { Plan, Task } from "@heddle/kernel";
 import type { NodeRecord } from "./node-record.ts";
 import { type ResultSpec, resultSpecOf, resultTask, specOf } from "./node-spec.ts";
+import { inputOr } from "./node-code.ts";
+import { recordOutcome } from "./result-source.ts";
 import { type DagReport, type NodeOutcome, runPayload } from "./report.ts";
 
 /** A run of a DAG as far as it has come, or as it ended. */
@@ -54,7 +56,7 @@ export async function reportRun(
     metadata,
     payloadOf: (id) => records.get(id)?.payload,
     isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",
-    runInput: () => view.input ?? input,
+    runInput: () => inputOr(view.input, input),
   });
   return {
     status: view.status,
@@ -66,7 +68,8 @@ export async function reportRun(
 }
 
 function stateOf({ status, value, error, attempt }: TaskView): NodeState {
-  if (status === "completed" && (value as NodeRecord | undefined)?.skipped !== undefined) return { status: "skipped" };
+  const told = status === "completed" ? recordOutcome(value as NodeRecord | undefined) : undefined;
+  if (told !== undefined) return told;
   return { status, ...(error === undefined ? null : { error: errorOf(error) }), ...(attempt > 1 ? { attempts: attempt } : null) };
 }
 
