@@ -10,7 +10,7 @@ export function inputSchema(
   input: readonly string[] | undefined,
   hidden: readonly string[],
 ): Schema {
-  const allowed = new Set(input ?? Object.keys(channels).filter((key) => !hidden.includes(key)));
+  const allowed = new Set(Object.keys(channels).filter((key) => !hidden.includes(key)));
   const validate = async (given: unknown): Promise<SchemaResult<unknown>> => {
     if (given === undefined || given === null)
       return input === undefined || input.length === 0 ? { value: {} } : issue([], `graph "${name}" needs ${input.join(", ")}`);
@@ -20,10 +20,7 @@ export function inputSchema(
       if (written === undefined) continue;
       const channel = Object.hasOwn(channels, key) ? channels[key] : undefined;
       if (channel === undefined || !allowed.has(key))
-        return issue(
-          [key],
-          `${channel === undefined ? "there is no such key" : "it is not one of the input keys"}: ${[...allowed].join(", ")}`,
-        );
+        return issue([key], `${channel === undefined ? "there is no such key" : "it is private"}: ${[...allowed].join(", ")}`);
       const writes = channel.writes(written, () => "");
       if ("refused" in writes) return issue([key], writes.refused);
       try {

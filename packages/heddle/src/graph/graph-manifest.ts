@@ -10,7 +10,8 @@ export interface GraphManifest {
     readonly key: string;
     readonly kind: string;
     readonly private: boolean;
-    readonly input: boolean;
+    /** A run must be started with it. */
+    readonly required: boolean;
     readonly output: boolean;
   }[];
   readonly nodes: readonly {
@@ -44,7 +45,7 @@ export function graphManifest(shape: GraphShape, version: string | undefined, ha
     hash,
     state: Object.entries(shape.channels).map(([key, { kind }]) => {
       const hidden = shape.private.includes(key);
-      return { key, kind, private: hidden, input: shape.input?.includes(key) ?? !hidden, output: shape.output?.includes(key) ?? !hidden };
+      return { key, kind, private: hidden, required: shape.input?.includes(key) ?? false, output: shape.output?.includes(key) ?? !hidden };
     }),
     nodes: shape.nodes.map(({ name, run, options }) => ({
       name,

@@ -31,7 +31,7 @@ import { validateGraph, type GraphFindings } from "./validate-graph.ts";
 
 export interface GraphOptions<Keys extends string, Input extends Keys, Output extends Keys, Private extends Keys>
   extends Omit<WorkflowOptions<never, unknown>, "input" | "output" | "retry" | "concurrency" | "rateLimit"> {
-  /** Keys that a run must be started with, and the only ones that it may be. Default: any that are not private, none needed. */
+  /** Keys that a run must be started with; others that are not private it may be. They hold a value from the beginning, and their types say so. Default: none. */
   readonly input?: readonly Input[];
   /** Keys that a run gives. Default: all that are not private. */
   readonly output?: readonly Output[];
@@ -326,7 +326,7 @@ export function graph<
   name: string,
   channels: C,
   options: GraphOptions<keyof C & string, Input, Output, Private>,
-): Graph<C, never, Input, InputOf<C, Input>, OutputOf<C, [Output] extends [never] ? Exclude<keyof C, Private> : Output>>;
+): Graph<C, never, Input, InputOf<C, Input, Private>, OutputOf<C, [Output] extends [never] ? Exclude<keyof C, Private> : Output>>;
 export function graph(name: string, channels: Channels, options: GraphOptions<string, string, string, string> = {}): never {
   if (typeof name !== "string" || !/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name))
     throw new HeddleError(

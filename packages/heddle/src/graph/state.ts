@@ -19,10 +19,10 @@ export type StateOf<C, Required extends PropertyKey = never> = {
 /** What nodes write: some keys, each as its channel takes it. */
 export type UpdateOf<C> = { readonly [K in keyof C]?: WrittenTo<C[K]> | undefined };
 
-/** What a run is started with. Without `Required`: any keys. */
-export type InputOf<C, Required extends PropertyKey = never> = {
+/** What a run is started with: any keys, of which it must have `Required`. */
+export type InputOf<C, Required extends PropertyKey = never, Private extends PropertyKey = never> = {
   readonly [K in keyof C as K extends Required ? K : never]: WrittenTo<C[K]>;
-} & ([Required] extends [never] ? UpdateOf<C> : unknown);
+} & { readonly [K in keyof C as K extends Private | Required ? never : K]?: WrittenTo<C[K]> | undefined };
 
 /** What a run gives: the output keys, of those that hold a value. */
 export type OutputOf<C, Keys extends PropertyKey> = { readonly [K in keyof C as K extends Keys ? K : never]: HeldBy<C[K]> };

@@ -39,7 +39,7 @@ function sharedKeys(parent: GraphShape, child: GraphShape, list: readonly string
 }
 
 function sharedInput(parent: GraphShape, child: GraphShape, state: State): State {
-  return Object.fromEntries(sharedKeys(parent, child, child.input).flatMap((key) => (state[key] === undefined ? [] : [[key, state[key]]])));
+  return Object.fromEntries(sharedKeys(parent, child, undefined).flatMap((key) => (state[key] === undefined ? [] : [[key, state[key]]])));
 }
 
 /** Only what the child added: what it was given stands in the parent's state already. */
