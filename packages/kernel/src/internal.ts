@@ -1,6 +1,7 @@
 // Names that only our own packages need.
 // Run: what an engine reads of a run's state.
 export {
+  amendmentsOf,
   channelByNumber,
   channelValues,
   endingOutcome,
@@ -22,6 +23,8 @@ export {
   valueByNumber,
 } from "./run/view-run.ts";
 export { closesRound, endsOfRound, pendingWrites, type PendingWrite } from "./run/round.ts";
+export { GrowingPlan } from "./plan/growing-plan.ts";
+export { planError } from "./plan/validate.ts";
 export { writeFault } from "./run/channels.ts";
 export { halfFullJoins, type HalfFullJoin } from "./run/half-full-joins.ts";
 export type { Phase } from "./run/run-state.ts";

@@ -202,12 +202,11 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
 
 export function definePlanned({ plan, code, options }: PlannedWorkflow<never, unknown>): Definition {
   const { input: inputSchema, concurrency, rateLimit, timeout } = options;
-  const codeOf = (id: string): TaskCode | undefined => {
-    const does = plan.tasks[id]?.does;
-    return does !== undefined && "use" in does && Object.hasOwn(code.tasks, does.use) ? code.tasks[does.use] : undefined;
-  };
-  for (const [id, { does }] of Object.entries(plan.tasks)) {
-    if (!("use" in does) || codeOf(id) !== undefined) continue;
+  const codeOf = (_id: string, { does }: Task): TaskCode | undefined =>
+    "use" in does && Object.hasOwn(code.tasks, does.use) ? code.tasks[does.use] : undefined;
+  for (const [id, task] of Object.entries(plan.tasks)) {
+    const { does } = task;
+    if (!("use" in does) || codeOf(id, task) !== undefined) continue;
     throw new HeddleError(
       "HANDLER_UNKNOWN",
       `Task "${id}" of plan "${plan.name}" does "${does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
@@ -225,9 +224,9 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
       plan,
       compiled,
       codeOf,
-      (id, task) => {
-        const source = code.inputs?.(id, task, compiled);
-        return source === undefined ? EdgeSources.of(task, compiled) : source;
+      (id, task, tables) => {
+        const source = code.inputs?.(id, task, tables);
+        return source === undefined ? EdgeSources.of(task, tables) : source;
       },
       (use) => code.rescues?.[use] ?? null,
     ),

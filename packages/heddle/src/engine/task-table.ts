@@ -30,23 +30,30 @@ export interface TaskEntry {
   readonly endedBeginning: string;
 }
 
+/** The code of a task; undefined: there is none. */
+export type CodeOf = (id: string, task: Task) => TaskCode | undefined;
+/** Where a task's input comes from. */
+export type SourceOf = (id: string, task: Task, compiled: CompiledPlan) => InputSource | null;
+
 /** The tasks of a definition by the number that their commands carry. An entry is made when its task first starts. */
 export class TaskTable {
   readonly #plan: Plan;
-  readonly #code: (id: string) => TaskCode | undefined;
-  readonly #source: (id: string, task: Task) => InputSource | null;
+  readonly #compiled: CompiledPlan;
+  readonly #code: CodeOf;
+  readonly #source: SourceOf;
   readonly #rescues: (use: string) => Rescue | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
 
-  /** @param source where each task's input comes from; default: the tasks that it comes after */
+  /** @param source default: the tasks that it comes after */
   constructor(
     plan: Plan,
     compiled: CompiledPlan,
-    code: (id: string) => TaskCode | undefined,
-    source: (id: string, task: Task) => InputSource | null = (_, task) => EdgeSources.of(task, compiled),
+    code: CodeOf,
+    source: SourceOf = (_, task, tables) => EdgeSources.of(task, tables),
     rescues: (use: string) => Rescue | null = () => null,
   ) {
     this.#plan = plan;
+    this.#compiled = compiled;
     this.#code = code;
     this.#source = source;
     this.#rescues = rescues;
@@ -54,23 +61,34 @@ export class TaskTable {
 
   /** Undefined: no code is registered for the task. */
   of(command: StartTask): TaskEntry | undefined {
-    return this.#entries[taskNumber(command)] ?? this.#make(command);
+    return this.#entries[taskNumber(command)] ?? this.#add(command);
   }
 
-  #make(command: StartTask): TaskEntry | undefined {
-    const code = this.#code(command.task);
-    const task = this.#plan.tasks[command.task];
-    if (code === undefined || task === undefined) return undefined;
-    const entry: TaskEntry = {
+  /** Whether there is code for a task, one of the definition or not. */
+  hasCode(id: string, task: Task): boolean {
+    return this.#code(id, task) !== undefined;
+  }
+
+  /** Of any task, also of one that a run added. @param compiled the tables that its number is of */
+  make(id: string, task: Task, compiled: CompiledPlan): TaskEntry | undefined {
+    const code = this.#code(id, task);
+    if (code === undefined) return undefined;
+    return {
       code,
-      source: this.#source(command.task, task),
+      source: this.#source(id, task, compiled),
       retry: task.policy?.retry ?? null,
       limits: limitsOf(task.policy),
       rescue: this.#rescues("use" in task.does ? task.does.use : ""),
       once: task.policy?.effect === "at-most-once",
       config: "use" in task.does && task.does.with !== undefined ? frozen(structuredClone(task.does.with)) : undefined,
-      endedBeginning: taskEndedBeginning(command.task),
+      endedBeginning: taskEndedBeginning(id),
     };
+  }
+
+  #add(command: StartTask): TaskEntry | undefined {
+    const task = this.#plan.tasks[command.task];
+    const entry = task === undefined ? undefined : this.make(command.task, task, this.#compiled);
+    if (entry === undefined) return undefined;
     const at = taskNumber(command);
     while (this.#entries.length < at) this.#entries.push(undefined);
     this.#entries[at] = entry;

@@ -44,6 +44,9 @@ export type PlanFaultCode =
   | "keyed-initial"
   | "ephemeral-in-eager"
   | "concurrent-writers"
+  | "duplicate-task"
+  | "late-member"
+  | "too-many-tasks"
   | "rounds-in-eager";
 
 /** The path of a part: keys are escaped as RFC 6901 says. */

@@ -225,7 +225,14 @@ export const planShape: Shape = object(
       "What a failure that nothing catches does: stop (default) cancels the rest, drain lets it go on; both end the run failed. keep lets it go on, and the run ends completed.",
       oneOf("stop", "drain", "keep"),
     ),
-    limits: object({}, { activations: whole(1), rounds: described("Only of superstep plans.", whole(1)) }),
+    limits: object(
+      {},
+      {
+        activations: whole(1),
+        rounds: described("Only of superstep plans.", whole(1)),
+        tasks: described("Most tasks that amendments may bring it to. Default 100000.", whole(1)),
+      },
+    ),
   },
 );
 

@@ -42,6 +42,8 @@ export interface Limits {
   readonly activations?: number;
   /** Most rounds of a superstep plan; the next one ends it failed with `STEP_LIMIT`. Default: no limit of its own. */
   readonly rounds?: number;
+  /** Most tasks that a run's plan may come to have by amendments; one that would pass it is refused. Default 100,000. */
+  readonly tasks?: number;
 }
 
 export interface Task {

@@ -41,10 +41,14 @@ export function validatePlan(plan: unknown): readonly PlanFault[] {
 export function checkPlan(plan: unknown): Plan {
   const faults = validatePlan(plan);
   if (faults.length === 0) return plan as Plan;
-  const name = isObject(plan) && typeof plan.name === "string" ? `Plan "${plan.name}"` : "The plan";
+  throw planError(isObject(plan) && typeof plan.name === "string" ? `Plan "${plan.name}"` : "The plan", faults);
+}
+
+/** One error that tells all faults of a plan. @param name as the subject of a sentence */
+export function planError(name: string, faults: readonly PlanFault[]): HeddleError {
   const lines = faults.slice(0, mostListed).map(({ path, message, mend }) => `  ${path === "" ? "plan" : path}: ${message} ${mend}`);
   if (faults.length > mostListed) lines.push(`  … and ${faults.length - mostListed} more.`);
   const errorCode = faults.every(({ code }) => code === "skip-on-cycle" || code === "group-cycle") ? "PLAN_CYCLE" : "PLAN_INVALID";
   const message = `${name} has ${faults.length === 1 ? "a fault" : `${faults.length} faults`}:\n${lines.join("\n")}`;
-  throw new HeddleError(errorCode, message, { data: { faults } });
+  return new HeddleError(errorCode, message, { data: { faults } });
 }

@@ -1,5 +1,5 @@
 import { type CompiledPlan, taskHome, taskSize, taskSlot } from "../plan/compiled-plan.ts";
-import type { Id } from "../plan/plan.ts";
+import type { Id, Task } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { channelValue } from "./channels.ts";
 import type { StartTask } from "./command.ts";
@@ -97,6 +97,13 @@ export function isToldToCancel(state: RunState, no: number): boolean {
 export function runPhase(state: RunState): Phase {
   return state.phase;
 }
+
+/** What was added to the run's plan, oldest first: the same list, which grows. */
+export function amendmentsOf(state: RunState): readonly Readonly<Record<Id, Task>>[] {
+  return state.amendments ?? noAmendments;
+}
+
+const noAmendments: readonly never[] = [];
 
 /** True from the failure, cancellation or `end-run` on: nothing new starts. */
 export function isEnding(state: RunState): boolean {

@@ -1,4 +1,4 @@
-import type { Json, Scope } from "@heddle/kernel";
+import type { Json, Scope, Task } from "@heddle/kernel";
 import type { Context } from "../../workflow/context.ts";
 
 /** What a task of a Plan gets: all of a durable function's `ctx`, and the verbs that steer the Plan. */
@@ -30,5 +30,13 @@ export interface VerbContext {
   next(task: string, input?: unknown): void;
   goto(task: string, input?: unknown): void;
   iterate(input: unknown): void;
+  /**
+   * Add tasks to the run's plan, which others and these may lead to by edges and verbs. They find their code among the plan's by `does.use`. Checked
+   * at once against the whole plan; what is there already just so changes nothing.
+   *
+   * @throws `PLAN_INVALID`, `PLAN_CYCLE` with every fault: names that are taken, edges from tasks that are not there, more tasks than `limits.tasks`;
+   *   `HANDLER_UNKNOWN` for code that is not registered
+   */
+  amend(tasks: Readonly<Record<string, Task>>): void;
   end(how: "ok" | "cancel", value?: unknown): void;
 }

@@ -6,17 +6,20 @@ import {
   HeddleError,
   mayRetry,
   type ErrorValue,
+  type Id,
   type Json,
   type OpOpened,
   type Outcome,
   type RunEvent,
   type StartTask,
+  type Task,
   type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
 import type { TaskEntry, TaskLimits } from "../task-table.ts";
 import type { TaskIdentity } from "./task-context.ts";
 import { TaskTime } from "./task-time.ts";
+import { recordAmendments } from "./amend.ts";
 import { Blame } from "./blame.ts";
 import type { Branch } from "./branch.ts";
 import { cancelError, isAbort } from "./cancellation.ts";
@@ -56,6 +59,8 @@ export class TaskFrame {
   ended = false;
   compensating = false;
   verbs: Verb[] | null = null;
+  /** Tasks that it adds to the plan once it has completed. */
+  amendments: Readonly<Record<Id, Task>> | null = null;
   queries: Map<string, (input: unknown) => unknown> | null = null;
   updates: Map<string, (input: unknown) => unknown> | null = null;
 
@@ -495,6 +500,7 @@ export class TaskFrame {
     this.#givenUp = false;
     this.#controller = null;
     this.verbs = null;
+    this.amendments = null;
     const input = this.#input;
     this.#run((context) => rescue(decodeError(error), input, context));
     return true;
@@ -515,6 +521,7 @@ export class TaskFrame {
     }
     this.leaveChildren();
     this.#leave();
+    if (outcome.status === "completed") recordAmendments(this);
     this.run.record({
       type: "task-ended",
       atMs: this.run.stampMs(),
@@ -532,6 +539,7 @@ export class TaskFrame {
     this.#busy = false;
     if (this.#time !== null) this.#unbound();
     this.run.plainFrameEnded(this);
+    if (this.amendments !== null && outcome.status === "completed") recordAmendments(this);
     const { no, task } = this.command;
     const atMs = this.run.stampMs();
     this.run.recordPlainEnd(

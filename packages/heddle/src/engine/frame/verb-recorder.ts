@@ -1,4 +1,5 @@
-import type { Json, Verb } from "@heddle/kernel";
+import type { Id, Json, Task, Verb } from "@heddle/kernel";
+import { amend } from "./amend.ts";
 import type { VerbContext } from "./task-context.ts";
 import type { TaskFrame } from "./task-frame.ts";
 
@@ -34,6 +35,10 @@ export class VerbRecorder implements VerbContext {
 
   iterate(input: unknown): void {
     this.#verbs.push({ iterate: this.#keep(input, "the input of the next iteration", "") });
+  }
+
+  amend(tasks: Readonly<Record<Id, Task>>): void {
+    amend(this.#frame, tasks);
   }
 
   end(how: "ok" | "cancel", value?: unknown): void {

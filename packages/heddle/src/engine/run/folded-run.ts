@@ -9,9 +9,11 @@ import {
   type RunState,
   type StartTask,
 } from "@heddle/kernel";
-import { openActivations } from "@heddle/kernel/internal";
+import { openActivations, type GrowingPlan } from "@heddle/kernel/internal";
 import type { Definition } from "../definition.ts";
 import { noFacts, snapshotText, type RunFacts } from "../snapshot.ts";
+import type { TaskEntry } from "../task-table.ts";
+import { RunTasks } from "./run-tasks.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { InputSource } from "../input-source.ts";
 
@@ -28,6 +30,7 @@ export class FoldedRun {
   state: RunState;
   readonly facts: RunFacts;
   readonly #definition: Definition;
+  readonly #tasks: RunTasks;
   readonly #runId: string;
   #input: unknown = undefined;
   /** The run's input, a copy for whoever asks. */
@@ -42,6 +45,7 @@ export class FoldedRun {
   constructor(runId: string, definition: Definition) {
     this.#runId = runId;
     this.#definition = definition;
+    this.#tasks = new RunTasks(definition);
     this.facts = noFacts(runId);
     this.state = createRun(definition.compiled);
   }
@@ -133,10 +137,21 @@ export class FoldedRun {
     return commands;
   }
 
+  /** What is known of the task that a command starts; undefined: there is no code for it. */
+  entryOf(command: StartTask): TaskEntry | undefined {
+    return this.#tasks.of(command, this.state);
+  }
+
+  /** The run's plan, with the tasks that were added to it. */
+  get plan(): GrowingPlan {
+    return this.#tasks.plan(this.state);
+  }
+
   /** Be as before the first event. */
   forget(): void {
     this.seq = 0;
     this.state = createRun(this.#definition.compiled);
+    this.#tasks.forget();
     Object.assign(this.facts, noFacts(this.#runId));
     this.#input = undefined;
     this.#beginnings.clear();
@@ -147,6 +162,7 @@ export class FoldedRun {
   restore(seq: number, state: RunState, facts: RunFacts): void {
     this.seq = seq;
     this.state = state;
+    this.#tasks.forget();
     Object.assign(this.facts, facts);
     this.#input = facts.input === undefined ? undefined : decodeValue(facts.input);
     for (const [no, at] of facts.beginnings) this.#beginnings.set(no, at);
@@ -251,6 +267,6 @@ export class FoldedRun {
   }
 
   #sourceOf(command: StartTask): InputSource | null {
-    return this.#definition.tasks.of(command)?.source ?? null;
+    return this.entryOf(command)?.source ?? null;
   }
 }

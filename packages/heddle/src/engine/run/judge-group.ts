@@ -1,9 +1,9 @@
-import { encodeError, type DecideGroup, type Outcome } from "@heddle/kernel";
+import { encodeError, type DecideGroup, type Outcome, type Task } from "@heddle/kernel";
 import type { Definition } from "../definition.ts";
 
 /** A group's verdict by its policy. A policy that throws fails the group. */
-export function judgeGroup({ plan, policies }: Pick<Definition, "plan" | "policies">, { task, members }: DecideGroup): Outcome {
-  const does = plan.tasks[task]?.does;
+export function judgeGroup({ policies }: Pick<Definition, "policies">, group: Task | undefined, { members }: DecideGroup): Outcome {
+  const does = group?.does;
   const policy = does !== undefined && "group" in does ? does.policy : { use: "strict" };
   const judge = policies.get(policy.use);
   if (judge === undefined) {

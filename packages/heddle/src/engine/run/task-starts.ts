@@ -59,7 +59,7 @@ export class TaskStarts {
       this.#waiting.set(command.no, { command, atMs, due: this.#dueAt(command, command.notBeforeMs) });
       return;
     }
-    const entry = run.definition.tasks.of(command);
+    const entry = run.journaled.entryOf(command);
     if (entry === undefined) {
       run.pause("HANDLER_UNKNOWN", `No code is registered for task "${command.task}" of "${run.workflow}".`);
       return;
@@ -243,7 +243,7 @@ export class TaskStarts {
       if (waiting === undefined) return;
       this.#waiting.delete(command.no);
       const { notBeforeMs: _, ...due } = command;
-      const entry = run.definition.tasks.of(command);
+      const entry = run.journaled.entryOf(command);
       if (entry === undefined) return;
       if (entry.once) this.#beginOnce(due, entry, history, waiting.atMs);
       else this.#begin(due, entry, history, waiting.atMs);
