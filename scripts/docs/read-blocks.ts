@@ -2,7 +2,7 @@
 export interface Block {
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  readonly language: "ts" | "sh";
+  readonly language: "ts" | "sh" | "yaml";
   /** Name to keep it under, so that later blocks of the page can use it: ` ```ts file=flow.ts `. */
   readonly file?: string;
   /** False: it is only kept and compiled. */
@@ -14,7 +14,7 @@ export interface Block {
 
 /**
  * The blocks of a page that are run, in order. Every `ts` block is, unless it is marked `ts no-run`: with a `file=` it is then only kept and compiled.
- * A `sh` block is only when marked `sh run`. Others are for reading.
+ * A `sh` block is only when marked `sh run`. A `yaml` block with a `file=` is kept. Others are for reading.
  *
  * @throws an Error, with the line, at a mark that does not exist and at a fence that is not closed
  */
@@ -38,7 +38,7 @@ export function readBlocks(page: string): Block[] {
 
 function readMarks(info: string, line: number): Omit<Block, "line" | "code"> | undefined {
   const [language, ...marks] = info.split(/\s+/);
-  if (language !== "ts" && language !== "sh") return undefined;
+  if (language !== "ts" && language !== "sh" && language !== "yaml") return undefined;
   const file = marks.find((mark) => mark.startsWith("file="))?.slice("file=".length);
   const unknown = marks.find((mark) => !isMark(language, mark));
   if (unknown !== undefined) throw new Error(`line ${line}: "${unknown}" is no mark of a ${language} block`);
@@ -52,7 +52,8 @@ function readMarks(info: string, line: number): Omit<Block, "line" | "code"> | u
   };
 }
 
-function isMark(language: "ts" | "sh", mark: string): boolean {
+function isMark(language: Block["language"], mark: string): boolean {
+  if (language === "yaml") return /^file=[\w.-]+\.yaml$/.test(mark);
   if (mark === "with=postgres") return true;
   return language === "ts" ? mark === "no-run" || /^file=[\w.-]+\.ts$/.test(mark) : mark === "run";
 }
