@@ -7,6 +7,7 @@ export type {
   Failure,
   Group,
   Id,
+  Lead,
   KeyedWrite,
   Limits,
   Plan,

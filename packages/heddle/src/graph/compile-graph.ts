@@ -1,4 +1,14 @@
-import { durationMs, validateRetryPolicy, type Channel, type Edge, type Plan, type Policy, type Task, type Trigger } from "@heddle/kernel";
+import {
+  durationMs,
+  validateRetryPolicy,
+  type Channel,
+  type Edge,
+  type Lead,
+  type Plan,
+  type Policy,
+  type Task,
+  type Trigger,
+} from "@heddle/kernel";
 import { END, reachedBy, START, type GraphShape } from "./graph-shape.ts";
 import type { NodeDefinition, RouteDefinition } from "./node.ts";
 
@@ -34,16 +44,27 @@ export const gatherCode = "heddle/gather";
 export function compileGraph(shape: GraphShape): CompiledGraph {
   const wiring = new Wiring(shape);
   const tasks: Record<string, Task> = {
-    [START]: { does: { use: START }, when: [{ id: "start", after: [], join: "all", untaken: "wait" }], title: "START" },
+    [START]: {
+      does: { use: START },
+      when: [{ id: "start", after: [], join: "all", untaken: "wait" }],
+      title: "START",
+      ...wiring.leadsFrom(
+        START,
+        shape.routes.filter(({ from }) => from === START),
+        [],
+      ),
+    },
   };
   for (const nodeTasks of wiring.tasks.values()) {
     const { node, own, each, gather } = nodeTasks;
     const { policy, title } = settings(node);
     const does = { use: node.name };
-    if (own !== null) tasks[own] = { does, when: wiring.triggersOf(node), ...title, ...policy };
-    if (each !== null) tasks[each] = { does, when: [], ...title, ...policy };
+    const leads = wiring.leadsOf(nodeTasks);
+    if (own !== null) tasks[own] = { does, when: wiring.triggersOf(node), ...title, ...policy, ...leads };
+    if (each !== null) tasks[each] = { does, when: [], ...title, ...policy, ...(gather === null ? leads : {}) };
     if (gather !== null)
       tasks[gather] = {
+        ...leads,
         does: { use: gatherCode },
         when: [{ id: `${gather}.any`, after: [{ from: each as string, on: "drained" }], join: "any", untaken: "wait" }],
       };
@@ -91,6 +112,7 @@ class Wiring {
   readonly joins = new Map<string, Edge[]>();
   readonly #into = new Map<string, { any: Edge[]; all: Edge[][] }>();
   readonly #deferred = new Set<string>();
+  readonly #ending = new Set<string>();
 
   constructor(shape: GraphShape) {
     const { sent, pulled } = reachedBy(shape);
@@ -114,7 +136,10 @@ class Wiring {
       });
     }
     for (const { from, to, waits } of shape.edges) {
-      if (to === END) continue;
+      if (to === END) {
+        for (const each of from) this.#ending.add(each);
+        continue;
+      }
       const into = this.#intoOf(to);
       if (waits) into.all.push(from.map((each) => this.#oneEdgeOf(each)));
       else for (const each of from) addEdges(into.any, this.#edgesOf(each));
@@ -137,6 +162,21 @@ class Wiring {
     for (const [index, after] of into.all.entries())
       triggers.push({ id: `${name}.all${index === 0 ? "" : index + 1}`, after, join: "all", untaken: "wait", ...idle });
     return triggers;
+  }
+
+  leadsOf({ node, routes }: NodeTasks): { leads?: readonly Lead[] } {
+    return this.leadsFrom(node.name, routes, [...(node.options.sends ?? []), ...(node.options.goto ?? []).filter((to) => to === END)]);
+  }
+
+  /** What no edge of the plan shows: ends, and what is run once for each item. */
+  leadsFrom(name: string, routes: readonly RouteDefinition[], more: readonly string[]): { leads?: readonly Lead[] } {
+    const leads: Lead[] = this.#ending.has(name) ? [{ ends: true }] : [];
+    for (const { table, sends } of routes) {
+      for (const [label, to] of Object.entries(table)) if (to === END) leads.push({ ends: true, label });
+      for (const to of sends) leads.push({ sends: this.tasks.get(to)?.each ?? to });
+    }
+    for (const to of more) leads.push(to === END ? { ends: true } : { sends: this.tasks.get(to)?.each ?? to });
+    return leads.length === 0 ? {} : { leads };
   }
 
   #intoOf(name: string): { any: Edge[]; all: Edge[][] } {

@@ -292,7 +292,8 @@ describe("a run that has added to its plan", () => {
           });
           return found;
         },
-        echo: (input, ctx) => ctx.step("say", () => process.effect(() => `${ctx.task.id} of ${String(input)}, ${JSON.stringify(ctx.task.config)}`)),
+        echo: (input, ctx) =>
+          ctx.step("say", () => process.effect(() => `${ctx.task.id} of ${String(input)}, ${JSON.stringify(ctx.task.config)}`)),
       });
     let flows: PlannedWorkflow<unknown, unknown> | undefined;
     const tried = await crashIndex({

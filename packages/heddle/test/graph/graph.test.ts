@@ -396,3 +396,23 @@ test("input that does not fit is refused before anything runs", async () => {
   );
   assert.deepEqual((await strict.invoke({ question: "why?", n: 1 })).state, { question: "why?", n: 5 });
 });
+
+test("a picture shows where a graph ends, and what runs once for each item", async () => {
+  const drawn = graph("drawn", { n: sum() })
+    .node("plan", () => ({ n: 1 }))
+    .node("read", (_: number) => ({ n: 1 }))
+    .edge(START, "plan")
+    .route("plan", ({ n }) => (n > 0 ? send("read", 1) : "none"), { none: END }, { sends: ["read"] })
+    .edge("read", END);
+
+  assert.match(await drawn.draw("mermaid"), /n1 -\.->\|"none"\| n\d\n.*n1 -\.->\|"for each"\| n2/s);
+  assert.match(await drawn.draw("ascii"), /for each/);
+  assert.match(await drawn.draw("dot"), /doublecircle/);
+  assert.match(await drawn.draw("svg"), /class="end"/);
+  assert.deepEqual(drawn.topologicalSort(), { order: ["plan", "read"], loops: [] });
+  assert.equal(drawn.structuralHash().length, 64 / 2);
+  assert.deepEqual(
+    drawn.manifest().edges.map(({ from, to, kind }) => `${from} ${kind} ${to}`),
+    ["__start__ edge plan", "read edge __end__", "plan route __end__", "plan send read"],
+  );
+});

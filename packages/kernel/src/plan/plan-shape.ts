@@ -158,6 +158,17 @@ const does = byKey({
   group: named("group", "A task made of member tasks, judged by a policy.", object({ group: listOf(id), policy: ref }, { failure }), defs),
 });
 
+const lead = named(
+  "lead",
+  "sends: it spawns that task. goes: it starts that task by a verb. ends: nothing comes after it.",
+  byKey({
+    sends: object({ sends: id }, { label: anyText() }),
+    goes: object({ goes: id }, { label: anyText() }),
+    ends: object({ ends: oneOf(true) }, { label: anyText() }),
+  }),
+  defs,
+);
+
 const task = named(
   "task",
   "A piece of work and what starts it.",
@@ -175,6 +186,7 @@ const task = named(
       output: jsonSchema,
       policy,
       title: described("For people and diagrams.", anyText()),
+      leads: described("Where its verbs may lead besides its edges: for diagrams alone.", listOf(lead)),
     },
   ),
   defs,

@@ -58,7 +58,15 @@ export interface Task {
   readonly policy?: Policy;
   /** For people and diagrams. */
   readonly title?: string;
+  /** Where its verbs may lead besides its edges: for diagrams alone, nothing follows from it. */
+  readonly leads?: readonly Lead[];
 }
+
+/** `sends`: it spawns that task. `goes`: it starts that task by a verb. `ends`: nothing comes after it, with this label. */
+export type Lead =
+  | { readonly sends: Id; readonly label?: string }
+  | { readonly goes: Id; readonly label?: string }
+  | { readonly ends: true; readonly label?: string };
 
 /** A child run of a registered workflow; its output is the task's. */
 export interface SubPlan {

@@ -66,6 +66,7 @@ interface Box {
 
 function boxOf(node: DrawnNode, page: Canvas | undefined, loops: readonly string[], ends: number): Box {
   if (node.kind === "start") return { width: 1, height: 1, bordered: false, draw: (on, left, top) => on.put(left, top, "●") };
+  if (node.kind === "end") return { width: 1, height: 1, bordered: false, draw: (on, left, top) => on.put(left, top, "◉") };
   if (node.kind === "clock" || node.kind === "artifacts") {
     const text = node.kind === "clock" ? `◷ ${node.label}` : `( ${node.label} )`;
     return { width: textWidth(text), height: 1, bordered: false, draw: (on, left, top) => on.put(left, top, text) };

@@ -43,6 +43,7 @@ function isCluster({ nodes, homes }: Drawing, number: number): boolean {
 function look(node: DrawnNode): string {
   const label = `label=${words(node)}`;
   if (node.kind === "start") return 'shape=circle, style=filled, fillcolor=black, width=0.14, height=0.14, fixedsize=true, label=""';
+  if (node.kind === "end") return 'shape=doublecircle, style=filled, fillcolor=black, width=0.1, height=0.1, fixedsize=true, label=""';
   if (node.kind === "clock") return `shape=plain, style="", fontcolor="#475569", ${label}`;
   if (node.kind === "artifacts") return `shape=cylinder, style="", color="#64748b", ${label}`;
   return node.kind === "child" || node.kind === "group" ? `peripheries=2, ${label}` : label;

@@ -22,6 +22,7 @@ export function drawMermaid(plan: Plan): string {
 
 function shape(node: DrawnNode): string {
   if (node.kind === "start") return '((" "))';
+  if (node.kind === "end") return '(((" ")))';
   const text = `"${words(node)}"`;
   if (node.kind === "clock") return `([${text}])`;
   if (node.kind === "artifacts") return `[(${text})]`;

@@ -182,6 +182,18 @@ function boxOf(node: DrawnNode, inner: Picture | undefined, loops: readonly Draw
       height: 12,
       parts: [part("box", (left, top) => `<circle class="start" cx="${round(left + 6)}" cy="${round(top + 6)}" r="5.5" fill="#0f172a"/>`)],
     };
+  if (node.kind === "end")
+    return {
+      width: 14,
+      height: 14,
+      parts: [
+        part(
+          "box",
+          (left, top) =>
+            `<circle class="end" cx="${round(left + 7)}" cy="${round(top + 7)}" r="6" fill="none" stroke="#0f172a" stroke-width="1.5"/><circle class="start" cx="${round(left + 7)}" cy="${round(top + 7)}" r="3.5" fill="#0f172a"/>`,
+        ),
+      ],
+    };
   const box = inner === undefined || inner.width === 0 ? taskBox(node) : groupBox(node, inner);
   if (loops.length === 0) return box;
   const labels = loops

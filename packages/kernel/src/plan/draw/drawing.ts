@@ -1,5 +1,5 @@
 import { describeEdge, describeMs, describeTrigger } from "../describe-trigger.ts";
-import type { ControlTrigger, DataTrigger, Id, Plan, Task } from "../plan.ts";
+import type { ControlTrigger, DataTrigger, Id, Lead, Plan, Task } from "../plan.ts";
 
 // What of a Plan is drawn, whatever it is drawn with: tasks, what starts them, and the edges between.
 
@@ -15,8 +15,8 @@ export interface Drawing {
 export const rootHome = -1;
 
 export interface DrawnNode {
-  /** `start`: where a frame begins. `clock`, `artifacts`: what else starts tasks. */
-  readonly kind: "task" | "child" | "group" | "start" | "clock" | "artifacts";
+  /** `start`: where a frame begins. `end`: where a branch does. `clock`, `artifacts`: what else starts tasks. */
+  readonly kind: "task" | "child" | "group" | "start" | "end" | "clock" | "artifacts";
   readonly label: string;
   /** Lines below the label. */
   readonly notes: readonly string[];
@@ -75,6 +75,19 @@ class Draft {
       else this.#addControl(to, home, trigger);
     }
     this.#homes.get(home)?.push(to);
+    for (const lead of task.leads ?? []) this.#addLead(to, home, lead);
+  }
+
+  #addLead(from: number, home: number, lead: Lead): void {
+    const { label = "" } = lead;
+    if ("ends" in lead) {
+      this.#addEdge(from, this.#source("end", "", home), shortened(label), "other");
+      return;
+    }
+    const to = this.#numbers.get("sends" in lead ? lead.sends : lead.goes);
+    if (to === undefined) return;
+    const how = "sends" in lead ? (label === "" ? "for each" : `${label}, for each`) : label;
+    this.#addEdge(from, to, shortened(how), "other");
   }
 
   #addControl(to: number, home: number, trigger: ControlTrigger): void {
@@ -98,8 +111,8 @@ class Draft {
     this.#edges.push({ from, to, label, on });
   }
 
-  /** One node per home for the start, one for each schedule and each type of artifacts. */
-  #source(kind: "start" | "clock" | "artifacts", label: string, home: number): number {
+  /** One node per home for the start and for the end, one for each schedule and each type of artifacts. */
+  #source(kind: "start" | "end" | "clock" | "artifacts", label: string, home: number): number {
     const key = `${kind} ${home} ${label}`;
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
