@@ -24,7 +24,7 @@ export const layers: readonly Layer[] = [
   { name: "engine", folder: "packages/heddle/src/engine", imports: ["kernel", "workflow"], node: true, internals: true },
   // Front-ends: what compiles to a Plan.
   { name: "workload", folder: "packages/heddle/src/workload", imports: ["kernel", "workflow", "engine"], node: true, internals: true },
-  { name: "compare", folder: "packages/heddle/src/compare", imports: ["kernel", "workflow", "engine"], node: false, internals: true },
+  { name: "compare", folder: "packages/heddle/src/compare", imports: ["kernel", "workflow", "engine"], node: true, internals: true },
   { name: "dag", folder: "packages/heddle/src/dag", imports: ["kernel", "workflow", "engine"], node: true, internals: true },
   // The one place that knows an engine and a store by name.
   {

@@ -48,8 +48,11 @@ export type { ConditionInput, Predicate } from "./dag/run/condition.ts";
 // Dispatch: in which order the ready tasks of a plan are begun.
 export type { DispatchOptions, Resources, Strategy, TaskDemand } from "./engine/dispatch/dispatch-options.ts";
 export { explainHybrid, type HybridRegion } from "./engine/dispatch/hybrid.ts";
+export { learnDurations, type LearnDurationsOptions } from "./engine/dispatch/learn-durations.ts";
 // Compare strategies, on plans and on workflows that were recorded elsewhere.
 export { compareStrategies, type CompareOptions, type StrategyRow } from "./compare/compare-strategies.ts";
+export { measureStrategies, type MeasuredRow, type MeasureOptions } from "./compare/measure-strategies.ts";
+export { drawGantt, type DrawGanttOptions } from "./compare/draw-gantt.ts";
 export type { TaskBar } from "./compare/simulate.ts";
 export { loadWorkload } from "./workload/load-workload.ts";
 export { readWfFormat } from "./workload/wf-format.ts";

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { answer } from "./commands/answer.ts";
 import { cancel } from "./commands/cancel.ts";
+import { compare } from "./commands/compare.ts";
 import { dead } from "./commands/dead.ts";
 import { doctor } from "./commands/doctor.ts";
 import { events } from "./commands/events.ts";
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   validate,
   graph,
   inspect,
+  compare,
   doctor,
 ];

@@ -1,10 +1,13 @@
 import type { Plan } from "@heddle/kernel";
+import { availableParallelism } from "node:os";
 import { checkDispatch } from "../engine/dispatch/check-dispatch.ts";
 import { strategies as allStrategies, type DispatchOptions, type Strategy } from "../engine/dispatch/dispatch-options.ts";
 import { dispatchRules } from "../engine/dispatch/dispatch-rules.ts";
 import { simulatePlan, type TaskBar } from "./simulate.ts";
 
 export interface CompareOptions extends Omit<DispatchOptions, "strategy"> {
+  /** Tasks under way at once; 0 counts as 1. Default: the processors that Node sees, for all strategies alike. */
+  readonly maxConcurrency?: number;
   /** Which, in this order. Default: all. */
   readonly strategies?: readonly Strategy[];
   /** How long tasks really take, by id, in milliseconds. Default: as long as `tasks` says they are expected to, and else 1. */
@@ -34,7 +37,7 @@ export interface StrategyRow {
 export function compareStrategies(plan: Plan, options: CompareOptions = {}): readonly StrategyRow[] {
   const { strategies = allStrategies, durationsMs = {}, ...limits } = options;
   return strategies.map((strategy) => {
-    const dispatch: DispatchOptions = { ...limits, strategy };
+    const dispatch: DispatchOptions = { maxConcurrency: availableParallelism(), ...limits, strategy };
     checkDispatch(plan, dispatch);
     const durationOf = (task: string): number =>
       (Object.hasOwn(durationsMs, task) ? durationsMs[task] : undefined) ?? limits.tasks?.[task]?.expectedMs ?? 1;

@@ -43,7 +43,8 @@ const mostStages = 12;
 const littleVaries = 0.1;
 
 /**
- * How `hybrid` sees a plan: the regions in the order in which they go, those with the longest way to the end first.
+ * How `hybrid` sees a plan: the regions in the order in which they go, those with the longest way to the end first. All that are taken by `critical_path` go
+ * together, at the place of the first of them.
  *
  * @throws HeddleError as `planned` does for the options
  */

@@ -28,8 +28,10 @@ function compareBy(options: DispatchOptions, measures: GraphMeasures): Compare {
     case "hybrid": {
       const regions = hybridRegions(measures);
       const regionOf = new Int32Array(measures.graph.nodes);
-      regions.forEach(({ tasks }, region) => {
-        for (const task of tasks) regionOf[task] = region;
+      // Ways to the end can be compared across regions: those that go by them go together.
+      const byWay = regions.findIndex(({ strategy: chosen }) => chosen === "critical_path");
+      regions.forEach(({ tasks, strategy: chosen }, region) => {
+        for (const task of tasks) regionOf[task] = chosen === "critical_path" ? byWay : region;
       });
       const orders = regions.map((region) => within(region.strategy, options, measures));
       return (one, other) => regionOf[one]! - regionOf[other]! || (orders[regionOf[one]!] as Compare)(one, other);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explainHybrid, hasCode } from "heddle";
+import { compareStrategies, explainHybrid, hasCode } from "heddle";
 import { afterAll } from "./stage.ts";
 
 const numbered = (name: string, count: number): string[] => Array.from({ length: count }, (_, index) => `${name}${index}`);
@@ -62,4 +62,23 @@ test("every task is in one region, also in an empty plan and with options that c
   for (let index = 0; index < 300; index++) graph[`t${index}`] = index % 7 === 0 ? [] : [`t${Math.floor(index / 2)}`];
   const tasks = explainHybrid(afterAll(graph)).flatMap((region) => region.tasks);
   assert.deepEqual(tasks.toSorted(), Object.keys(graph).toSorted());
+});
+
+test("parts that both go by the longest way go together, and not one after the other", () => {
+  const parts = ["p", "q"].flatMap((name) => [
+    ...numbered(name, 6).map((id) => [id, [] as string[]] as const),
+    [`${name}-end`, numbered(name, 6)] as const,
+  ]);
+  const plan = afterAll(Object.fromEntries(parts));
+  const tasks = Object.fromEntries(Object.keys(plan.tasks).map((id, index) => [id, { expectedMs: 10 + ((index * 37) % 90) }]));
+  const regions = explainHybrid(plan, { maxConcurrency: 2, tasks });
+  const [hybrid, critical] = compareStrategies(plan, { maxConcurrency: 2, tasks, strategies: ["hybrid", "critical_path"] });
+
+  assert.equal(regions.filter(({ strategy }) => strategy === "critical_path").length, 2);
+  const begun = hybrid?.bars.slice(0, 8).map(({ task }) => task);
+  assert.deepEqual(
+    begun,
+    critical?.bars.slice(0, 8).map(({ task }) => task),
+  );
+  assert.ok(begun?.some((id) => id.startsWith("p")) && begun.some((id) => id.startsWith("q")));
 });
