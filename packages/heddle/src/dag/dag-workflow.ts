@@ -6,7 +6,8 @@ import type { DagWarning } from "./config/dag-fault.ts";
 import { criticalPathOf, type DagAnalysis, levelsOf } from "./graph/analysis.ts";
 import { dagDispatch } from "./run/dag-dispatch.ts";
 import { dagPlan } from "./run/dag-plan.ts";
-import { nodeCode } from "./run/node-code.ts";
+import { grownTasks } from "./run/grow-dag.ts";
+import { nodeCode, type NodeParts } from "./run/node-code.ts";
 import { NodeSource } from "./run/node-source.ts";
 import { nodeHandler, resultHandler, resultSpecOf, resultTask, specOf } from "./run/node-spec.ts";
 import type { DagReport } from "./run/report.ts";
@@ -27,6 +28,12 @@ export interface DagWorkflow extends PlannedWorkflow<unknown, DagReport> {
 export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnings: readonly DagWarning[]): DagWorkflow {
   const plan = dagPlan(name, dag);
   const { input } = dag.config;
+  const parts: NodeParts = {
+    code,
+    inner: innerWorkflows(name, dag, code),
+    grow: (node, added) => grownTasks(dag, code, node, added),
+    defaultInput: input,
+  };
   return {
     kind: "workflow",
     name,
@@ -34,10 +41,9 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
     run: () => Promise.reject(new Error(`DAG "${name}" has no single function: its nodes run.`)),
     plan,
     code: {
-      tasks: { [nodeHandler]: nodeCode(code, innerWorkflows(name, dag, code), input), [resultHandler]: resultCode(input) },
+      tasks: { [nodeHandler]: nodeCode(parts), [resultHandler]: resultCode(input) },
       dispatch: dagDispatch(dag, code.expectedMs),
-      inputs: (id, task, compiled) =>
-        id === resultTask ? new ResultSource(resultSpecOf(task), compiled) : new NodeSource(specOf(task), compiled),
+      inputs: (id, task, compiled) => (id === resultTask ? new ResultSource(resultSpecOf(task)) : new NodeSource(specOf(task), compiled)),
     },
     warnings,
     report: (engine, runId) => reportRun(engine, { plan, order: idsInOrder(dag), input }, runId),

@@ -197,6 +197,14 @@ function checkUses(config: DagConfig, { expectedMs = {} }: DagCode, graph: DagGr
   if (config.output !== undefined && !graph.numbers.has(config.output)) {
     faults.add("unknown-node", ["output"], `The output is "${config.output}", which is no node.`, "Name a node of processors.");
   }
+  const most = config.limits?.nodes;
+  if (most !== undefined && most < graph.ids.length)
+    faults.add(
+      "too-many-nodes",
+      ["limits", "nodes"],
+      `The DAG has ${graph.ids.length} nodes, and its limit is ${most}.`,
+      "Raise the limit.",
+    );
   const used = new Set(config.processors.map(({ pool }) => pool));
   for (const pool of Object.keys(config.pools ?? {})) {
     if (!used.has(pool)) faults.warn("pool-unused", ["pools", pool], `No node runs in the pool "${pool}".`);

@@ -23,7 +23,13 @@ export interface DagConfig {
   readonly pools?: Readonly<Record<string, number>>;
   /** What the nodes that run at once may take together. */
   readonly resources?: DagResources;
+  readonly limits?: DagLimits;
   readonly processors: readonly DagNode[];
+}
+
+export interface DagLimits {
+  /** Nodes that a run may come to have, those that processors add among them. Default 10,000, or as many as the DAG has. */
+  readonly nodes?: number;
 }
 
 export type FailureStrategy = "fail_fast" | "continue_on_error" | "best_effort";

@@ -161,6 +161,12 @@ export const dagSchema: { readonly [key: string]: Json } = {
       additionalProperties: { type: "integer", minimum: 1 },
     },
     resources,
+    limits: {
+      type: "object",
+      description: "an object of limits",
+      properties: { nodes: { type: "integer", minimum: 1, description: "nodes that a run may come to have" } },
+      additionalProperties: false,
+    },
     processors: { type: "array", items: { $ref: "#/$defs/node" }, description: "a list of nodes" },
   },
   required: ["processors"],

@@ -1,4 +1,5 @@
 import type { Json } from "@heddle/kernel";
+import type { DagNode } from "../config/dag-config.ts";
 import type { TaskContext } from "../../engine/frame/task-context.ts";
 
 /** What a processor is given. */
@@ -20,6 +21,11 @@ export interface ProcessorResponse {
   readonly payload?: unknown;
   /** Kept under the node's id. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * Nodes to add to this run, which depend on nodes of the DAG, this one among them, and on each other. Checked as a file is; a node that runs again
+   * may add the same again. What is added and depended on by nothing takes part in the run's payload as any sink does.
+   */
+  readonly add?: readonly DagNode[];
 }
 
 export type Processor = (request: ProcessorRequest) => ProcessorResponse | Promise<ProcessorResponse>;

@@ -1,7 +1,7 @@
 import { durationMs, type Edge, type Json, type Plan, type Policy, type Task } from "@heddle/kernel";
 import { sinksOf, type CheckedDag } from "../config/check-dag.ts";
 import type { DagConfig, DagNode, FailureStrategy } from "../config/dag-config.ts";
-import { conditionHolds, nodeHandler, nodeSpec, resultHandler, type ResultSpec, resultTask } from "./node-spec.ts";
+import { conditionHolds, isLabelled, nodeHandler, nodeSpec, resultHandler, type ResultSpec, resultTask } from "./node-spec.ts";
 
 /**
  * The Plan of a DAG: a task per node, after all that it depends on, and one that gathers what came out when nothing else is left to do.
@@ -16,19 +16,21 @@ import { conditionHolds, nodeHandler, nodeSpec, resultHandler, type ResultSpec, 
  * What the DAG's check lets through makes a valid Plan: it is not checked again, which would take longer than all the rest.
  */
 export function dagPlan(name: string, dag: CheckedDag): Plan {
-  const { config } = dag;
+  const { config, graph } = dag;
   const failure = config.failure_strategy ?? "fail_fast";
-  const defaults = defaultPolicy(config);
-  const tasks: Record<string, Task> = {};
-  for (const [number, node] of config.processors.entries()) {
-    tasks[node.id] = {
-      does: { use: nodeHandler, with: nodeSpec(dag, node, number) as unknown as Json },
-      when: [{ id: node.id, after: edgesOf(node, dag, failure), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
-      ...policyOf(node, defaults),
-    };
-  }
-  const sinks = sinksOf(dag.graph);
-  const ended = sinks.map((sink): Edge => ({ from: dag.graph.ids[sink]!, on: "ended" }));
+  const tasks = nodeTasks(dag, config.processors.keys(), () => true);
+  const sinks = sinksOf(graph);
+  const ended = sinks.flatMap((sink): Edge[] => {
+    const from = graph.ids[sink]!;
+    // So that its label leads somewhere until a node is added that comes after it.
+    return isLabelled(config, sink)
+      ? [
+          { from, on: "ended" },
+          { from, on: "ok", label: conditionHolds },
+        ]
+      : [{ from, on: "ended" }];
+  });
+  const most = Math.max(config.limits?.nodes ?? defaultNodes, config.processors.length);
   tasks[resultTask] = {
     does: { use: resultHandler, with: resultSpec(dag, sinks, failure) as unknown as Json },
     when: [{ id: resultTask, after: ended, join: ended.length === 0 ? "all" : "any", untaken: "wait", idle: true }],
@@ -40,19 +42,37 @@ export function dagPlan(name: string, dag: CheckedDag): Plan {
     tasks,
     output: { task: resultTask },
     failure: failure === "fail_fast" ? "stop" : "keep",
-    limits: { activations: config.processors.length + 1 },
+    // No DAG runs without end, and what is run again must not come to one either.
+    limits: { activations: Number.MAX_SAFE_INTEGER, tasks: most + 1 },
   };
+}
+
+const defaultNodes = 10_000;
+
+/** The tasks of these nodes. @param hasEdges whether edges lead out of a node */
+export function nodeTasks(dag: CheckedDag, nodes: Iterable<number>, hasEdges: (node: number) => boolean): Record<string, Task> {
+  const { config } = dag;
+  const defaults = defaultPolicy(config);
+  const tasks: Record<string, Task> = {};
+  for (const number of nodes) {
+    const node = config.processors[number]!;
+    tasks[node.id] = {
+      does: { use: nodeHandler, with: nodeSpec(dag, node, number, isLabelled(config, number) && hasEdges(number)) as unknown as Json },
+      when: [{ id: node.id, after: edgesOf(node, dag), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
+      ...policyOf(node, defaults),
+    };
+  }
+  return tasks;
 }
 
 function edgesFrom({ depends_on }: DagNode): readonly string[] {
   return depends_on ?? [];
 }
 
-function edgesOf(node: DagNode, { config, graph }: CheckedDag, failure: FailureStrategy): Edge[] {
-  if (failure === "best_effort") return edgesFrom(node).map((from) => ({ from, on: "ended" }));
+function edgesOf(node: DagNode, { config, graph }: CheckedDag): Edge[] {
+  if (config.failure_strategy === "best_effort") return edgesFrom(node).map((from) => ({ from, on: "ended" }));
   return edgesFrom(node).map((from) => {
-    const { condition, when_false } = config.processors[graph.numbers.get(from)!]!;
-    return condition === undefined || when_false === "pass" ? { from, on: "ok" } : { from, on: "ok", label: conditionHolds };
+    return isLabelled(config, graph.numbers.get(from)!) ? { from, on: "ok", label: conditionHolds } : { from, on: "ok" };
   });
 }
 
@@ -85,6 +105,6 @@ function resultSpec({ config, graph, providers, intents }: CheckedDag, sinks: re
   return {
     failure,
     payloads: Object.fromEntries(wanted.map((node) => [graph.ids[node]!, holders(node)])),
-    ...(config.output === undefined && wanted.length !== 1 ? { several: true } : null),
+    ...(config.output === undefined ? null : { output: config.output }),
   };
 }

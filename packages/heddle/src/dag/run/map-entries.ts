@@ -32,7 +32,14 @@ export async function mapEntries(
     throw Object.assign(error, { final: true });
   }
   const plain: NodeInput = { ...given, spec: withoutMerge(given) };
-  const one = async (entry: unknown): Promise<NodeRecord> => recordOf(await call(entry), plain, entry);
+  const one = async (entry: unknown): Promise<NodeRecord> => {
+    const answer = await call(entry);
+    if ((answer as { readonly add?: unknown } | undefined)?.add === undefined) return recordOf(answer, plain, entry);
+    throw new HeddleError(
+      "PROCESSOR_RESPONSE_INVALID",
+      `Node "${given.node}" adds nodes for an entry of its map: let a node without one add them.`,
+    );
+  };
   const limit = max_concurrency === undefined ? {} : { concurrency: max_concurrency };
   const results =
     failure === "stop"

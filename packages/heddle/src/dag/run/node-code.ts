@@ -1,4 +1,4 @@
-import { HeddleError, type Json } from "@heddle/kernel";
+import { HeddleError, type Json, type Task } from "@heddle/kernel";
 import type { TaskContext } from "../../engine/frame/task-context.ts";
 import type { Workflow } from "../../workflow/workflow.ts";
 import { localProcessors } from "../processors/local-processors.ts";
@@ -17,12 +17,20 @@ import type { NodeInput } from "./node-source.ts";
 
 const noOptions: Readonly<Record<string, Json>> = {};
 
+/** What the nodes of a DAG share. */
+export interface NodeParts {
+  readonly code: DagCode;
+  /** The DAGs that stand in place of a processor, by node. */
+  readonly inner: ReadonlyMap<string, Workflow<unknown, DagReport>>;
+  /** Tasks of the nodes that a node adds. @throws `DAG_INVALID` */
+  readonly grow: (node: string, added: unknown) => Readonly<Record<string, Task>>;
+  readonly defaultInput: unknown;
+}
+
 /**
  * The code of every node: calls its processor and keeps what it answers under the node's id, wherever it would have liked it.
- *
- * @param inner the DAGs that stand in place of a processor, by node
  */
-export function nodeCode(code: DagCode, inner: ReadonlyMap<string, Workflow<unknown, DagReport>>, defaultInput: unknown) {
+export function nodeCode({ code, inner, grow, defaultInput }: NodeParts) {
   return (input: unknown, ctx: TaskContext): NodeRecord | Promise<NodeRecord> => {
     const given = input as NodeInput;
     const { node, spec, missing, metadata } = given;
@@ -38,7 +46,12 @@ export function nodeCode(code: DagCode, inner: ReadonlyMap<string, Workflow<unkn
     };
     if (map !== undefined) return mapEntries(ctx, map, given, payload, call);
     const response: unknown = call(payload);
-    const keep = (answer: unknown): NodeRecord => recordOf(answer, given, payload);
+    const keep = (answer: unknown): NodeRecord => {
+      const record = recordOf(answer, given, payload);
+      const { add } = answer as ProcessorResponse;
+      if (add !== undefined) ctx.verbs.amend(grow(node, add));
+      return record;
+    };
     return response instanceof Promise ? response.then(keep) : keep(response);
   };
 }

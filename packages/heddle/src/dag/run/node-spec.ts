@@ -1,7 +1,6 @@
 import type { Json, Task } from "@heddle/kernel";
 import type { CheckedDag } from "../config/check-dag.ts";
-import type { Condition, DagNode, FailureStrategy, Intent, Merge, NodeMap } from "../config/dag-config.ts";
-import { countFrom } from "../graph/dag-graph.ts";
+import type { Condition, DagConfig, DagNode, FailureStrategy, Intent, Merge, NodeMap } from "../config/dag-config.ts";
 
 /** Id of the task that gathers what came out. Nodes' ids do not begin with `__`. */
 export const resultTask = "__result__";
@@ -32,8 +31,8 @@ export interface ResultSpec {
   readonly failure: FailureStrategy;
   /** Whose payload is the run's: by id, where it comes from. */
   readonly payloads: Readonly<Record<string, readonly string[]>>;
-  /** Absent: the payload is that of the only sink. */
-  readonly several?: true;
+  /** The one node whose payload is the run's, if it was named. */
+  readonly output?: string;
 }
 
 export const nodeHandler = "dag.node";
@@ -47,14 +46,15 @@ export function resultSpecOf(task: Task | undefined): ResultSpec {
   return (task?.does as { readonly with: unknown } | undefined)?.with as ResultSpec;
 }
 
-/** @param number of the node */
-export function nodeSpec({ config, graph, providers, intents }: CheckedDag, node: DagNode, number: number): NodeSpec {
+/** Whether what depends on a node waits for its condition to hold. */
+export function isLabelled({ processors, failure_strategy }: DagConfig, node: number): boolean {
+  const { condition, when_false } = processors[node]!;
+  return condition !== undefined && when_false !== "pass" && failure_strategy !== "best_effort";
+}
+
+/** @param labelled edges with the label of its condition lead out of it */
+export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNode, number: number, labelled: boolean): NodeSpec {
   const { processor, map, depends_on, options, merge, condition, when_false } = node;
-  const labelled =
-    condition !== undefined &&
-    when_false !== "pass" &&
-    config.failure_strategy !== "best_effort" &&
-    countFrom(graph.dependents, number) > 0;
   return {
     ...(processor === undefined ? null : { processor }),
     ...(map === undefined ? null : { map }),

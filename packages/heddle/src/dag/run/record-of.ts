@@ -25,8 +25,8 @@ export function recordOf(response: unknown, { node, spec }: NodeInput, payload: 
       `answered with ${response === null ? "null" : Array.isArray(response) ? "a list" : typeof response}: return { payload } or { metadata }.`,
     );
   for (const key of Object.keys(response))
-    if (key !== "payload" && key !== "metadata")
-      throw refuse(`answered with a field ${JSON.stringify(key)}: only payload and metadata mean something.`);
+    if (key !== "payload" && key !== "metadata" && key !== "add")
+      throw refuse(`answered with a field ${JSON.stringify(key)}: only payload, metadata and add mean something.`);
   const { payload: next, metadata } = response as ProcessorResponse;
   if (spec.intent === "transform" && next === undefined)
     throw refuse("transforms, but answered without a payload: return it, or give the node the intent analyze.");

@@ -37,7 +37,7 @@ export interface ReportParts {
 }
 
 /** The payload of the run: of its sinks that completed. Undefined: nothing made it. */
-export function runPayload({ payloads, several }: ResultSpec, { isPassed, payloadOf, runInput }: ReportParts): unknown {
+export function runPayload({ payloads }: ResultSpec, { isPassed, payloadOf, runInput }: ReportParts): unknown {
   const sinks = Object.entries(payloads);
   // A DAG of no nodes gives back what it was given.
   if (sinks.length === 0) return runInput();
@@ -48,5 +48,5 @@ export function runPayload({ payloads, several }: ResultSpec, { isPassed, payloa
     const payload = holder === undefined ? runInput() : payloadOf(holder);
     if (payload !== undefined) found.push([sink, payload]);
   }
-  return several === true ? Object.fromEntries(found) : found[0]?.[1];
+  return sinks.length > 1 ? Object.fromEntries(found) : found[0]?.[1];
 }

@@ -1,8 +1,8 @@
-import { type CompiledPlan, decodeValue, type ErrorValue, type Json, type Outcome, type RunState, type StartTask } from "@heddle/kernel";
-import { lastOutcome, taskValue } from "@heddle/kernel/internal";
+import { decodeValue, type ErrorValue, type Json, type Outcome, type RunState, type StartTask, type Task } from "@heddle/kernel";
+import { amendmentsOf, lastOutcome, taskValue } from "@heddle/kernel/internal";
 import type { InputSource } from "../../engine/input-source.ts";
 import type { KeptRecord } from "./node-record.ts";
-import { resultTask, type ResultSpec } from "./node-spec.ts";
+import { resultTask, type ResultSpec, specOf } from "./node-spec.ts";
 import type { NodeOutcome, ReportParts } from "./report.ts";
 
 /** What the code of the result is given. */
@@ -11,6 +11,7 @@ export interface ResultInput extends ReportParts {
 }
 
 interface Held {
+  readonly spec: ResultSpec;
   readonly outcomes: readonly (readonly [id: string, outcome: NodeOutcome])[];
   readonly records: ReadonlyMap<string, Json | undefined>;
 }
@@ -18,27 +19,25 @@ interface Held {
 /** How all nodes ended and what they left, those that were added on the way among them. Taken when nothing else is due, so that it stays so. */
 export class ResultSource implements InputSource<Held> {
   readonly #spec: ResultSpec;
-  readonly #compiled: CompiledPlan;
 
-  constructor(spec: ResultSpec, compiled: CompiledPlan) {
+  constructor(spec: ResultSpec) {
     this.#spec = spec;
-    this.#compiled = compiled;
   }
 
   take(state: RunState, { scope }: StartTask): Held {
     const outcomes: [string, NodeOutcome][] = [];
     const records = new Map<string, Json | undefined>();
-    for (const id of this.#compiled.taskIds) {
+    for (const id of state.plan.taskIds) {
       const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
       if (outcome === undefined) continue;
       const record = outcome.status === "completed" ? taskValue(state, id, scope) : undefined;
       outcomes.push([id, recordOutcome(record as KeptRecord | undefined) ?? nodeOutcome(outcome)]);
       if (outcome.status === "completed") records.set(id, record);
     }
-    return { outcomes, records };
+    return { spec: grownSpec(this.#spec, amendmentsOf(state)), outcomes, records };
   }
 
-  read({ outcomes, records }: Held, _: StartTask, runInput: () => unknown): ResultInput {
+  read({ spec, outcomes, records }: Held, _: StartTask, runInput: () => unknown): ResultInput {
     const metadata: [string, Readonly<Record<string, unknown>>][] = [];
     for (const [id, record] of records) {
       const own = (record as KeptRecord | undefined)?.metadata;
@@ -50,7 +49,7 @@ export class ResultSource implements InputSource<Held> {
     };
     const isPassed = (id: string): boolean => records.has(id) && (records.get(id) as KeptRecord | undefined)?.skipped !== "dependents";
     return {
-      spec: this.#spec,
+      spec,
       outcomes: Object.fromEntries(outcomes),
       metadata: Object.fromEntries(metadata),
       payloadOf,
@@ -63,8 +62,9 @@ export class ResultSource implements InputSource<Held> {
     return true;
   }
 
-  write({ outcomes, records }: Held): Json {
+  write({ spec, outcomes, records }: Held): Json {
     return {
+      spec: spec as unknown as Json,
       outcomes: outcomes.map(([id, outcome]) => [id, outcome as unknown as Json]),
       records: [...records].map(([id, record]) => [id, record === undefined ? [] : [record]]),
     };
@@ -72,11 +72,22 @@ export class ResultSource implements InputSource<Held> {
 
   parse(json: Json): Held {
     const written = json as unknown as {
+      readonly spec: ResultSpec;
       readonly outcomes: Held["outcomes"];
       readonly records: readonly (readonly [string, readonly Json[]])[];
     };
-    return { outcomes: written.outcomes, records: new Map(written.records.map(([id, [record]]) => [id, record])) };
+    return { spec: written.spec, outcomes: written.outcomes, records: new Map(written.records.map(([id, [record]]) => [id, record])) };
   }
+}
+
+/** Nodes that were added are sinks like others, and what they depend on is none any more. */
+function grownSpec(spec: ResultSpec, amendments: readonly Readonly<Record<string, Task>>[]): ResultSpec {
+  if (spec.output !== undefined || amendments.length === 0) return spec;
+  const payloads = new Map(Object.entries(spec.payloads));
+  const specs = amendments.flatMap((tasks) => Object.entries(tasks).map(([id, task]) => [id, specOf(task)] as const));
+  for (const [id, { intent, merge, payload }] of specs) payloads.set(id, intent === "transform" || merge !== undefined ? [id] : payload);
+  for (const [, { depends_on }] of specs) for (const id of depends_on) payloads.delete(id);
+  return { ...spec, payloads: Object.fromEntries(payloads) };
 }
 
 /** What a record says beyond "completed"; undefined: nothing. */

@@ -39,15 +39,18 @@ export async function reportRun(
   const views = new Map(view.tasks.map((task) => [task.task, task]));
   const outcomes: Record<string, NodeState> = {};
   const metadata: Record<string, Readonly<Record<string, unknown>>> = {};
-  const finished = new Map(Object.entries((views.get(resultTask)?.value as DagReport | undefined)?.outcomes ?? {}));
+  const ended = views.get(resultTask);
+  // It says all, of nodes that were added too.
+  if (ended?.status === "completed") return { ...(ended.value as DagReport), status: view.status };
   const records = new Map<string, NodeRecord>();
   /** Nodes that are skipped, and what depends on them with them. */
   const skipping = new Set<string>();
-  for (const id of order) {
+  for (const id of new Set([...order, ...views.keys()])) {
+    if (id === resultTask) continue;
     const seen = views.get(id);
     const record = seen?.status === "completed" ? (seen.value as NodeRecord) : undefined;
     if (record !== undefined) records.set(id, record);
-    outcomes[id] = seen === undefined ? (finished.get(id) ?? unseen(plan.tasks[id], outcomes, skipping, spec)) : stateOf(seen);
+    outcomes[id] = seen === undefined ? unseen(plan.tasks[id], outcomes, skipping, spec) : stateOf(seen);
     if (record === undefined ? outcomes[id].status === "skipped" : record.skipped === "dependents") skipping.add(id);
     if (record?.metadata !== undefined) metadata[id] = record.metadata;
   }
