@@ -400,7 +400,7 @@ test("input that does not fit is refused before anything runs", async () => {
 test("a picture shows where a graph ends, and what runs once for each item", async () => {
   const drawn = graph("drawn", { n: sum() })
     .node("plan", () => ({ n: 1 }))
-    .node("read", (_: number) => ({ n: 1 }))
+    .node("read", (n: number) => ({ n }))
     .edge(START, "plan")
     .route("plan", ({ n }) => (n > 0 ? send("read", 1) : "none"), { none: END }, { sends: ["read"] })
     .edge("read", END);
