@@ -47,6 +47,7 @@ export interface Definition {
   readonly tasks: TaskTable;
   readonly policies: ReadonlyMap<string, GroupPolicy>;
   readonly reducers: ReadonlyMap<string, Reducer>;
+  readonly update: NonNullable<PlanCode["update"]> | null;
   /** Where its runs stop until a person lets them go on; null: nowhere. */
   readonly interrupts: Interrupts | null;
   readonly checkInput: ((input: unknown) => unknown) | null;
@@ -105,6 +106,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     tasks: new TaskTable(plan, compiled, (id) => (id === functionTask ? code : undefined)),
     policies: new Map(),
     reducers: new Map(),
+    update: null,
     interrupts: null,
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${name}"`),
     limitOf: limitOf(name, concurrency as WorkflowLimit),
@@ -163,6 +165,10 @@ export interface PlanCode {
   /** By the name in a group's `policy.use`; `strict`, `best_effort` and `at_least` are there already. */
   readonly policies?: Readonly<Record<string, GroupPolicy>>;
   readonly reducers?: Readonly<Record<string, Reducer>>;
+  /** `inputs` gives tasks what channels hold. Default `false`. */
+  readonly readChannels?: boolean;
+  /** What a change of the channels from outside means, as writes in order, where it has a form of its own. Throws what it refuses. Default: a write for each channel. */
+  readonly update?: (values: Readonly<Record<string, unknown>>) => Promise<readonly (readonly [channel: string, value: unknown])[]>;
   /** For tasks that have failed for good, by the name in `does.use`. */
   readonly rescues?: Readonly<Record<string, Rescue>>;
   /** Where a task's input comes from; undefined: from the tasks that it comes after. */
@@ -229,9 +235,11 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
         return source === undefined ? EdgeSources.of(task, tables) : source;
       },
       (use) => code.rescues?.[use] ?? null,
+      code.readChannels ?? false,
     ),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),
     reducers: new Map(Object.entries(code.reducers ?? {})),
+    update: code.update ?? null,
     interrupts: code.interrupts ?? null,
     checkInput: inputSchema === undefined ? null : (value) => checkWithSchema(inputSchema, value, `the input of "${plan.name}"`),
     limitOf: limitOf(plan.name, concurrency as WorkflowLimit),

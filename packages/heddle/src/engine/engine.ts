@@ -38,7 +38,8 @@ export interface Engine extends AsyncDisposable {
     options: StartOptions & { readonly id: string },
   ): Promise<RunHandle<O>>;
   /**
-   * Write to channels of a run of a Plan, from outside: each by the rule of its kind (`append` takes one element, `keyed` a `KeyedWrite`), at once,
+   * Write to channels of a run of a Plan, from outside: each by the rule of its kind (`append` takes one element, `keyed` a `KeyedWrite`; to a graph's state
+   * an update as its nodes return it), at once, for what has not begun,
    * in conflict with no task. A paused run takes it when it is resumed. A value that only turns out
    * not to fit when the run takes it, as a sum that is not finite any more or one at which a reducer throws, is left out. The same `id` counts once.
    *
@@ -113,6 +114,8 @@ export interface ForkOptions {
   readonly edit?: {
     /** Another input. Only with `at: 1`: history made from the old one would not fit. */
     readonly input?: unknown;
+    /** Written to the channels before the fork goes on: of a graph an update, as its nodes return it; see `Engine.write`. */
+    readonly channels?: Readonly<Record<string, unknown>>;
     /** Other results of recorded operations or tasks, by key. */
     readonly results?: Readonly<Record<string, unknown>>;
   };

@@ -1,15 +1,21 @@
 import type { Json, Outcome } from "@heddle/kernel";
 
+interface ChannelWrite {
+  readonly channel: string;
+  readonly value: Json;
+}
+
 /** What can be sent to a run. Kept in its mailbox until the run has recorded what it makes of it. */
 export type Mail =
-  | { readonly type: "signal"; readonly name: string; readonly value?: Json }
+  /** `writes`: to channels, with the answer that lets a run go on. */
+  | { readonly type: "signal"; readonly name: string; readonly value?: Json; readonly writes?: readonly ChannelWrite[] }
   | { readonly type: "cancel"; readonly reason?: string; readonly deadline?: true }
   | { readonly type: "pause"; readonly reason?: string }
   /** Its state is not the one that its journal tells. */
   | { readonly type: "diverged"; readonly difference: readonly string[] }
   | { readonly type: "resume"; readonly accept?: boolean }
   | { readonly type: "child-ended"; readonly child: string; readonly of: number; readonly key: string; readonly outcome: Outcome }
-  | { readonly type: "write"; readonly writes: readonly { readonly channel: string; readonly value: Json }[] }
+  | { readonly type: "write"; readonly writes: readonly ChannelWrite[] }
   | { readonly type: "update"; readonly name: string; readonly input?: Json };
 
 export const mailText = (mail: Mail): string => JSON.stringify(mail);

@@ -325,6 +325,13 @@ export class OwnedRun implements TurnTaker {
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
   }
 
+  /** The activations that have begun with what their sources held before now; empty: none has. */
+  begunWithState(): { readonly begun?: readonly number[] } {
+    if (!this.definition.tasks.readChannels) return {};
+    const begun = openActivations(this.state).filter(({ no }) => this.frames.get(no) !== undefined || this.journaled.hasHistory(no));
+    return begun.length === 0 ? {} : { begun: begun.map(({ no }) => no) };
+  }
+
   /** A person lets tasks go on that were held. */
   release(id: string, by: string, value: Json | undefined): void {
     const held = this.facts.held.find((each) => each.id === id);

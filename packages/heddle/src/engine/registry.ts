@@ -41,8 +41,8 @@ export class Registry {
     return versions?.find((definition) => definition.version === version);
   }
 
-  get(name: string): Definition {
-    const found = this.find(name, undefined);
+  get(name: string, version?: string | null): Definition {
+    const found = this.find(name, version);
     if (found !== undefined) return found;
     const names = [...this.#byName.keys()];
     throw new HeddleError(

@@ -41,6 +41,8 @@ export class TaskTable {
   readonly #compiled: CompiledPlan;
   readonly #code: CodeOf;
   readonly #source: SourceOf;
+  /** Some task is given what channels hold: writes to them from outside concern those that have not begun. */
+  readonly readChannels: boolean;
   readonly #rescues: (use: string) => Rescue | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
 
@@ -51,12 +53,14 @@ export class TaskTable {
     code: CodeOf,
     source: SourceOf = (_, task, tables) => EdgeSources.of(task, tables),
     rescues: (use: string) => Rescue | null = () => null,
+    readChannels: boolean = false,
   ) {
     this.#plan = plan;
     this.#compiled = compiled;
     this.#code = code;
     this.#source = source;
     this.#rescues = rescues;
+    this.readChannels = readChannels;
   }
 
   /** Undefined: no code is registered for the task. */

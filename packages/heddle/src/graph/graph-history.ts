@@ -27,7 +27,7 @@ export async function graphHistory(graph: Graph<never>, engine: Engine, runId: s
     const closed = events.apply(event);
     const before = rounds.at(-1);
     if (closed !== null) rounds.push({ seq: event.seq, atMs: event.atMs, round: events.round, ...closed, state: events.values() });
-    else if (event.type === ("channels-written" as never) && before !== undefined)
+    else if (event.type === "channels-written" && before !== undefined)
       rounds.push({ ...before, seq: event.seq, atMs: event.atMs, nodes: [], state: events.values() });
   }
   return rounds.toReversed();

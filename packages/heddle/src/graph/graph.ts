@@ -296,6 +296,8 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       ),
       inputs: (_, { does }) =>
         "use" in does && (does.use === START || does.use === gatherCode || does.use === joinCode) ? undefined : source,
+      readChannels: true,
+      update: (values) => nodeCode.writesOf(values),
       ...interruptsOf(this.shape, tasks),
       ...(this.version === undefined ? null : { version: this.version }),
     };

@@ -132,16 +132,28 @@ export class NodeCode {
         `it returned ${isSend(update) ? "a send: return it from a route, or in the goto of a command" : `${Array.isArray(update) ? "a list" : `a ${typeof update}`}, not an object of the keys that change`}`,
       );
     const { verbs } = ctx;
-    for (const key of Object.keys(update)) {
-      const written = update[key];
-      if (written === undefined) continue;
-      const channel = Object.hasOwn(this.#channels, key) ? this.#channels[key] : undefined;
-      if (channel === undefined)
-        throw this.#misfit(name, `it wrote "${key}", and the state has only ${Object.keys(this.#channels).join(", ")}`);
-      const writes = channel.writes(written, (index) => ctx.uuid(`${key}/${index}`));
-      if ("refused" in writes) throw this.#misfit(name, `it wrote "${key}", and ${writes.refused}`);
-      for (const each of writes) verbs.write(key, each);
-    }
+    for (const key of Object.keys(update))
+      for (const each of this.#writesTo(name, key, update[key], (index) => ctx.uuid(`${key}/${index}`))) verbs.write(key, each);
+  }
+
+  /** What a person writes to the state, as a node would. */
+  async writesOf(update: Update): Promise<readonly (readonly [string, unknown])[]> {
+    if (typeof update !== "object" || update === null || Array.isArray(update))
+      throw this.#misfit("a person", "it is not an object of the keys that change");
+    const fit = this.#hasSchemas ? await this.#checked("a person", update) : update;
+    return Object.entries(fit).flatMap(([key, written]) =>
+      this.#writesTo("a person", key, written, () => globalThis.crypto.randomUUID()).map((each) => [key, each] as const),
+    );
+  }
+
+  #writesTo(name: string, key: string, written: unknown, newId: (index: number) => string): readonly unknown[] {
+    if (written === undefined) return [];
+    const channel = Object.hasOwn(this.#channels, key) ? this.#channels[key] : undefined;
+    if (channel === undefined)
+      throw this.#misfit(name, `it wrote "${key}", and the state has only ${Object.keys(this.#channels).join(", ")}`);
+    const writes = channel.writes(written, newId);
+    if ("refused" in writes) throw this.#misfit(name, `it wrote "${key}", and ${writes.refused}`);
+    return writes;
   }
 
   #route(tasks: NodeTasks, name: string, input: NodeInput, update: Update, goto: Command["goto"], ctx: TaskContext): unknown {
@@ -260,9 +272,13 @@ export class NodeCode {
 
   #misfit(name: string, why: string): Error {
     return final(
-      new HeddleError("UPDATE_INVALID", `The result of node "${name}" of graph "${this.#graph}" is no update: ${why}.`, {
-        data: { node: name },
-      }),
+      new HeddleError(
+        "UPDATE_INVALID",
+        `${name === "a person" ? `What was sent to a run of graph "${this.#graph}"` : `What node "${name}" of graph "${this.#graph}" returned`} is no update: ${why}.`,
+        {
+          data: { node: name },
+        },
+      ),
     );
   }
 }

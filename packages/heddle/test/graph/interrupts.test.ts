@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { append, END, graph, hasCode, send, START, sum, value } from "heddle";
+import { append, END, fold, graph, hasCode, send, START, sum, value } from "heddle";
 import { places } from "../engine/engines.ts";
 
 for (const { name, make } of places) {
@@ -110,6 +110,94 @@ for (const { name, make } of places) {
       assert.deepEqual(await (await engine.get(runId)).result(), {
         answers: ["0 item[0]/what", "1 item[1]/what", "one/what", "deep/who"],
       });
+    });
+
+    test("dashflow 24: the state is edited while a run is stopped; the node that goes on sees it, and history has the edit", async () => {
+      const edited = graph(
+        "edited",
+        { text: value(""), log: append<string>(), count: sum(), best: fold(Math.max, 0) },
+        { interruptBefore: ["b"] },
+      )
+        .node("a", () => ({ text: "a", log: ["a"], count: 1 }))
+        .node("b", ({ text, log, count, best }) => ({ log: [`saw ${text} ${log.join("+")} ${count} ${best}`] }))
+        .edge(START, "a")
+        .edge("a", "b");
+      using place = make();
+      let runId = "";
+      {
+        await using engine = await place.open({ workflows: [edited] });
+        runId = (await edited.invoke({}, { engine })).runId;
+        await engine.write(runId, { text: "edited", log: ["x", "y"], count: 10, best: 7 } as never);
+        await assert.rejects(engine.write(runId, { wrong: 1 }), (error) => hasCode(error, "UPDATE_INVALID"));
+        await assert.rejects(engine.write(runId, { log: "no list" }), (error) => hasCode(error, "UPDATE_INVALID"));
+        assert.deepEqual(
+          (await (await engine.get(runId)).settled()).questions.map(({ id }) => id),
+          ["b/before"],
+        );
+      }
+      await using engine = await place.open({ workflows: [edited] });
+      assert.equal((await (await engine.get(runId)).state()).channels["text"], "edited");
+      await engine.answer(runId, "b/before", { value: { count: 5 } });
+
+      assert.deepEqual(await (await engine.get(runId)).result(), {
+        text: "edited",
+        log: ["a", "x", "y", "saw edited a+x+y 16 7"],
+        count: 16,
+        best: 7,
+      });
+      assert.deepEqual(
+        (await edited.history(engine, runId)).map(({ state, nodes }) => [nodes, state.text, state.count]),
+        [
+          [["b"], "edited", 16],
+          [[], "edited", 16],
+          [[], "edited", 11],
+          [["a"], "a", 1],
+          [[], "", 0],
+        ],
+      );
+    });
+
+    test("a node that has begun keeps the state that it began with, also after a restart; one that has not sees the edit", async () => {
+      const seen: string[] = [];
+      const both = graph("both", { text: value("old"), log: append<string>() }, { interruptBefore: ["late"] })
+        .node("early", async ({ text }, ctx) => {
+          await ctx.step("note", () => void seen.push(`early ${text}`));
+          await ctx.receive("go", "go");
+          return { log: [`early ${text}`] };
+        })
+        .node("late", ({ text }) => ({ log: [`late ${text}`] }))
+        .edge(START, "early")
+        .edge(START, "late");
+      using place = make();
+      {
+        await using engine = await place.open({ workflows: [both] });
+        assert.equal((await both.invoke({}, { engine, id: "both" })).status, "waiting");
+        await engine.write("both", { text: "new" });
+        await (await engine.get("both")).settled();
+      }
+      await using engine = await place.open({ workflows: [both] });
+      await engine.answer("both", "late/before", {});
+      await engine.signal("both", "go");
+
+      assert.deepEqual(await (await engine.get("both")).result(), { text: "new", log: ["early old", "late new"] });
+      assert.deepEqual(seen, ["early old"]);
+    });
+
+    test("a fork goes on with the channels that it was given", async () => {
+      const line = graph("line", { n: value(1), log: append<string>() })
+        .node("a", ({ n }) => ({ n: n + 1 }))
+        .node("b", ({ n }) => ({ log: [`${n}`] }))
+        .edge(START, "a")
+        .edge("a", "b");
+      using place = make();
+      await using engine = await place.open({ workflows: [line] });
+      const { runId } = await line.invoke({}, { engine });
+      const afterA = (await line.history(engine, runId)).find(({ nodes }) => nodes.includes("a"));
+
+      const fork = await engine.fork(runId, { at: afterA?.seq ?? 0, edit: { channels: { n: 40, log: ["forked"] } } });
+
+      assert.deepEqual(await fork.result(), { n: 40, log: ["forked", "40"] });
+      assert.deepEqual(await (await engine.get(runId)).result(), { n: 2, log: ["2"] });
     });
 
     test("a held run that is cancelled ends", async () => {

@@ -28,11 +28,12 @@ export type RunFact =
   | { readonly type: "run-ended"; readonly outcome: RunOutcome }
   | { readonly type: "plan-amended"; readonly tasks: Readonly<Record<Id, Task>> }
   | { readonly type: "tasks-reset"; readonly tasks: readonly Id[] }
-  /** Somebody outside wrote to channels. `merged`: the whole values of those that are `fold`. */
+  /** Somebody outside wrote to channels. `merged`: the whole values of those that are `fold`. `begun`: the activations that had begun with what channels held before. */
   | {
       readonly type: "channels-written";
       readonly writes: readonly { readonly channel: Id; readonly value: Json }[];
       readonly merged?: Readonly<Record<Id, Json>>;
+      readonly begun?: readonly number[];
     }
   // Tasks
   /** Recorded before an effect that must not be started twice unseen. */

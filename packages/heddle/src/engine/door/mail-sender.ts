@@ -1,6 +1,7 @@
-import { decodeValue, encodeValue, HeddleError, type Channel } from "@heddle/kernel";
-import { writeFault } from "@heddle/kernel/internal";
+import { decodeValue, encodeValue, HeddleError, type RunRow } from "@heddle/kernel";
+import type { Definition } from "../definition.ts";
 import type { AnswerInput } from "../engine.ts";
+import { writesOf } from "./channel-writes.ts";
 import { EventStream } from "../event-stream.ts";
 import { checkAnswer, type AskedQuestion } from "../frame/question.ts";
 import { hasEnded } from "../has-ended.ts";
@@ -46,27 +47,34 @@ export class MailSender {
         );
       }
     } else checkAnswer(question, asked.question as AskedQuestion, answer);
-    await this.send(
-      runId,
-      { type: "signal", name: answerSignal(question), value: encodeValue(answer, { what: `the answer to "${question}"` }) },
-      undefined,
-    );
+    const name = answerSignal(question);
+    const value = encodeValue(answer, { what: `the answer to "${question}"` });
+    // Where a run was stopped, an answer may change its channels before it goes on.
+    const update = (asked?.question as AskedQuestion | undefined)?.kind === "interrupt" ? answer.value : undefined;
+    const writes =
+      update === undefined
+        ? null
+        : { writes: await writesOf(runId, this.#definitionOf(row), update as Record<string, unknown>, this.#host.maxValueBytes) };
+    await this.send(runId, { type: "signal", name, value, ...writes }, undefined);
   }
 
   async write(runId: string, values: Readonly<Record<string, unknown>>, id: string | undefined): Promise<void> {
-    const { state, reader, registry, maxValueBytes } = this.#host;
+    const { state, reader, maxValueBytes } = this.#host;
     state.assertOpen();
     const row = await reader.row(runId);
     if (Object.keys(values).length === 0) return;
-    const definition = registry.find(row.workflow, row.version);
-    if (definition === undefined) {
-      throw new HeddleError(
-        "WORKFLOW_UNKNOWN",
-        `No workflow "${row.workflow}" is registered here, so that the channels of run ${runId} are not known: pass it to open(…, { workflows: […] }).`,
-        { data: { runId, workflow: row.workflow } },
-      );
-    }
-    await this.send(runId, writeMail(runId, definition.plan.channels ?? {}, values, maxValueBytes), id);
+    const definition = this.#definitionOf(row);
+    await this.send(runId, { type: "write", writes: await writesOf(runId, definition, values, maxValueBytes) }, id);
+  }
+
+  #definitionOf({ runId, workflow, version }: RunRow): Definition {
+    const definition = this.#host.registry.find(workflow, version);
+    if (definition !== undefined) return definition;
+    throw new HeddleError(
+      "WORKFLOW_UNKNOWN",
+      `No workflow "${workflow}" is registered here, so that the channels of run ${runId} are not known: pass it to open(…, { workflows: […] }).`,
+      { data: { runId, workflow } },
+    );
   }
 
   async cancel(runId: string, reason: string | undefined): Promise<void> {
@@ -143,33 +151,6 @@ export class MailSender {
       throw new HeddleError("RUN_ENDED", `Run ${runId} has ended: nothing can be sent to it.`, { data: { runId } });
     hints.stir([runId]);
   }
-}
-
-/** @throws HeddleError `CHANNEL_UNKNOWN`, `CHANNEL_WRITE_REFUSED`, `VALUE_TOO_LARGE` */
-function writeMail(
-  runId: string,
-  channels: Readonly<Record<string, Channel>>,
-  values: Readonly<Record<string, unknown>>,
-  maxValueBytes: number,
-): Mail {
-  const writes = Object.entries(values).map(([id, value]) => {
-    const channel = Object.hasOwn(channels, id) ? channels[id] : undefined;
-    const data = { runId, channel: id };
-    if (channel === undefined) {
-      const names = Object.keys(channels);
-      const known = names.length === 0 ? "its plan has no channels" : `there are: ${names.join(", ")}`;
-      throw new HeddleError("CHANNEL_UNKNOWN", `Run ${runId} has no channel "${id}"; ${known}.`, { data });
-    }
-    if (value === undefined)
-      throw new HeddleError("CHANNEL_WRITE_REFUSED", `The value for channel "${id}" of run ${runId} is undefined: leave it out.`, { data });
-    const encoded = encodeValue(value, { what: `the value for channel "${id}"` });
-    checkInputSize(`the value for channel ${id}`, encoded, maxValueBytes);
-    const fault = writeFault(channel, encoded);
-    if (fault !== undefined)
-      throw new HeddleError("CHANNEL_WRITE_REFUSED", `Run ${runId} was written channel "${id}", ${fault}.`, { data });
-    return { channel: id, value: encoded };
-  });
-  return { type: "write", writes };
 }
 
 /** @throws HeddleError `OPTION_INVALID`, `VALUE_TOO_LARGE` */

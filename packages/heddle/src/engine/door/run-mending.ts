@@ -1,11 +1,13 @@
-import { HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
+import { advance, createRun, encodeValue, HeddleError, type RunEvent, type RunRow } from "@heddle/kernel";
 import type { ForkOptions, RetryOptions, RunHandle } from "../engine.ts";
 import { eventText } from "../event-text.ts";
 import { forkEvents, retryPoint } from "../fork.ts";
 import { hasEnded } from "../has-ended.ts";
 import type { NodeHost } from "../node-host.ts";
+import { mergeEach } from "../run/merge-writes.ts";
 import { Handle } from "../run-handle.ts";
 import { checkRunId } from "../run-options.ts";
+import { writesOf } from "./channel-writes.ts";
 
 /** Makes new runs of what others have recorded. */
 export class RunMending {
@@ -20,7 +22,20 @@ export class RunMending {
     state.assertOpen();
     const row = await reader.row(runId);
     const events = await this.#history(runId);
-    return this.#branch<O>(row, options.id, forkEvents(row, events, options, clock.nowMs()));
+    const forked = forkEvents(row, events, options, clock.nowMs());
+    const written = options.edit?.channels === undefined ? [] : [await this.#written(row, forked, options.edit.channels, clock.nowMs())];
+    return this.#branch<O>(row, options.id, [...forked, ...written]);
+  }
+
+  /** An edit of the channels as an event behind these. */
+  async #written(row: RunRow, events: readonly RunEvent[], values: Readonly<Record<string, unknown>>, atMs: number): Promise<RunEvent> {
+    const { registry, maxValueBytes } = this.#host;
+    const definition = registry.get(row.workflow, row.version);
+    const writes = await writesOf(row.runId, definition, values, maxValueBytes);
+    const state = createRun(definition.compiled);
+    for (const event of events) advance(state, event);
+    const merged = mergeEach(definition, state, writes, (value, what) => encodeValue(value, { what, maxBytes: maxValueBytes }));
+    return { type: "channels-written", atMs, writes, ...(merged === null ? null : { merged }) };
   }
 
   async retry<O>(runId: string, options: RetryOptions): Promise<RunHandle<O>> {

@@ -91,6 +91,9 @@ export class FoldedRun {
         this.#startTimes.delete(event.no);
         if (facts.released.length > 0) facts.released = facts.released.filter((no) => no !== event.no);
         break;
+      case "channels-written":
+        this.#keepForBegun(event.begun ?? []);
+        break;
       case "tasks-held":
         facts.held = [...facts.held, { id: event.id, nos: event.nos }];
         break;
@@ -122,6 +125,24 @@ export class FoldedRun {
         break;
     }
     return advance(this.state, event);
+  }
+
+  /** Whether something of an open activation is recorded besides its start. */
+  hasHistory(no: number): boolean {
+    return this.#beginnings.has(no);
+  }
+
+  /** What has begun with the channels as they are keeps that; what has not is given what they will hold. */
+  #keepForBegun(begun: readonly number[]): void {
+    if (!this.#definition.tasks.readChannels) return;
+    for (const command of openActivations(this.state)) {
+      if (command.type !== "start-task") continue;
+      if (!begun.includes(command.no)) this.#given.delete(command.no);
+      else if (!this.#given.has(command.no)) {
+        const given = this.givenTo(command, this.#sourceOf(command));
+        if (given !== null) this.#given.set(command.no, given);
+      }
+    }
   }
 
   /** A person has to let it go on first. */

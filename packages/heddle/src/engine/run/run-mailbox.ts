@@ -98,6 +98,7 @@ export class RunMailbox {
       case "signal": {
         const held = mail.name.startsWith("?") ? this.#run.facts.held.find(({ id }) => answerSignal(id) === mail.name) : undefined;
         if (held !== undefined) {
+          if (mail.writes !== undefined) this.#write(mail.writes, atMs);
           this.#run.release(held.id, id, mail.value);
           break;
         }
@@ -180,7 +181,13 @@ export class RunMailbox {
       }
     }
     if (writes.length > 0)
-      run.record({ type: "channels-written", atMs, writes, ...(Object.keys(merged).length === 0 ? null : { merged }) });
+      run.record({
+        type: "channels-written",
+        atMs,
+        writes,
+        ...(Object.keys(merged).length === 0 ? null : { merged }),
+        ...run.begunWithState(),
+      });
   }
 
   #childEnded({ child, of, key, outcome }: Mail & { type: "child-ended" }): void {
