@@ -626,7 +626,7 @@ export class OwnedRun implements TurnTaker {
           this.#cancelTask(command.no);
           break;
         case "decide-group": {
-          const outcome = judgeGroup(this.definition, this.journaled.plan.task(command.task), command);
+          const outcome = judgeGroup(this.definition, this.journaled.taskOf(command.task), command);
           this.record({ type: "task-ended", atMs: this.stampMs(), no: command.no, task: command.task, outcome });
           break;
         }

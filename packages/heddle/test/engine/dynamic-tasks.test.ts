@@ -165,6 +165,26 @@ for (const place of places) {
       assert.deepEqual(await (await engine.start(flow, null)).result(), { of2: "e" });
     });
 
+    test("are dropped where what the plan's code has for a failure takes over, and may be asked for there", async () => {
+      using on = place.make();
+      const flow = planned<unknown, unknown>(
+        { heddle: 1, name: "growing", discipline: "eager", tasks: { seed: seeds } },
+        {
+          tasks: {
+            seed: (_, { verbs }) => {
+              verbs.amend({ bad: after("echo", ["seed"], {}, "bad") });
+              throw new Error("no");
+            },
+            echo: () => "e",
+          },
+          rescues: { seed: (_error, _input, { verbs }) => verbs.amend({ good: after("echo", ["seed"], {}, "good") }) },
+        },
+      );
+      await using engine = await on.open({ workflows: [flow] });
+
+      assert.deepEqual(await (await engine.start(flow, null)).result(), { good: "e" });
+    });
+
     test("are not to be added under one name by two that run at once; the same twice is no fault", async () => {
       using on = place.make();
       const told: string[] = [];

@@ -323,6 +323,29 @@ describe("a task that may run at most once", () => {
     );
   });
 
+  test("ends unknown also in a run that had crashed before, whose starts stand in line", async () => {
+    await using place = new FakePlace();
+    let begun = 0;
+    const send = bounded(once, () => (begun++, never()));
+    const starter = await place.open({ workflows: [send], passive: true });
+    await starter.start(send, null, { id: "r" });
+    const store = await place.store();
+    for (let crash = 0; crash < 2; crash++) {
+      const nowMs = place.clock.nowMs();
+      await store.heartbeat(`dead-${crash}`, nowMs, nowMs);
+      assert.equal((await store.claim({ node: `dead-${crash}`, limit: 1, nowMs })).length, 1);
+      await place.clock.advance(1_000);
+      await store.reapDeadNodes(place.clock.nowMs());
+    }
+    const first = await place.open({ workflows: [send] });
+    await place.until(() => begun === 1, "the task began");
+    await place.close(first);
+    const second = await place.open({ workflows: [send] });
+
+    assert.deepEqual(await place.clock.runUntil((await second.get("r")).result()), { caught: "caught" });
+    assert.equal(begun, 1);
+  });
+
   test("goes on when it was put down while it waited", async () => {
     await using place = new FakePlace();
     const waiting = bounded(once, (_, ctx) => ctx.receive("go", "go"), false);

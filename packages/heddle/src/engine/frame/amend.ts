@@ -35,7 +35,7 @@ export function recordAmendments(frame: TaskFrame): void {
   const { run, amendments, command } = frame;
   if (amendments === null || isToldToCancel(run.state, command.no)) return;
   // Another task may have added the same meanwhile.
-  const tasks = Object.fromEntries(Object.entries(amendments).filter(([id]) => run.journaled.plan.task(id) === undefined));
+  const tasks = Object.fromEntries(Object.entries(amendments).filter(([id]) => run.journaled.taskOf(id) === undefined));
   if (Object.keys(tasks).length > 0) run.record({ type: "plan-amended", atMs: run.stampMs(), tasks });
 }
 

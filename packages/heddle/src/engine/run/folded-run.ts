@@ -8,6 +8,7 @@ import {
   type RunEvent,
   type RunState,
   type StartTask,
+  type Task,
 } from "@heddle/kernel";
 import { openActivations, type GrowingPlan } from "@heddle/kernel/internal";
 import type { Definition } from "../definition.ts";
@@ -163,7 +164,12 @@ export class FoldedRun {
     return this.#tasks.of(command, this.state);
   }
 
-  /** The run's plan, with the tasks that were added to it. */
+  /** A task of the run's plan, or one that was added to it. */
+  taskOf(id: string): Task | undefined {
+    return this.#tasks.task(id, this.state);
+  }
+
+  /** The run's plan, with the tasks that were added to it. Made when it is first asked for, in time in proportion to it. */
   get plan(): GrowingPlan {
     return this.#tasks.plan(this.state);
   }

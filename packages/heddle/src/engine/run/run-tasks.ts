@@ -10,7 +10,7 @@ export class RunTasks {
   #plan: GrowingPlan | null = null;
   /** Amendments that are in it. */
   #taken = 0;
-  readonly #entries = new Map<number, TaskEntry>();
+  #entries: Map<number, TaskEntry> | null = null;
 
   constructor(definition: Definition) {
     this.#definition = definition;
@@ -21,9 +21,10 @@ export class RunTasks {
     const { tasks, compiled } = this.#definition;
     const number = taskNumber(command);
     if (number < compiled.taskCount) return tasks.of(command);
+    this.#entries ??= new Map();
     let entry = this.#entries.get(number);
     if (entry === undefined) {
-      const task = this.plan(state).task(command.task);
+      const task = this.task(command.task, state);
       entry = task === undefined ? undefined : tasks.make(command.task, task, state.plan);
       if (entry !== undefined) this.#entries.set(number, entry);
     }
@@ -31,7 +32,8 @@ export class RunTasks {
   }
 
   task(id: string, state: RunState): Task | undefined {
-    return this.plan(state).task(id);
+    const { tasks } = this.#definition.plan;
+    return Object.hasOwn(tasks, id) ? tasks[id] : this.plan(state).task(id);
   }
 
   /** The run's plan as it has become. */
@@ -46,6 +48,6 @@ export class RunTasks {
   forget(): void {
     this.#plan = null;
     this.#taken = 0;
-    this.#entries.clear();
+    this.#entries = null;
   }
 }
