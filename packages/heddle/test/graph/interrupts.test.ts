@@ -127,7 +127,7 @@ for (const { name, make } of places) {
       {
         await using engine = await place.open({ workflows: [edited] });
         runId = (await edited.invoke({}, { engine })).runId;
-        await engine.write(runId, { text: "edited", log: ["x", "y"], count: 10, best: 7 } as never);
+        await engine.write(runId, { text: "edited", log: ["x", "y"], count: 10, best: 7 });
         await assert.rejects(engine.write(runId, { wrong: 1 }), (error) => hasCode(error, "UPDATE_INVALID"));
         await assert.rejects(engine.write(runId, { log: "no list" }), (error) => hasCode(error, "UPDATE_INVALID"));
         assert.deepEqual(
