@@ -84,9 +84,9 @@ export interface Group {
 
 export interface Policy {
   readonly retry?: RetryPolicy;
-  /** Longest time of one attempt, in milliseconds. */
+  /** Longest time of one attempt, its waits included, in milliseconds; then it ends `timed-out`. */
   readonly attemptTimeoutMs?: number;
-  /** Longest time of the task over all attempts and the waits between them, in milliseconds. */
+  /** Longest time of the task over all attempts and the waits between them, in milliseconds; no attempt follows then. */
   readonly timeoutMs?: number;
   /** Higher goes first among what is due. Default 0. */
   readonly priority?: number;
