@@ -50,7 +50,7 @@ export class NodeCode {
       const input = given as NodeInput;
       const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
       try {
-        const result = call((input.wasSent ? input.item : input.state) as never, ctx);
+        const result = call(givenTo(tasks, input), ctx);
         return isPromise(result) ? result.then(finish).catch((error: unknown) => failedIn(name, error)) : finish(result);
       } catch (error) {
         return failedIn(name, error);
@@ -63,7 +63,7 @@ export class NodeCode {
     const { name } = tasks.node;
     return (failure, given, ctx) => {
       const input = given as NodeInput;
-      const result = handle(failure, (input.wasSent ? input.item : input.state) as never, ctx);
+      const result = handle(failure, givenTo(tasks, input), ctx);
       return isPromise(result)
         ? result.then((each) => this.#finish(tasks, name, input, each, ctx))
         : this.#finish(tasks, name, input, result, ctx);
@@ -301,6 +301,14 @@ export async function checkWrite(
         : await checkWithSchema(schema, item, `item ${index} of ${what}`, code),
     );
   return items;
+}
+
+/** What its code is given: what it was sent, or the state, of which it may be said to read only some keys. */
+function givenTo({ node }: NodeTasks, { state, item, wasSent }: NodeInput): never {
+  const { reads } = node.options;
+  if (wasSent) return item as never;
+  if (reads === undefined) return state as never;
+  return Object.freeze(Object.fromEntries(reads.flatMap((key) => (Object.hasOwn(state, key) ? [[key, state[key]]] : [])))) as never;
 }
 
 /** The error tells the node that it comes from, through all graphs that it passes. */

@@ -229,6 +229,20 @@ for (const { name, make } of places) {
       assert.deepEqual((await loop.invoke({}, { engine })).state.log, ["a", "b", "slow", "join", "a", "b", "slow", "join"]);
     });
 
+    test("a node is given only the keys that it reads; its route sees them all", async () => {
+      const some: unknown[] = [];
+      const reading = graph("reading", { a: value(1), b: value(2), log: append<string>() })
+        .node("some", (state) => void some.push({ ...state }), { reads: ["a", "log"] })
+        .node("next", () => ({ log: ["next"] }))
+        .edge(START, "some")
+        .route("some", ({ b }) => (b === 2 ? "next" : END), ["next"]);
+      using place = make();
+      await using engine = await place.open({ workflows: [reading] });
+
+      assert.deepEqual((await reading.invoke({}, { engine })).state.log, ["next"]);
+      assert.deepEqual(some, [{ a: 1, log: [] }]);
+    });
+
     test("a deferred node waits until nothing else is due", async () => {
       const deferred = graph("deferred", { log: append<string>() })
         .node("short", () => ({ log: ["short"] }))
