@@ -62,6 +62,23 @@ describe("threads in a store", () => {
     );
   });
 
+  test("a thread that was deleted and made anew is read from its beginning by a saver that knew the one before", async () => {
+    await using store = openMemoryStore();
+    await using saver = await HeddleSaver.open(store);
+    await using other = await HeddleSaver.open(store);
+    await keep(saver, "t", { word: "old" });
+    assert.notEqual(await other.getTuple(thread("t")), undefined);
+
+    await saver.deleteThread("t");
+    for (const word of ["new", "newer"]) await keep(saver, "t", { word });
+
+    const found = await Array.fromAsync(other.list(thread("t")));
+    assert.deepEqual(
+      found.map(({ checkpoint: { channel_values: values } }) => values["word"]),
+      ["newer", "new"],
+    );
+  });
+
   test("a graph whose thread is deleted while it runs keeps its whole state with its next checkpoint", async () => {
     await using store = openMemoryStore();
     await using saver = await HeddleSaver.open(store);

@@ -55,6 +55,19 @@ describe("texts that are made of earlier ones", () => {
     assert.equal(makeParts("z".repeat(500), { no: 0, text: "y".repeat(500) }, []), null);
   });
 
+  test("two blocks that are different and have the same hash are told apart", () => {
+    const [one, other] = ["agxrnvardfbfmysmfljczfhd", "ybawqgmtxglgbcwqrqquybtw"];
+    const shared = "0123456789".repeat(10);
+    const given = [`${one}${shared}`, `${shared}${other}`];
+    const table = new TextTable(new TextCache(0));
+    table.add({ text: given[0]! });
+
+    const made = makeParts(given[1]!, null, [{ no: 0, text: given[0]! }]);
+
+    assert.notEqual(made, null);
+    assert.equal(table.read(table.add(made as { from: number[] })!), given[1]);
+  });
+
   test("one that copies from a text that is not there, or from beyond its end, is none", () => {
     const table = new TextTable(new TextCache(1_000));
     table.add({ text: "0123456789" });
