@@ -40,6 +40,7 @@ export class NextSteps {
     const by = question.approvers[0] === undefined ? [] : ["--by", question.approvers[0]];
     switch (question.kind) {
       case "approval":
+      case "interrupt":
         return this.#line("answer", question.runId, question.key, "--yes", ...by);
       case "choice":
         return this.#line("answer", question.runId, question.key, "--choice", question.choices[0] ?? "CHOICE", ...by);

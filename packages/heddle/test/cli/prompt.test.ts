@@ -49,6 +49,12 @@ function draw(prompt: Prompt, columns = 60): string {
 }
 
 describe("a question at the keyboard", () => {
+  test("where a run stopped: only y lets it go on, and Escape leaves it", () => {
+    assert.deepEqual(type({ kind: "interrupt" }, "y", "Ada"), { answer: { by: "Ada", approved: true } });
+    assert.deepEqual(type({ kind: "interrupt" }, escape), { later: true });
+    assert.match(promptAfter({ kind: "interrupt" }, "n").problem.join(), /Press y, or Escape/);
+  });
+
   test("approval: y or n, then a reason", () => {
     assert.deepEqual(type({}, `y${enter}`), { answer: { approved: true } });
     assert.deepEqual(type({}, ["N", `too dear ${enter}`]), { answer: { approved: false, reason: "too dear" } });

@@ -5,7 +5,8 @@ import type { WaitView } from "../../engine/run-view.ts";
 export interface OpenQuestion {
   readonly runId: string;
   readonly key: string;
-  readonly kind: "approval" | "choice" | "text" | "form";
+  /** `interrupt`: the run was to stop here; it is only asked whether it goes on. */
+  readonly kind: "approval" | "choice" | "text" | "form" | "interrupt";
   readonly prompt: string;
   readonly details: unknown;
   /** Who may answer; empty: anyone. */
@@ -26,7 +27,7 @@ function readQuestion(runId: string, wait: WaitView): OpenQuestion {
   return {
     runId,
     key: wait.id ?? wait.key,
-    kind: kind === "choice" || kind === "text" || kind === "form" ? kind : "approval",
+    kind: kind === "choice" || kind === "text" || kind === "form" || kind === "interrupt" ? kind : "approval",
     prompt: typeof prompt === "string" ? prompt : wait.key,
     details: details === undefined ? undefined : decodeValue(details as Json),
     approvers: texts(approvers),

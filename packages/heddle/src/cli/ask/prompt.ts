@@ -35,6 +35,7 @@ export function newPrompt(question: OpenQuestion, person: string | undefined, pr
 export function pressKey(prompt: Prompt, press: KeyPress): PromptStep {
   if (press.key === "escape") return { later: true };
   if (prompt.stage === "answer" && prompt.question.kind === "approval") return approve(prompt, press);
+  if (prompt.question.kind === "interrupt") return letGoOn(prompt, press);
   if (prompt.stage === "answer" && prompt.question.kind === "choice") return choose(prompt, press);
   if (press.key !== "enter") return { prompt: { ...prompt, line: edit(prompt.line, press), problem: [] } };
   const text = prompt.line.characters.join("").trim();
@@ -47,6 +48,13 @@ export function pressKey(prompt: Prompt, press: KeyPress): PromptStep {
       : next({ ...prompt, draft: { ...prompt.draft, text } });
   }
   return readForm(prompt, text);
+}
+
+function letGoOn(prompt: Prompt, press: KeyPress): PromptStep {
+  if (press.key !== "text") return { prompt };
+  return press.text.trim().toLowerCase() === "y"
+    ? { answer: { ...prompt.draft, approved: true } }
+    : { prompt: { ...prompt, problem: ["Press y, or Escape to leave it stopped. To stop it for good, cancel the run."] } };
 }
 
 function approve(prompt: Prompt, press: KeyPress): PromptStep {

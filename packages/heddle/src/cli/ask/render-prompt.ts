@@ -84,6 +84,8 @@ function wording(prompt: Prompt): { readonly label: string; readonly hint: strin
   switch (prompt.question.kind) {
     case "approval":
       return { label: "  Approve? y/n ", hint: "Esc: later" };
+    case "interrupt":
+      return { label: "  Let it go on? y ", hint: "Esc: later" };
     case "choice":
       return { label: "  Choose: ", hint: "up, down or number, then Enter; Esc: later" };
     case "text":

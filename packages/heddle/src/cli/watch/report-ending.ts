@@ -201,6 +201,11 @@ function reportParked(parked: Parked, run: EndedRun, steps: NextSteps, io: Io): 
 
 function answerSteps(question: OpenQuestion, steps: NextSteps): readonly (readonly [string, string])[] {
   const yes = steps.answer(question);
+  if (question.kind === "interrupt")
+    return [
+      ["let it go on", yes],
+      ["stop it", steps.about("cancel", question.runId)],
+    ];
   return question.kind === "approval"
     ? [
         ["approve", yes],
