@@ -357,6 +357,7 @@ export class OwnedRun implements TurnTaker {
    */
   #gate(commands: readonly Command[], atMs: number, ended: number | null): void {
     if (commands.length === 0 && ended === null) return;
+    this.journaled.remember(commands, atMs);
     this.#gated.push({ commands, atMs });
     this.#gates.push(() => {
       this.#gated.shift();

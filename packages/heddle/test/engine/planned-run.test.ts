@@ -120,6 +120,31 @@ for (const place of places) {
       assert.deepEqual(await run.result(), ["b", { list: [{ n: 1 }] }]);
     });
 
+    test("a task is given what the one before it held when that ended, also if it has ended again before the first end is recorded", async () => {
+      using on = place.make();
+      const given: unknown[] = [];
+      const twice = planned<null>(
+        plan({
+          first: { when: [start] },
+          source: { when: [] },
+          sink: { when: [{ ...after("sink.any", "source"), join: "any", untaken: "wait" }] },
+        }),
+        {
+          tasks: {
+            first: (_input, { verbs }) => {
+              verbs.next("source", 1);
+              verbs.next("source", 2);
+            },
+            source: (input) => input,
+            sink: (input) => void given.push(input),
+          },
+        },
+      );
+      await using engine = await on.open({ workflows: [twice] });
+      await (await engine.start(twice, null)).result();
+      assert.deepEqual(given, [1, 2]);
+    });
+
     test("verbs carry values that are checked like results: size, secrets, and what cannot be kept", async () => {
       using on = place.make();
       const writing =

@@ -155,7 +155,7 @@ export class FoldedRun {
   foldStored(seq: number, event: RunEvent): readonly Command[] {
     this.seq = seq;
     const commands = this.fold(event);
-    this.#remember(commands, event.atMs);
+    this.remember(commands, event.atMs);
     return commands;
   }
 
@@ -202,7 +202,7 @@ export class FoldedRun {
       if (source !== null) this.#given.set(command.no, source.parse(given));
     }
     for (const [no, atMs] of facts.startTimes) this.#startTimes.set(no, atMs);
-    this.#remember(open, facts.startedAtMs);
+    this.remember(open, facts.startedAtMs);
   }
 
   /**
@@ -257,7 +257,8 @@ export class FoldedRun {
     this.#startTimes.set(no, startedAtMs);
   }
 
-  #remember(commands: readonly Command[], atMs: number): void {
+  /** These are carried out later: what they are given is what the state holds now, whatever ends before that. */
+  remember(commands: readonly Command[], atMs: number): void {
     for (const command of commands) {
       if (command.type !== "start-task") continue;
       const { no } = command;
