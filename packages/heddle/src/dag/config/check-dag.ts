@@ -59,7 +59,7 @@ export function checkDag(
   if (!Array.isArray(written)) return undefined;
   const shaped = faults.all.length === found;
   const config = value as DagConfig;
-  if (shaped) for (const [index, node] of config.processors.entries()) checkNode(node, index, config, code, faults);
+  if (shaped) config.processors.forEach((node, index) => checkNode(node, index, config, code, faults));
   const inner = shaped ? checkInner(config, code, faults, loaded, depth) : new Map<number, CheckedDag>();
   const before = faults.all.length;
   const graph = readGraph(written, faults);
@@ -73,7 +73,8 @@ export function checkDag(
   checkUses(config, code, graph, faults);
   const intents = config.processors.map(intentOf);
   const merges = (node: number): boolean => config.processors[node]!.merge !== undefined;
-  const provides = (node: number): boolean => intents[node] === "transform" || merges(node);
+  const gives = Uint8Array.from(intents, (intent, node) => (intent === "transform" || merges(node) ? 1 : 0));
+  const provides = (node: number): boolean => gives[node] === 1;
   const providers = providersOf(graph, order.nodes, provides, merges);
   reportPayloads(config, graph, providers, faults);
   return faults.all.length === 0 ? { config, graph, order, providers, intents, inner } : undefined;
@@ -92,7 +93,8 @@ function checkInner(
   depth: number,
 ): Map<number, CheckedDag> {
   const inner = new Map<number, CheckedDag>();
-  for (const [index, { id, dag }] of processors.entries()) {
+  for (let index = 0; index < processors.length; index++) {
+    const { id, dag } = processors[index]!;
     if (dag === undefined) continue;
     const path = ["processors", index, "dag"];
     if (typeof dag === "string") {
@@ -124,8 +126,8 @@ function checkInner(
 function readGraph(nodes: readonly Partial<DagNode>[], faults: FaultList): DagGraph {
   const numbers = new Map<string, number>();
   const ids: string[] = [];
-  for (const [index, node] of nodes.entries()) {
-    const id: unknown = node?.id;
+  for (let index = 0; index < nodes.length; index++) {
+    const id: unknown = nodes[index]?.id;
     ids.push(String(id));
     if (typeof id !== "string") continue;
     const first = numbers.get(id);
@@ -139,34 +141,32 @@ function readGraph(nodes: readonly Partial<DagNode>[], faults: FaultList): DagGr
       );
   }
   let suggestions = 0;
-  const lists = nodes.map((node, index) => {
-    const list: number[] = [];
-    const named: unknown = node?.depends_on;
-    if (!Array.isArray(named)) return list;
-    const seen = named.length > 1 ? new Set<number>() : null;
-    for (let at = 0; at < named.length; at++) {
+  const first = new Int32Array(nodes.length + 1);
+  const targets: number[] = [];
+  for (let index = 0; index < nodes.length; index++) {
+    const named: unknown = nodes[index]?.depends_on;
+    const seen = Array.isArray(named) && named.length > 1 ? new Set<number>() : null;
+    for (let at = 0; Array.isArray(named) && at < named.length; at++) {
       const id: unknown = named[at];
       if (typeof id !== "string") continue;
       const number = numbers.get(id);
-      if (number === undefined) {
-        const near = suggestions++ < mostSuggestions ? nearest(id.slice(0, 64), [...numbers.keys()]) : [];
-        const mend = near[0] === undefined ? "Add the node, or take the reference out." : `Did you mean "${near[0]}"?`;
-        faults.add(
-          "unknown-node",
-          ["processors", index, "depends_on", at],
-          `Node "${ids[index]}" depends on "${id}", which is not there.`,
-          mend,
-        );
-      } else if (seen?.has(number) === true) {
-        faults.add("value", ["processors", index, "depends_on", at], `Node "${ids[index]}" depends on "${id}" twice.`, "Name it once.");
-      } else {
+      if (number !== undefined && seen?.has(number) !== true) {
         seen?.add(number);
-        list.push(number);
+        targets.push(number);
+        continue;
       }
+      const place = ["processors", index, "depends_on", at];
+      if (number !== undefined) {
+        faults.add("value", place, `Node "${ids[index]}" depends on "${id}" twice.`, "Name it once.");
+        continue;
+      }
+      const near = suggestions++ < mostSuggestions ? nearest(id.slice(0, 64), [...numbers.keys()]) : [];
+      const mend = near[0] === undefined ? "Add the node, or take the reference out." : `Did you mean "${near[0]}"?`;
+      faults.add("unknown-node", place, `Node "${ids[index]}" depends on "${id}", which is not there.`, mend);
     }
-    return list;
-  });
-  return graphOf(ids, numbers, lists);
+    first[index + 1] = targets.length;
+  }
+  return graphOf(ids, numbers, { first, targets: Int32Array.from(targets) });
 }
 
 function reportCycles(graph: DagGraph, order: Order, faults: FaultList): void {
@@ -224,7 +224,8 @@ function reportPayloads(config: DagConfig, graph: DagGraph, { of, conflicts }: P
       "Name a merge (first, concatenate, json_merge or custom), let one depend on the other, or make one analyze.",
     );
   }
-  for (const [node, { merge, id }] of config.processors.entries()) {
+  for (let node = 0; node < config.processors.length; node++) {
+    const { merge, id } = config.processors[node]!;
     if (merge === undefined) continue;
     const place = ["processors", node, "merge"];
     const meeting = of[node]!;

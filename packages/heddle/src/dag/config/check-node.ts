@@ -18,11 +18,13 @@ export function checkNode(node: DagNode, index: number, config: DagConfig, code:
       "Choose another one.",
     );
   checkProcessor(node, path, code, faults);
-  checkMerge(node, path, code, faults);
-  checkCondition(node, path, code, faults);
-  checkTimes(node, path, faults);
-  checkRoom(node, path, config, faults);
+  if (node.merge !== undefined) checkMerge(node, path, code, faults);
+  if (node.condition !== undefined || node.when_false !== undefined) checkCondition(node, path, code, faults);
+  if (node.timeout !== undefined || node.retry !== undefined) checkTimes(node, path, faults);
+  if (node.pool !== undefined || node.resources !== undefined) checkRoom(node, path, config, faults);
 }
+
+const remote = ["endpoint", "module"] as const;
 
 function checkProcessor(node: DagNode, path: Path, code: DagCode, faults: FaultList): void {
   const { id, type = "local", processor } = node;
@@ -46,7 +48,7 @@ function checkProcessor(node: DagNode, path: Path, code: DagCode, faults: FaultL
     faults.add("processor-unavailable", [...path, "type"], `Node "${id}" needs a processor of type ${type}. ${why}`, mend);
     return;
   }
-  for (const key of ["endpoint", "module"] as const) {
+  for (const key of remote) {
     if (node[key] !== undefined)
       faults.add(
         "unknown-key",
@@ -80,7 +82,8 @@ function checkProcessor(node: DagNode, path: Path, code: DagCode, faults: FaultL
       `Node "${id}" has the intent ${node.intent}, but ${processor} can only ${local.intent}.`,
       "Take the intent out.",
     );
-  for (const [key, value] of Object.entries(node.options ?? {})) {
+  if (node.options === undefined || node.options === null) return;
+  for (const [key, value] of Object.entries(node.options)) {
     const schema = Object.hasOwn(local.options, key) ? local.options[key] : undefined;
     const place = [...path, "options", key];
     if (schema === undefined) {
@@ -228,8 +231,9 @@ function checkRoom({ id, pool, resources }: DagNode, path: Path, config: DagConf
       near === undefined ? `Add it: pools: { ${pool}: 2 }.` : `Did you mean "${near}"?`,
     );
   }
+  if (resources === undefined) return;
   for (const what of ["cpu", "memory"] as const) {
-    const wanted = resources?.[what];
+    const wanted = resources[what];
     if (wanted === undefined) continue;
     const budget = config.resources?.[what];
     const place = [...path, "resources", what];

@@ -21,56 +21,91 @@ export interface Schema {
   readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
+/** A schema made ready: what is asked of each of many values is looked up once. */
+interface Ready {
+  readonly schema: Schema;
+  readonly items: Ready | null;
+  readonly fields: ReadonlyMap<string, Ready>;
+  /** For keys that are no field; null: any value; false: there are no others. */
+  readonly others: Ready | null | false;
+  readonly either: readonly Ready[];
+}
+
+const roots = new WeakMap<Schema, Ready>();
 const patterns = new Map<string, RegExp>();
+
+/** Null: there is nothing to hold a value against. A schema inside of itself is for whoever checks that part. */
+function ready(schema: Schema, root: Schema): Ready | null {
+  if (schema.$ref === "#") return null;
+  if (schema.$ref !== undefined) return ready(root.$defs?.[schema.$ref.slice("#/$defs/".length)] ?? {}, root);
+  const { items, properties = {}, additionalProperties, anyOf = [] } = schema;
+  const fields = new Map<string, Ready>();
+  for (const [key, part] of Object.entries(properties)) fields.set(key, ready(part, root) ?? anything);
+  return {
+    schema,
+    items: items === undefined ? null : ready(items, root),
+    fields,
+    others: additionalProperties === undefined ? null : additionalProperties === false ? false : ready(additionalProperties, root),
+    either: anyOf.map((each) => ready(each, root) ?? { ...anything, schema: each }),
+  };
+}
+
+const anything: Ready = { schema: {}, items: null, fields: new Map(), others: null, either: [] };
 
 /** Hold a value against a schema: a fault for everything that does not fit. An object's field that is undefined is absent. */
 export class ShapeCheck {
-  readonly #root: Schema;
+  readonly #root: Ready;
   readonly #faults: FaultList;
   readonly #path: (string | number)[] = [];
 
   constructor(root: Schema, faults: FaultList) {
-    this.#root = root;
+    const made = roots.get(root) ?? ready(root, root) ?? anything;
+    roots.set(root, made);
+    this.#root = made;
     this.#faults = faults;
   }
 
-  // As deep as the schema, which does not nest in itself.
-  check(value: unknown, schema: Schema = this.#root): void {
-    // A schema inside of itself is for whoever checks that part.
-    if (schema.$ref === "#") return;
-    if (schema.$ref !== undefined) return this.check(value, this.#root.$defs?.[schema.$ref.slice("#/$defs/".length)] ?? {});
-    if (schema.anyOf !== undefined) {
-      const fits = schema.anyOf.find(({ type }) => type === undefined || hasType(value, type));
-      return fits === undefined ? this.#misfit(value, schema) : this.check(value, { ...fits, description: schema.description ?? "" });
-    }
-    if (!holds(value, schema)) return this.#misfit(value, schema);
-    if (Array.isArray(value)) {
-      if (schema.items !== undefined) this.#items(value, schema.items);
-    } else if (typeof value === "object" && value !== null) this.#fields(value as Record<string, unknown>, schema);
+  check(value: unknown): void {
+    this.#check(value, this.#root);
   }
 
-  #items(list: readonly unknown[], schema: Schema): void {
+  // As deep as the schema, which does not nest in itself.
+  #check(value: unknown, against: Ready): void {
+    const { schema, items, either } = against;
+    if (either.length > 0) {
+      const fits = either.find(({ schema: { type } }) => type === undefined || hasType(value, type));
+      if (fits === undefined) this.#misfit(value, schema);
+      else this.#check(value, fits);
+    } else if (!holds(value, schema)) this.#misfit(value, schema);
+    else if (typeof value !== "object" || value === null) return;
+    else if (!Array.isArray(value)) this.#fields(value as Record<string, unknown>, against);
+    else if (items !== null) this.#items(value, items);
+  }
+
+  #items(list: readonly unknown[], against: Ready): void {
     for (let index = 0; index < list.length; index++) {
       this.#path.push(index);
-      this.check(list[index], schema);
+      this.#check(list[index], against);
       this.#path.pop();
     }
   }
 
-  #fields(object: Record<string, unknown>, { properties, required, propertyNames, additionalProperties }: Schema): void {
+  #fields(object: Record<string, unknown>, { schema, fields, others }: Ready): void {
+    const { required, propertyNames } = schema;
     for (const key of Object.keys(object)) {
-      if (object[key] === undefined) continue;
-      const known = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : undefined;
-      const schema = known ?? additionalProperties;
+      const part = object[key];
+      if (part === undefined) continue;
+      const own = fields.get(key) ?? others;
       this.#path.push(key);
-      if (schema === false) this.#unknown(key, Object.keys(properties ?? {}));
+      if (own === false) this.#unknown(key, [...fields.keys()]);
       else {
         if (propertyNames !== undefined && !holds(key, propertyNames)) this.#misfit(key, propertyNames);
-        if (schema !== undefined) this.check(object[key], schema);
+        if (own !== null) this.#check(part, own);
       }
       this.#path.pop();
     }
-    for (const key of required ?? []) {
+    if (required === undefined) return;
+    for (const key of required) {
       if (object[key] === undefined)
         this.#faults.add("missing-key", this.#path, `${this.#subject()} has no ${JSON.stringify(key)}.`, "Add it.");
     }

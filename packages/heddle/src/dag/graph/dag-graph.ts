@@ -12,18 +12,9 @@ export interface Arrows {
   readonly targets: Int32Array;
 }
 
-/** @param lists for each node the numbers of those that it depends on */
-export function graphOf(ids: readonly string[], numbers: ReadonlyMap<string, number>, lists: readonly (readonly number[])[]): DagGraph {
-  const dependencies = arrowsOf(lists);
+/** @param dependencies arrows from each node to those that it depends on */
+export function graphOf(ids: readonly string[], numbers: ReadonlyMap<string, number>, dependencies: Arrows): DagGraph {
   return { ids, numbers, dependencies, dependents: turned(dependencies, ids.length) };
-}
-
-function arrowsOf(lists: readonly (readonly number[])[]): Arrows {
-  const first = new Int32Array(lists.length + 1);
-  for (let node = 0; node < lists.length; node++) first[node + 1] = first[node]! + lists[node]!.length;
-  const targets = new Int32Array(first[lists.length]!);
-  for (let node = 0; node < lists.length; node++) targets.set(lists[node]!, first[node]);
-  return { first, targets };
 }
 
 /** The same arrows the other way round; those out of one node in the order of their targets. */

@@ -20,7 +20,8 @@ export function orderOf({ ids, dependencies, dependents }: DagGraph): Order {
   }
   for (let done = 0; done < known; done++) {
     const node = nodes[done]!;
-    for (const dependent of arrowsFrom(dependents, node)) {
+    for (let arrow = dependents.first[node]!; arrow < dependents.first[node + 1]!; arrow++) {
+      const dependent = dependents.targets[arrow]!;
       open[dependent]! -= 1;
       if (open[dependent] !== 0) continue;
       levels[dependent] = levels[node]! + 1;

@@ -1,7 +1,9 @@
-import { arrowsFrom, type DagGraph } from "./dag-graph.ts";
+import type { DagGraph } from "./dag-graph.ts";
 
 /** Stands for the run's input, which comes before every node. */
 export const runInput = -1;
+
+const onlyInput: readonly number[] = [runInput];
 
 /** Whose payloads a node gets. */
 export interface Providers {
@@ -28,16 +30,28 @@ export function providersOf(
   const conflicts: { node: number; between: readonly number[] }[] = [];
   // Below a conflict others are only its echo.
   const doubtful = new Uint8Array(ids.length);
+  const { first, targets } = dependencies;
   for (let place = 0; place < order.length; place++) {
     const node = order[place]!;
-    const candidates = new Set<number>();
-    for (const dependency of arrowsFrom(dependencies, node)) {
-      if (doubtful[dependency] === 1) doubtful[node] = 1;
-      if (provides(dependency)) candidates.add(dependency);
-      else for (const provider of of[dependency]!) candidates.add(provider);
+    const begin = first[node]!;
+    const end = first[node + 1]!;
+    let found: readonly number[];
+    if (begin === end) found = onlyInput;
+    else if (begin + 1 === end) {
+      // Most nodes depend on one: what it gets, or gives, is shared.
+      const dependency = targets[begin]!;
+      doubtful[node] = doubtful[dependency]!;
+      found = provides(dependency) ? [dependency] : of[dependency]!;
+    } else {
+      const candidates = new Set<number>();
+      for (let arrow = begin; arrow < end; arrow++) {
+        const dependency = targets[arrow]!;
+        if (doubtful[dependency] === 1) doubtful[node] = 1;
+        if (provides(dependency)) candidates.add(dependency);
+        else for (const provider of of[dependency]!) candidates.add(provider);
+      }
+      found = candidates.size === 1 ? [...candidates] : ancestry.lowest([...candidates]);
     }
-    if (candidates.size === 0) candidates.add(runInput);
-    let found: readonly number[] = candidates.size === 1 ? [...candidates] : ancestry.lowest([...candidates]);
     if (found.length > 1 && !merges(node)) {
       if (doubtful[node] === 0) conflicts.push({ node, between: found });
       doubtful[node] = 1;

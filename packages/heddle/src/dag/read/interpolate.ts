@@ -43,19 +43,36 @@ class Walk {
       return value;
     }
     if (!Array.isArray(value) && !isPlain(value)) return value;
-    let copy: Record<string | number, unknown> | null = null;
-    const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
-    for (const key of keys) {
-      const before = (value as Record<string | number, unknown>)[key];
-      if (typeof before !== "object" && typeof before !== "string") continue;
-      this.#path.push(key);
-      const after = this.value(before, depth + 1);
-      this.#path.pop();
+    if (Array.isArray(value)) return this.#list(value, depth);
+    let copy: Record<string, unknown> | null = null;
+    for (const key of Object.keys(value)) {
+      const before = (value as Record<string, unknown>)[key];
+      const after = this.#part(before, key, depth);
       if (after === before) continue;
-      copy ??= (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string | number, unknown>;
+      copy ??= { ...value };
       copy[key] = after;
     }
     return copy ?? value;
+  }
+
+  #list(list: readonly unknown[], depth: number): unknown {
+    let copy: unknown[] | null = null;
+    for (let index = 0; index < list.length; index++) {
+      const before = list[index];
+      const after = this.#part(before, index, depth);
+      if (after === before) continue;
+      copy ??= [...list];
+      copy[index] = after;
+    }
+    return copy ?? list;
+  }
+
+  #part(value: unknown, key: string | number, depth: number): unknown {
+    if (typeof value === "string" ? !value.includes("${") : typeof value !== "object") return value;
+    this.#path.push(key);
+    const after = this.value(value, depth + 1);
+    this.#path.pop();
+    return after;
   }
 
   #text(text: string): string {

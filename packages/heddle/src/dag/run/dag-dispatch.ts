@@ -5,7 +5,8 @@ import type { CheckedDag } from "../config/check-dag.ts";
 export function dagDispatch({ config, intents }: CheckedDag, expectedMs: Readonly<Record<string, number>> = {}): DispatchOptions {
   const { strategy = "work_queue", executor_options: { max_concurrency } = {}, pools, resources } = config;
   const tasks: Record<string, TaskDemand> = {};
-  for (const [number, { id, pool, resources: wanted }] of config.processors.entries()) {
+  for (let number = 0; number < config.processors.length; number++) {
+    const { id, pool, resources: wanted } = config.processors[number]!;
     const analyze = intents[number] === "analyze";
     const expected = Object.hasOwn(expectedMs, id) ? expectedMs[id] : undefined;
     if (!analyze && pool === undefined && wanted === undefined && expected === undefined) continue;

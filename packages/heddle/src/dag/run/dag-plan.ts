@@ -56,11 +56,12 @@ export function nodeTasks(dag: CheckedDag, nodes: Iterable<number>, hasEdges: (n
   const tasks: Record<string, Task> = {};
   for (const number of nodes) {
     const node = config.processors[number]!;
-    tasks[node.id] = {
-      does: { use: nodeHandler, with: nodeSpec(dag, node, number, isLabelled(config, number) && hasEdges(number)) as unknown as Json },
-      when: [{ id: node.id, after: edgesOf(node, dag), join: "all", untaken: edgesFrom(node).length === 0 ? "wait" : "skip" }],
-      ...policyOf(node, defaults),
-    };
+    const spec = nodeSpec(dag, node, number, isLabelled(config, number) && hasEdges(number));
+    const does = { use: nodeHandler, with: spec as unknown as Json };
+    const after = edgesOf(node, dag);
+    const when = [{ id: node.id, after, join: "all", untaken: after.length === 0 ? "wait" : "skip" }] as const;
+    const policy = policyOf(node, defaults);
+    tasks[node.id] = policy === null ? { does, when } : { does, when, policy };
   }
   return tasks;
 }
@@ -76,23 +77,22 @@ function edgesOf(node: DagNode, { config, graph }: CheckedDag): Edge[] {
   });
 }
 
-function defaultPolicy({ executor_options: { timeout_seconds, retry_attempts = 0 } = {} }: DagConfig): Policy {
+/** Null: none. */
+function defaultPolicy({ executor_options: { timeout_seconds, retry_attempts = 0 } = {} }: DagConfig): Policy | null {
+  if (timeout_seconds === undefined && retry_attempts === 0) return null;
   return {
     ...(timeout_seconds === undefined ? null : { attemptTimeoutMs: timeout_seconds * 1_000 }),
     ...(retry_attempts === 0 ? null : { retry: { attempts: retry_attempts + 1 } }),
   };
 }
 
-function policyOf({ timeout, retry, priority }: DagNode, defaults: Policy): { readonly policy?: Policy } {
-  if (timeout === undefined && retry === undefined && priority === undefined)
-    return Object.keys(defaults).length === 0 ? {} : { policy: defaults };
+function policyOf({ timeout, retry, priority }: DagNode, defaults: Policy | null): Policy | null {
+  if (timeout === undefined && retry === undefined && priority === undefined) return defaults;
   return {
-    policy: {
-      ...defaults,
-      ...(timeout === undefined ? null : { attemptTimeoutMs: durationMs(timeout, "timeout") }),
-      ...(retry === undefined ? null : { retry: typeof retry === "number" ? { attempts: retry } : retry }),
-      ...(priority === undefined ? null : { priority }),
-    },
+    ...defaults,
+    ...(timeout === undefined ? null : { attemptTimeoutMs: durationMs(timeout, "timeout") }),
+    ...(retry === undefined ? null : { retry: typeof retry === "number" ? { attempts: retry } : retry }),
+    ...(priority === undefined ? null : { priority }),
   };
 }
 

@@ -55,16 +55,18 @@ export function isLabelled({ processors, failure_strategy }: DagConfig, node: nu
 /** @param labelled edges with the label of its condition lead out of it */
 export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNode, number: number, labelled: boolean): NodeSpec {
   const { processor, map, depends_on, options, merge, condition, when_false } = node;
-  return {
-    ...(processor === undefined ? null : { processor }),
-    ...(map === undefined ? null : { map }),
-    intent: intents[number]!,
-    payload: providers.of[number]!.filter((provider) => provider >= 0).map((provider) => graph.ids[provider]!),
-    depends_on: depends_on ?? [],
-    ...(options === undefined || options === null ? null : { options }),
-    ...(merge === undefined ? null : { merge }),
-    ...(condition === undefined ? null : { condition }),
-    ...(when_false === "pass" ? { passes: true } : null),
-    ...(labelled ? { label: conditionHolds } : null),
-  };
+  const payload: string[] = [];
+  for (const provider of providers.of[number]!) if (provider >= 0) payload.push(graph.ids[provider]!);
+  // One by one, and not spread: there may be a hundred thousand of them.
+  const spec: Writable<NodeSpec> = { intent: intents[number]!, payload, depends_on: depends_on ?? [] };
+  if (processor !== undefined) spec.processor = processor;
+  if (map !== undefined) spec.map = map;
+  if (options !== undefined && options !== null) spec.options = options;
+  if (merge !== undefined) spec.merge = merge;
+  if (condition !== undefined) spec.condition = condition;
+  if (when_false === "pass") spec.passes = true;
+  if (labelled) spec.label = conditionHolds;
+  return spec;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
