@@ -360,6 +360,18 @@ describe("a task that may run at most once", () => {
     assert.deepEqual(await place.clock.runUntil(run.result()), { work: 7 });
   });
 
+  test("goes on in a fork that was made while it waited", async () => {
+    await using place = new FakePlace();
+    const waiting = bounded(once, (_, ctx) => ctx.receive("go", "go"), false);
+    const engine = await place.open({ workflows: [waiting] });
+    await engine.start(waiting, null, { id: "r" });
+    await place.untilStatus("r", "waiting");
+    const fork = await place.clock.runUntil(engine.fork("r", { id: "f" }));
+    await engine.signal("f", "go", "forked");
+
+    assert.deepEqual(await place.clock.runUntil(fork.result()), { work: "forked" });
+  });
+
   test("is tried again by its policy when its code failed, each start recorded first", async () => {
     await using place = new FakePlace();
     const send = bounded(

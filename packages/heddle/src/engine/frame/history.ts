@@ -120,7 +120,6 @@ export class HistoryReader {
         break;
       case "run-forked":
         this.#forget(event.again ?? []);
-        if (this.#start === "recorded") this.#start = "died";
         break;
       case "run-migrated":
         this.#lenientBefore = this.#entries.length;
