@@ -195,6 +195,23 @@ for (const { name, make } of places) {
       });
     });
 
+    test("a parent's private keys are not passed to a subgraph, and not written by it", async () => {
+      const seen: unknown[] = [];
+      const inner = graph("inner", { draft: value("none"), log: append<string>() })
+        .node("work", ({ draft }) => (seen.push(draft), { draft: "inner", log: ["work"] }))
+        .edge(START, "work");
+      const outer = graph("outer", { draft: value("outer"), log: append<string>() }, { private: ["draft"] })
+        .node("child", inner)
+        .node("after", ({ draft }) => ({ log: [draft] }))
+        .edge(START, "child")
+        .edge("child", "after");
+      using place = make();
+      await using engine = await place.open({ workflows: [outer] });
+
+      assert.deepEqual((await outer.invoke({}, { engine })).state, { log: ["work", "outer"] });
+      assert.deepEqual(seen, ["none"]);
+    });
+
     test("a command goes where it says, with its update, and to the parent graph", async () => {
       const inner = graph("inner", { log: append<string>() })
         .node("leave", () => command({ update: { log: ["from inner"] }, goto: "handled", graph: "parent" }))
