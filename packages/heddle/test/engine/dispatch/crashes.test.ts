@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { planned, type Engine, type EngineOptions, type PlannedWorkflow } from "heddle";
-import { Simulator, type FakeClock, type SimulatedProcess } from "@heddle/testing";
+import { hasCode, planned, type Engine, type EngineOptions, type PlannedWorkflow, type Strategy, type TaskContext } from "heddle";
+import { crashIndex, Simulator, type FakeClock, type SimulatedProcess } from "@heddle/testing";
 import { FakePlace } from "../../faults/fake-place.ts";
 import { afterAll } from "./stage.ts";
 
@@ -204,6 +204,79 @@ for (const { name, make } of worlds) {
       second.process.kill();
     });
 
+    test("level: a task that waits for its next attempt holds the barrier, also after a crash", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      const plan = afterAll({ flaky: [], quick: [], below: ["quick"] });
+      const retry = { attempts: 2, initialMs: 120_000, jitter: "none" } as const;
+      const flaky = { ...plan.tasks["flaky"], policy: { retry } } as (typeof plan.tasks)[string];
+      const held: PlannedWorkflow = planned(
+        { ...plan, tasks: { ...plan.tasks, flaky } },
+        {
+          tasks: {
+            flaky: async () => {
+              seen.push("flaky");
+              if (seen.length <= 2) throw new Error("once more");
+            },
+            quick: async () => {
+              seen.push("quick");
+              await new Promise((resolve) => world.clock.after(10, () => resolve(null)));
+            },
+            below: async () => void seen.push("below"),
+          },
+          dispatch: { strategy: "level", maxConcurrency: 4 },
+        },
+      );
+      const first = await world.start({ workflows: [held] });
+      await first.engine.start(held, null, { id: "r" });
+      await world.clock.advance(1_000);
+      assert.deepEqual(seen, ["flaky", "quick"]);
+      first.process.kill();
+
+      const second = await world.start({ workflows: [held] });
+      await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
+      assert.deepEqual(seen, ["flaky", "quick", "flaky", "below"]);
+      second.process.kill();
+    });
+
+    test("what stood in line when a run was told to stop, and its process died, ends without beginning", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      const held: PlannedWorkflow = planned(afterAll({ a: [], b: [], c: [] }), {
+        tasks: Object.fromEntries(
+          ["a", "b", "c"].map((id) => [
+            id,
+            async (_input: unknown, ctx: TaskContext) => {
+              seen.push(id);
+              await ctx.step(
+                "never",
+                ({ signal }) =>
+                  new Promise((_, reject) => signal.addEventListener("abort", () => seen.push("told") > 9 && reject(signal.reason))),
+              );
+            },
+          ]),
+        ),
+        dispatch: { strategy: "work_queue", maxConcurrency: 1 },
+      });
+      const first = await world.start({ workflows: [held] });
+      const run = await first.engine.start(held, null, { id: "r" });
+      await world.clock.advance(1_000);
+      await first.engine.cancel("r");
+      await world.until(() => seen.includes("told"));
+      first.process.kill();
+
+      const second = await world.start({ workflows: [held], graceMs: 1_000 });
+      await assert.rejects(world.clock.runUntil(second.engine.get("r").then((again) => again.result())), (error) =>
+        hasCode(error, "RUN_CANCELLED"),
+      );
+      assert.deepEqual(
+        seen.filter((each) => each !== "told"),
+        ["a"],
+      );
+      assert.ok(run.id === "r");
+      second.process.kill();
+    });
+
     test("a run whose tasks all wait is given up, with others held back, and goes on when the time comes", async () => {
       await using world = make();
       const seen: string[] = [];
@@ -225,5 +298,35 @@ for (const { name, make } of worlds) {
       assert.deepEqual(seen, ["a", "b"]);
       process.kill();
     });
+  });
+}
+
+for (const strategy of ["work_queue", "level", "critical_path"] as const satisfies Strategy[]) {
+  test(`${strategy}: killed anywhere, a run with tasks held back ends as it does undisturbed`, async () => {
+    const graph = { a: [], b: [], c: ["a", "b"], d: [], e: ["c", "d"], f: [] };
+    const flow = (process: SimulatedProcess): PlannedWorkflow =>
+      planned(
+        { ...afterAll(graph), output: { task: "e" } },
+        {
+          tasks: Object.fromEntries(
+            Object.keys(graph).map((id) => [
+              id,
+              async (input: unknown, ctx: TaskContext) => {
+                const told = await ctx.step("act", () => process.effect(() => `${id}(${JSON.stringify(input)})`));
+                if (id === "b") await ctx.sleep("nap", "3s");
+                return told;
+              },
+            ]),
+          ),
+          dispatch: { strategy, maxConcurrency: 2, tasks: { d: { expectedMs: 9 } } },
+        },
+      );
+    let current: PlannedWorkflow | undefined;
+    const tried = await crashIndex({
+      options: (process) => ({ workflows: [(current = flow(process))] }),
+      begin: async (engine) => void (await engine.start(current as PlannedWorkflow, null, { id: "r" })),
+      runIds: ["r"],
+    });
+    assert.ok(tried > 20, `${tried} places`);
   });
 }

@@ -353,6 +353,83 @@ for (const place of places) {
       assert.ok(told.indexOf("started b 2") < told.indexOf("failed b 2"));
     });
 
+    test("who begins to watch later is told what is under way and what stands in line", async () => {
+      using on = place.make();
+      const stage = new Stage();
+      const watched = stage.workflow(independent(["a", "b"]), { strategy: "work_queue", maxConcurrency: 1 });
+      await using engine = await on.open({ workflows: [watched] });
+      const run = await engine.start(watched, null);
+      await stage.comesTo("a");
+      const told: string[] = [];
+      for await (const event of run.events()) {
+        if (event.type === "ready" || event.type === "started") told.push(`${event.type} ${event.key} ${event.no}`);
+        if (told.length === 2) break;
+      }
+      assert.deepEqual(told.toSorted(), ["ready b 2", "started a 1"]);
+      await stage.endAll(run);
+    });
+
+    test("a task that is held back is given what the tasks before it held when it became ready", async () => {
+      using on = place.make();
+      const after = (id: string, from: string) => ({
+        id,
+        after: [{ from, on: "ok" as const }],
+        join: "any" as const,
+        untaken: "wait" as const,
+      });
+      const plan: Plan = {
+        heddle: 1,
+        name: "given",
+        discipline: "eager",
+        tasks: {
+          first: { does: { use: "first" }, when: [{ id: "first", after: [], join: "all", untaken: "wait" }] },
+          source: { does: { use: "source" }, when: [], policy: { priority: 1 } },
+          sink: { does: { use: "sink" }, when: [after("sink", "source")] },
+        },
+      };
+      const given: unknown[] = [];
+      const flow = planned(plan, {
+        tasks: {
+          first: (_, { verbs }) => {
+            verbs.next("source", 1);
+            verbs.next("source", 2);
+          },
+          source: (input) => input,
+          sink: (input) => void given.push(input),
+        },
+        dispatch: { strategy: "work_queue", maxConcurrency: 1 },
+      });
+      await using engine = await on.open({ workflows: [flow] });
+      await (await engine.start(flow, null)).result();
+      assert.deepEqual(given, [1, 2]);
+    });
+
+    test("tasks that a task adds to the plan of its run stand in line behind the others, under each strategy", async () => {
+      using on = place.make();
+      for (const strategy of strategies) {
+        const begun: string[] = [];
+        const plan = { ...afterAll({ a: [], b: [], c: [] }), name: `growing-${strategy}` };
+        const added = afterAll({ more: [], then: ["more"] }).tasks;
+        const use = (tasks: Plan["tasks"]): Plan["tasks"] =>
+          Object.fromEntries(Object.entries(tasks).map(([id, task]) => [id, { ...task, does: { use: "work" } }]));
+        const growing = planned(
+          { ...plan, tasks: use(plan.tasks) },
+          {
+            tasks: {
+              work: async (_, { task, verbs }) => {
+                begun.push(task.id);
+                if (task.id === "a") verbs.amend(use(added));
+              },
+            },
+            dispatch: { strategy, maxConcurrency: 1 },
+          },
+        );
+        await using engine = await on.open({ workflows: [growing] });
+        await (await engine.start(growing, null)).result();
+        assert.deepEqual(begun, ["a", "b", "c", "more", "then"], strategy);
+      }
+    });
+
     test("tasks that return at once follow each other without a stack that grows, however long the chain", async () => {
       using on = place.make();
       const ids = Array.from({ length: 3_000 }, (_, index) => `t${index}`);
