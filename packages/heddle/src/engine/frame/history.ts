@@ -3,6 +3,8 @@ import type { Json, OpEnded, OpOpened, RunEvent } from "@heddle/kernel";
 /** What a durable function's activation has recorded in its current segment, in journal order. */
 export interface FrameHistory {
   readonly entries: readonly HistoryEntry[];
+  /** Something is recorded of its present attempt, in this life of its process or an earlier one. */
+  readonly hasBegun: boolean;
   /** Nothing is recorded of it but that its process died. */
   readonly didNothing: boolean;
   /** How often its code was begun alone, which was recorded because of earlier crashes, and then its process died and nothing else is recorded. */
@@ -54,6 +56,7 @@ export class HistoryReader {
   readonly #segment: SegmentStart;
   #entries: HistoryEntry[] = [];
   #lenientBefore = 0;
+  #hasBegun = false;
   /** Its code was begun alone, as far as is recorded. */
   #alone = false;
   #deathsAlone = 0;
@@ -88,6 +91,7 @@ export class HistoryReader {
         this.#alone = true;
         this.#start = "recorded";
         this.#attemptBegun = true;
+        this.#hasBegun = true;
         this.#attemptAtMs = atMs;
         break;
       case "cancel-requested":
@@ -108,12 +112,14 @@ export class HistoryReader {
         this.#entries = [];
         this.#trust();
         this.#attemptBegun = true;
+        this.#hasBegun = true;
         this.#lenientBefore = 0;
         break;
       case "task-retried":
         if (event.no !== this.#of) break;
         this.#begunAtMs = event.takenMs === undefined ? undefined : atMs - event.takenMs;
         this.#attemptBegun = false;
+        this.#hasBegun = false;
         this.#attemptAtMs = event.dueAtMs;
         this.#start = "none";
         this.#forget(event.failedOps ?? []);
@@ -137,6 +143,7 @@ export class HistoryReader {
   history(): FrameHistory {
     return {
       entries: this.#entries,
+      hasBegun: this.#hasBegun,
       didNothing: this.#entries.every(({ type }) => type === "crashed"),
       deathsAlone: this.#deathsAlone,
       segmentInput: this.#segment.input === undefined ? null : { input: this.#segment.input },
@@ -162,7 +169,10 @@ export class HistoryReader {
 
   #done(entry: HistoryEntry): void {
     this.#entries.push(entry);
-    if (entry.type !== "cancelled") this.#attemptBegun = true;
+    if (entry.type !== "cancelled") {
+      this.#attemptBegun = true;
+      this.#hasBegun = true;
+    }
     this.#trust();
   }
 

@@ -71,7 +71,7 @@ export class TaskStarts {
       this.#retry(command);
       return;
     }
-    if (run.dispatch !== null && history?.attemptBegun !== true) {
+    if (run.dispatch !== null && history?.hasBegun !== true) {
       this.#hold(command, entry, history, atMs);
       return;
     }

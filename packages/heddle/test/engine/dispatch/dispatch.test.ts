@@ -409,7 +409,7 @@ for (const place of places) {
       for (const strategy of strategies) {
         const begun: string[] = [];
         const plan = { ...afterAll({ a: [], b: [], c: [] }), name: `growing-${strategy}` };
-        const added = afterAll({ more: [], then: ["more"] }).tasks;
+        const added = afterAll({ more: [], later: ["more"] }).tasks;
         const use = (tasks: Plan["tasks"]): Plan["tasks"] =>
           Object.fromEntries(Object.entries(tasks).map(([id, task]) => [id, { ...task, does: { use: "work" } }]));
         const growing = planned(
@@ -426,7 +426,7 @@ for (const place of places) {
         );
         await using engine = await on.open({ workflows: [growing] });
         await (await engine.start(growing, null)).result();
-        assert.deepEqual(begun, ["a", "b", "c", "more", "then"], strategy);
+        assert.deepEqual(begun, ["a", "b", "c", "more", "later"], strategy);
       }
     });
 
