@@ -401,18 +401,19 @@ test("a node's result that is no update names the node and the key", async () =>
   }
 });
 
-test("what nodes read is frozen: it is shared by all that read it", async () => {
-  const frozen = graph("frozen", { log: append<{ n: number }>() })
-    .node("a", ({ log }) => {
-      (log as { n: number }[]).push({ n: 2 });
-    })
-    .node("b", ({ log }) => {
-      (log[0] as { n: number }).n = 2;
-    })
-    .edge(START, "a")
-    .edge(START, "b");
-
-  await assert.rejects(frozen.invoke({ log: [{ n: 1 }] }), (error: Error) => error.cause instanceof TypeError);
+test("what nodes read is frozen, to the last field: it is shared by all that read it", async () => {
+  type Log = readonly { readonly n: number }[];
+  const changes: readonly ((state: { readonly log: Log }) => void)[] = [
+    ({ log }) => void (log as { n: number }[]).push({ n: 2 }),
+    ({ log }) => void ((log[0] as { n: number }).n = 2),
+    (state) => void ((state as { log: Log }).log = []),
+  ];
+  for (const change of changes) {
+    const frozen = graph("frozen", { log: append<{ readonly n: number }>() })
+      .node("a", (state) => change(state))
+      .edge(START, "a");
+    await assert.rejects(frozen.invoke({ log: [{ n: 1 }] }), (error: Error) => error.cause instanceof TypeError);
+  }
 });
 
 test("input that does not fit is refused before anything runs", async () => {

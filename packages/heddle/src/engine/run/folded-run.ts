@@ -93,7 +93,7 @@ export class FoldedRun {
         if (facts.released.length > 0) facts.released = facts.released.filter((no) => no !== event.no);
         break;
       case "channels-written":
-        this.#keepForBegun(event.begun ?? []);
+        this.#forgetUnlessBegun(event.begun ?? []);
         break;
       case "tasks-held":
         facts.held = [...facts.held, { id: event.id, nos: event.nos }];
@@ -133,17 +133,10 @@ export class FoldedRun {
     return this.#beginnings.has(no);
   }
 
-  /** What has begun with the channels as they are keeps that; what has not is given what they will hold. */
-  #keepForBegun(begun: readonly number[]): void {
+  /** What has begun keeps what it was given; what has not is given what the channels will hold. */
+  #forgetUnlessBegun(begun: readonly number[]): void {
     if (!this.#definition.tasks.readChannels) return;
-    for (const command of openActivations(this.state)) {
-      if (command.type !== "start-task") continue;
-      if (!begun.includes(command.no)) this.#given.delete(command.no);
-      else if (!this.#given.has(command.no)) {
-        const given = this.givenTo(command, this.#sourceOf(command));
-        if (given !== null) this.#given.set(command.no, given);
-      }
-    }
+    for (const { no } of openActivations(this.state)) if (!begun.includes(no)) this.#given.delete(no);
   }
 
   /** A person has to let it go on first. */
