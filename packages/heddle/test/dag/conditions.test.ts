@@ -47,6 +47,7 @@ describe("a condition's tests", () => {
       await using engine = await open("memory:");
       const { outcomes } = await (await engine.start(dag(guarded(condition), code), "in")).result();
       assert.equal(outcomes["guard"]?.status, expected ? "completed" : "skipped");
+      assert.equal(outcomes["below"]?.status, expected ? "completed" : "skipped");
     });
   }
 

@@ -70,20 +70,17 @@ class Ancestry {
   readonly #depths: Int32Array;
   /** A provider further up the chain of first providers, so that climbing takes a logarithmic number of steps. */
   readonly #jumps: Int32Array;
-  readonly #belowMerge: Uint8Array;
 
   constructor(count: number, providers: readonly (readonly number[])[]) {
     this.#providers = providers;
     this.#places = new Int32Array(count);
     this.#depths = new Int32Array(count);
     this.#jumps = new Int32Array(count).fill(runInput);
-    this.#belowMerge = new Uint8Array(count);
   }
 
   enter(node: number, place: number, providers: readonly number[]): void {
     const parent = providers[0]!;
     this.#places[node] = place;
-    this.#belowMerge[node] = providers.length > 1 || providers.some((each) => each !== runInput && this.#belowMerge[each] === 1) ? 1 : 0;
     if (parent === runInput) return;
     this.#depths[node] = this.#depths[parent]! + 1;
     const far = this.#jumps[parent]!;
@@ -101,6 +98,7 @@ class Ancestry {
     return rest.filter((each) => !before.has(each));
   }
 
+  /** By the chain of first providers: true is certain, and false too where there is no merge. */
   #isBefore(first: number, second: number): boolean {
     if (first === runInput) return true;
     if (second === runInput || this.#place(first) >= this.#place(second)) return false;
@@ -110,13 +108,13 @@ class Ancestry {
       const far = this.#jumps[node]!;
       node = far !== runInput && this.#depths[far]! >= depth ? far : this.#providers[node]![0]!;
     }
-    return node === first || (this.#belowMerge[second] === 1 && this.#allBefore([second], first).has(first));
+    return node === first;
   }
 
-  /** Providers that come before one of these, down to the one that stands first, or to `least`. */
-  #allBefore(these: readonly number[], least?: number): ReadonlySet<number> {
+  /** Providers that come before one of these, down to the one that stands first. */
+  #allBefore(these: readonly number[]): ReadonlySet<number> {
     let end = Number.POSITIVE_INFINITY;
-    for (const each of least === undefined ? these : [least]) end = Math.min(end, this.#place(each));
+    for (const each of these) end = Math.min(end, this.#place(each));
     const found = new Set<number>();
     const open = [...these];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
