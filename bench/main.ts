@@ -1,4 +1,4 @@
-// npm run bench -- [W1 … W10] [--pairs N] [--quick] [--json] [--write] [--profile]
+// npm run bench -- [W1 … W11] [--pairs N] [--quick] [--json] [--write] [--profile]
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readBenchArguments, usage } from "./src/arguments.ts";

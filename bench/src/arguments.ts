@@ -11,9 +11,9 @@ export interface BenchArguments {
   readonly help: boolean;
 }
 
-export const usage = `npm run bench -- [W1 … W10] [--pairs N] [--quick] [--json] [--write] [--profile]
+export const usage = `npm run bench -- [W1 … W11] [--pairs N] [--quick] [--json] [--write] [--profile]
 
-  W1 … W10     workloads to run; none: all of them
+  W1 … W11     workloads to run; none: all of them
   --pairs N   pairs of a claimed ratio; default 9, with --quick 3
   --quick     small sizes and few pairs: to see that it works, not to claim anything
   --json      one object per result on stdout instead of the table

@@ -61,6 +61,27 @@ export const bars = {
   },
   "w10-idle": { kind: "counted", text: "an idle node with parked runs uses no more memory than with none", sense: "at most", limit: 1 },
   "w10-failover": { kind: "rate", text: "a killed node's runs go on within its lease plus one second", sense: "at most", limit: 1_000 },
+  "w11-chain": { kind: "ratio", text: "CPU at most 30 times the bare call chain", sense: "at most", limit: 30 },
+  "w11-langgraph": { kind: "ratio", text: "at least 150 times LangGraph.js", sense: "at least", limit: 150 },
+  "w11-loop": { kind: "ratio", text: "at most 8 times Effect", sense: "at most", limit: 8 },
+  "w11-fan": { kind: "ratio", text: "at least half of p-graph", sense: "at least", limit: 0.5 },
+  "w11-send": { kind: "rate", text: "at least 100,000 items/s at 10,000", sense: "at least", limit: 100_000 },
+  "w11-growth": {
+    kind: "ratio",
+    text: "time per item from 1,000 to 100,000 grows at most twice as much as Effect's",
+    sense: "at most",
+    limit: 2,
+  },
+  "w11-kahn": { kind: "ratio", text: "at most 10 times a hand-written Kahn", sense: "at most", limit: 10 },
+  "w11-replay": {
+    kind: "ratio",
+    text: "at least a quarter of the rows/s of a worker thread that inserts the same rows in the same batches",
+    sense: "at least",
+    limit: 0.25,
+  },
+  "w11-events": { kind: "rate", text: "at least 50,000 events/s", sense: "at least", limit: 50_000 },
+  "w11-definition": { kind: "ratio", text: "validated and compiled within 10 times JSON.parse of its text", sense: "at most", limit: 10 },
+  "w11-bytes": { kind: "counted", text: "at most 3 kB of store a step that adds 1 kB to the state", sense: "at most", limit: 3_000 },
 } as const satisfies Record<string, Bar>;
 
 export type BarId = keyof typeof bars;

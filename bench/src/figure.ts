@@ -5,7 +5,7 @@ import type { Spread } from "./statistics.ts";
 
 /** One line of the result: what was measured, and how it stands to its bar. */
 export interface Figure {
-  /** `W1` to `W8`. */
+  /** `W1` to `W11`. */
   readonly workload: string;
   readonly name: string;
   /** Whose figure it is: `Heddle`, a peer or a floor. */

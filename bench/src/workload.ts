@@ -3,7 +3,7 @@ import type { PeersFolder } from "./peers-folder.ts";
 
 /** One line of the issue's table of speed. */
 export interface Workload {
-  /** `W1` to `W10`. */
+  /** `W1` to `W11`. */
   readonly id: string;
   readonly title: string;
   measure(bench: Bench, peers: PeersFolder): Promise<void>;

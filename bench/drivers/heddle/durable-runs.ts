@@ -1,22 +1,20 @@
-// W4: durable functions of a few steps on SQLite, so many in flight.
+// W4 and W11: durable functions of a few steps, or state graphs of as many nodes, on SQLite, so many in flight.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { open, workflow } from "heddle";
+import { type Engine, open, workflow } from "heddle";
 import { openSqliteStore, type StoreCounters } from "heddle/internal";
 import { pool } from "../../src/pool.ts";
 import type { Parameters, Sample } from "../../src/sample.ts";
+import { sequenceGraph } from "./front-ends/graphs.ts";
 import { RecordingStore } from "./recording-store.ts";
 
 /**
  * @param folder where the store is made, with `batches.json`: the rows of each of its commits, for who does the same again
  * @param warmRuns runs before the clock starts; their rows are in the store, not among the batches
+ * @param front `graph`: a state graph whose nodes are the steps
  */
-export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 10 }: Parameters): Promise<Sample> {
-  const ten = workflow("ten", async (ctx) => {
-    let sum = 0;
-    for (let step = 0; step < Number(stepsPerRun); step++) sum += await ctx.step(`s${step}`, async () => 1);
-    return sum;
-  });
+export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 10, front = "function" }: Parameters): Promise<Sample> {
+  const ten = front === "graph" ? graphRuns(Number(stepsPerRun)) : functionRuns(Number(stepsPerRun));
   const total = Number(runs);
   const steps = total * Number(stepsPerRun);
   const sqlite = await openSqliteStore({ path: join(String(folder), "heddle.db") });
@@ -25,10 +23,9 @@ export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 
   let before: StoreCounters;
   let after: StoreCounters;
   {
-    await using engine = await open(recording.store, { workflows: [ten] });
+    await using engine = await open(recording.store, { workflows: [ten.workflow] });
     const one = async (): Promise<void> => {
-      const run = await engine.start(ten, null);
-      if ((await run.result()) !== stepsPerRun) throw new Error("A run lost a step.");
+      if ((await ten.run(engine)) !== stepsPerRun) throw new Error("A run lost a step.");
     };
     await pool(Number(warmRuns), Number(inFlight), one);
     recording.reset();
@@ -56,4 +53,18 @@ export async function measure({ folder, runs, inFlight, warmRuns, stepsPerRun = 
     batches: batches.length,
     stepsPerBatch: steps / batches.length,
   };
+}
+
+function functionRuns(steps: number) {
+  const ten = workflow("ten", async (ctx) => {
+    let sum = 0;
+    for (let step = 0; step < steps; step++) sum += await ctx.step(`s${step}`, async () => 1);
+    return sum;
+  });
+  return { workflow: ten, run: async (engine: Engine): Promise<number> => (await engine.start(ten, null)).result() };
+}
+
+function graphRuns(steps: number) {
+  const ten = sequenceGraph(steps);
+  return { workflow: ten, run: async (engine: Engine): Promise<number> => (await (await engine.start(ten, {})).result()).n };
 }

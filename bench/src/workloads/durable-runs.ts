@@ -5,6 +5,7 @@ import type { Bench } from "../bench.ts";
 import { commitFlushes, readFlushes, straceArguments } from "../flushes.ts";
 import { type Contestant, NotMeasured, runDriver, type Sample } from "../sample.ts";
 import { comparisons, type Workload } from "../workload.ts";
+import { sameRows } from "./same-rows.ts";
 
 export const durableRuns: Workload = {
   id: "W4",
@@ -80,39 +81,6 @@ export const durableRuns: Workload = {
     }
   },
 };
-
-interface Runs {
-  readonly inFlight: number;
-  readonly runs: number;
-  readonly warmRuns: number;
-  readonly oneByOne?: boolean;
-}
-
-/** Heddle, and the worker thread that writes what Heddle's last sample wrote. */
-function sameRows({ oneByOne = false, ...runs }: Runs): [Contestant, Contestant] {
-  let left: ReturnType<typeof dataFolder> | undefined;
-  const ours = async (profile?: string): Promise<Sample> => {
-    left?.[Symbol.dispose]();
-    left = dataFolder();
-    return runDriver({
-      driver: "heddle/durable-runs.ts",
-      parameters: { folder: left.path, ...runs },
-      ...(profile === undefined ? {} : { profile }),
-    });
-  };
-  const theirs = async (): Promise<Sample> => {
-    try {
-      return await runDriver({ driver: "floor/same-rows.ts", parameters: { folder: left?.path ?? "", oneByOne } });
-    } finally {
-      left?.[Symbol.dispose]();
-      left = undefined;
-    }
-  };
-  return [
-    { name: "Heddle", sample: () => ours(), profile: (folder) => ours(folder) },
-    { name: oneByOne ? "worker thread, row by row" : "worker thread, same rows", sample: theirs },
-  ];
-}
 
 /** What a further step costs the store: runs of forty steps against as many of ten. What a run costs once falls out. */
 async function countStatements(bench: Bench): Promise<void> {

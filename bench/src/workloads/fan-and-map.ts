@@ -1,7 +1,7 @@
-import { type Contestant, contestant, type Sample } from "../sample.ts";
-import { column } from "../sitting.ts";
+import { contestant, type Sample } from "../sample.ts";
 import { pairedRatios } from "../statistics.ts";
 import { comparisons, type Workload } from "../workload.ts";
+import { growthOfItems, itemSizes } from "./item-sizes.ts";
 
 export const fanAndMap: Workload = {
   id: "W2",
@@ -25,19 +25,18 @@ export const fanAndMap: Workload = {
     if (floors !== undefined) bench.figure(floor, floors, "runsPerSecond", { name: fan, unit: "runs/s" });
 
     const large = bench.quick ? 10_000 : 100_000;
-    const effect = sizes("Effect", large, (size) => peers.driven("Effect", "effect", "effect", { what: "map", size }));
+    const effect = itemSizes("Effect", large, (size) => peers.driven("Effect", "effect", "effect", { what: "map", size }));
     for (const [name, driver] of [
       ["Heddle", "heddle/spawn.ts"],
       ["Heddle, ctx.map", "heddle/function-map.ts"],
     ] as const) {
-      const map = sizes(name, large, (items) => contestant(name, { driver, parameters: { items } }));
+      const map = itemSizes(name, large, (items) => contestant(name, { driver, parameters: { items } }));
       const pairs = await bench.against("map", map, effect);
       if (pairs === undefined) continue;
       const isPlan = name === "Heddle";
       bench.figure(effect, pairs.theirs, "itemsPerSecond10000", { name: "map over 10,000", unit: "items/s" });
       bench.figure(map, pairs.ours, "itemsPerSecond10000", { name: "map over 10,000", unit: "items/s", bar: "w2-map" });
-      const growth = (samples: readonly Sample[]): number[] =>
-        pairedRatios(column(samples, `wallUsPerItem${large}`), column(samples, "wallUsPerItem1000"));
+      const growth = (samples: readonly Sample[]): number[] => growthOfItems(samples, large);
       const grown = `time an item, ${large.toLocaleString("en-US")} to 1,000`;
       bench.give(effect, growth(pairs.theirs), { name: grown, unit: "times" });
       bench.give(map, growth(pairs.ours), { name: grown, unit: "times" });
@@ -50,22 +49,3 @@ export const fanAndMap: Workload = {
     }
   },
 };
-
-/** One contestant that is measured at 1,000, 10,000 and a large number of items, each in a process of its own. */
-function sizes(name: string, large: number, at: (size: number) => Contestant): Contestant {
-  const all = [...new Set([1_000, 10_000, large])].map((size) => ({ size, one: at(size) }));
-  const middle = all.find(({ size }) => size === 10_000)?.one;
-  return {
-    name,
-    sample: async () => {
-      const sample: Record<string, number> = {};
-      for (const { size, one } of all) {
-        const { wallUsPerItem = Number.NaN } = await one.sample();
-        sample[`wallUsPerItem${size}`] = wallUsPerItem;
-        sample[`itemsPerSecond${size}`] = 1e6 / wallUsPerItem;
-      }
-      return sample;
-    },
-    ...(middle?.profile === undefined ? {} : { profile: middle.profile }),
-  };
-}

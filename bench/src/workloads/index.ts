@@ -2,6 +2,7 @@ import type { Workload } from "../workload.ts";
 import { durableRuns } from "./durable-runs.ts";
 import { eventStream } from "./event-stream.ts";
 import { fanAndMap } from "./fan-and-map.ts";
+import { frontEnds } from "./front-ends.ts";
 import { oneLongRun } from "./one-long-run.ts";
 import { parkedRuns } from "./parked-runs.ts";
 import { postgresNodes } from "./postgres-nodes.ts";
@@ -21,4 +22,5 @@ export const workloads: readonly Workload[] = [
   eventStream,
   postgresRuns,
   postgresNodes,
+  frontEnds,
 ];
