@@ -29,10 +29,10 @@ for (const { name, make } of places) {
       }
     });
 
-    test("three processes write one thread at the same time: none of their checkpoints and writes is lost, and each goes on from one that is there", async () => {
+    test("two processes write one thread at the same time: none of their checkpoints and writes is lost, and each goes on from one that is there", async () => {
       using place = make();
       const count = 20;
-      const writers = ["a", "b", "c"];
+      const writers = ["a", "b"];
 
       await Promise.all(writers.map((writer) => new Child("count.ts", place.address, writer, String(count)).end()));
 
