@@ -35,6 +35,16 @@ test("tasks may take another time than they are expected to", () => {
   assert.equal(row?.bars.at(-1)?.task, "a");
 });
 
+test("a task of which nothing is told is expected to take as long as the median of the others", () => {
+  const plan = afterAll({ short: [], unknown: [], usual: [], long: [] });
+  const told = { short: { expectedMs: 3 }, usual: { expectedMs: 50 }, long: { expectedMs: 60 } };
+  const [row] = compareStrategies(plan, { maxConcurrency: 1, tasks: told, strategies: ["critical_path"] });
+  assert.deepEqual(
+    row?.bars.map(({ task }) => task),
+    ["long", "unknown", "usual", "short"],
+  );
+});
+
 test("groups, timers and joins of any kind are simulated as the kernel has them", () => {
   const plan: Plan = {
     heddle: 1,

@@ -155,6 +155,40 @@ for (const { name, make } of worlds) {
       second.process.kill();
     });
 
+    test("after a crash it is known which joins one end more makes ready: what follows goes before what waits", async () => {
+      await using world = make();
+      const seen: string[] = [];
+      let dead = true;
+      const held: PlannedWorkflow = planned(afterAll({ a: [], b: [], both: ["a", "b"], short: [] }), {
+        tasks: Object.fromEntries(
+          ["a", "b", "both", "short"].map((id) => [
+            id,
+            async () => {
+              seen.push(id);
+              if (id === "b" && dead) await new Promise(() => {});
+              await new Promise((resolve) => world.clock.after(5, () => resolve(null)));
+            },
+          ]),
+        ),
+        dispatch: {
+          strategy: "critical_path",
+          maxConcurrency: 1,
+          tasks: { a: { expectedMs: 9 }, both: { expectedMs: 99 }, short: { expectedMs: 5 } },
+        },
+      });
+      const first = await world.start({ workflows: [held] });
+      await first.engine.start(held, null, { id: "r" });
+      await world.clock.advance(1_000);
+      assert.deepEqual(seen, ["a", "b"]);
+      first.process.kill();
+
+      dead = false;
+      const second = await world.start({ workflows: [held] });
+      await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
+      assert.deepEqual(seen.slice(2), ["b", "both", "short"]);
+      second.process.kill();
+    });
+
     test("attempts that stood in line when the process died stand in line again, and do not all begin at once", async () => {
       await using world = make();
       const ids = ["a", "b", "c", "d"];
@@ -200,8 +234,9 @@ for (const { name, make } of worlds) {
     test("level: a task that waits for its next attempt holds the barrier, also after a crash", async () => {
       await using world = make();
       const seen: string[] = [];
-      const plan = afterAll({ flaky: [], quick: [], below: ["quick"] });
-      const retry = { attempts: 2, initialMs: 120_000, jitter: "none" } as const;
+      let dead = true;
+      const plan = afterAll({ flaky: [], quick: [], slow: [], below: ["quick"] });
+      const retry = { attempts: 2, initialMs: 1_200_000, maxMs: 1_200_000, jitter: "none" } as const;
       const flaky = { ...plan.tasks["flaky"], policy: { retry } } as (typeof plan.tasks)[string];
       const held: PlannedWorkflow = planned(
         { ...plan, tasks: { ...plan.tasks, flaky } },
@@ -215,6 +250,7 @@ for (const { name, make } of worlds) {
               seen.push("quick");
               await new Promise((resolve) => world.clock.after(10, () => resolve(null)));
             },
+            slow: () => (dead ? new Promise(() => {}) : null),
             below: async () => void seen.push("below"),
           },
           dispatch: { strategy: "level", maxConcurrency: 4 },
@@ -225,6 +261,7 @@ for (const { name, make } of worlds) {
       await world.clock.advance(1_000);
       assert.deepEqual(seen, ["flaky", "quick"]);
       first.process.kill();
+      dead = false;
 
       const second = await world.start({ workflows: [held] });
       await world.clock.runUntil(second.engine.get("r").then((run) => run.result()));
