@@ -1,5 +1,5 @@
 // The worker of `store-floor.ts`: the rows of a store's file, inserted into another in batches of the same sizes. The clock runs only while it commits.
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
 export interface BareBatches {
@@ -19,22 +19,24 @@ bare.exec(
 );
 for (const { sql } of store.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid").all()) bare.exec(String(sql));
 const rows = store
-  .prepare("SELECT j.* FROM heddle_journal j JOIN heddle_run r ON r.run = j.run WHERE r.id <> 'warm' ORDER BY j.run, j.seq")
+  .prepare(
+    "SELECT j.event, j.at, j.crc, j.body, j.run FROM heddle_journal j JOIN heddle_run r ON r.run = j.run WHERE r.id <> 'warm' ORDER BY j.event",
+  )
   .all();
 store.close();
 
 // In the order of the store: as many runs as were in flight side by side, each event after event; the first one came with its run.
 const perRun = Map.groupBy(rows, (row) => row["run"]);
-const insert = bare.prepare("INSERT INTO heddle_journal (run, seq, at, crc, body) VALUES (?, ?, ?, ?, ?)");
+const insert = bare.prepare("INSERT INTO heddle_journal (event, at, crc, body) VALUES (?, ?, ?, ?)");
 const lanes = [...perRun.values()];
 bare.exec("BEGIN");
-for (const [first] of lanes) insert.run(...Object.values(first!));
+for (const [first] of lanes) insert.run(...valuesOf(first!));
 bare.exec("COMMIT");
 const ordered: (typeof rows)[number][] = [];
 for (let start = 0; start < lanes.length; start += inFlight) {
   for (let event = 1; event <= eventsPerRun; event++) for (const lane of lanes.slice(start, start + inFlight)) ordered.push(lane[event]!);
 }
-const values = ordered.map((row) => Object.values(row));
+const values = ordered.map(valuesOf);
 
 const begin = bare.prepare("BEGIN IMMEDIATE");
 const commit = bare.prepare("COMMIT");
@@ -48,3 +50,7 @@ for (const size of batches) {
 const seconds = (performance.now() - startedAt) / 1_000;
 bare.close();
 parentPort?.postMessage(at / seconds, []);
+
+function valuesOf({ event, at: atMs, crc, body }: (typeof rows)[number]): SQLOutputValue[] {
+  return [event!, atMs!, crc!, body!];
+}

@@ -33,7 +33,8 @@ const events = new Map(
   written
     .prepare("SELECT * FROM heddle_journal")
     .all()
-    .map((row) => [`${String(row["run"])}/${String(row["seq"])}`, row]),
+    // Its run and seq are read out of its number: they are no columns that are written.
+    .map(({ run, seq, ...row }) => [`${String(run)}/${String(seq)}`, row]),
 );
 written.close();
 

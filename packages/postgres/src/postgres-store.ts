@@ -306,6 +306,11 @@ class PostgresStore implements RunStore {
     return this.#reads.journal(runId, afterSeq, limit);
   }
 
+  async readLast(runId: RunId, count: number): Promise<readonly StoredEvent[]> {
+    this.#checkOpen();
+    return this.#reads.last(runId, count);
+  }
+
   async ownedWithMail(node: string): Promise<readonly RunId[]> {
     this.#checkOpen();
     return this.#reads.ownedWithMail(node);

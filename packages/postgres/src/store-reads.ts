@@ -98,6 +98,18 @@ export class StoreReads {
     throw eventCorrupt(runId, bad, last?.seq ?? bad.seq, this.#place);
   }
 
+  async last(runId: RunId, count: number): Promise<readonly StoredEvent[]> {
+    const rows = await this.#rows<EventRow>(
+      `SELECT j.seq, j.at, j.crc, j.body FROM ${this.#s}.run r JOIN ${this.#s}.journal j ON j.run = r.run AND j.part = r.part
+       WHERE r.id = $1 ORDER BY j.seq DESC LIMIT $2`,
+      [toKept(runId), Math.min(count, most)],
+      this.#prepares ? { name: "last" } : null,
+    );
+    const { events, bad } = soundEvents(runId, rows.toReversed(), (rows.at(-1)?.seq ?? 1) - 1);
+    if (bad === null) return events;
+    throw eventCorrupt(runId, bad, rows[0]?.seq ?? bad.seq, this.#place);
+  }
+
   async ownedWithMail(node: string): Promise<RunId[]> {
     const rows = await this.#rows<{ id: string }>(
       `SELECT r.id FROM ${this.#s}.run r JOIN ${this.#s}.node n ON n.node = r.owner WHERE n.name = $1 AND r.mail_seq > r.mail_seen`,

@@ -129,6 +129,22 @@ for (const installation of postgresInstallations())
       assert.equal(await kept.rows, 0);
     });
 
+    test("a run that ends while its journal is about to be compacted keeps it whole: its snapshots went with its end", async () => {
+      await using kept = await open();
+      await kept.begin("run");
+      await kept.append("run", 1);
+      await kept.store.commit({
+        parts: [{ runId: "run", epoch: 1, expectedSeq: 2, atMs: 1, events: [text(3)], snapshot: { body: "at 3" } }],
+      });
+      await kept.client.query("BEGIN; SELECT 1 FROM run FOR UPDATE");
+      const compacted = kept.store.compact("run", 3);
+      while ((await kept.number("SELECT count(*) FROM pg_locks WHERE NOT granted")) === 0);
+      await kept.client.query("DELETE FROM snapshot; UPDATE run SET status = 4, owner = NULL, ended_at = 1; COMMIT");
+
+      await compacted;
+      await kept.isWhole("run", 3);
+    });
+
     test("a run that lives long stays whole, is moved once, and is gone when it is removed", async () => {
       await using kept = await open();
       await kept.begin("long");

@@ -4,8 +4,6 @@ import type { NodeHost } from "./node-host.ts";
 
 /** Hints may fail to come: so often the store is asked about a run that is not under way here. Stores keep it in mind for twice as long. */
 const pollMs = 5_000;
-/** Events read from a journal at once. */
-const pageRows = 1_000;
 
 /** How a run ends, wherever it runs: told when it ends in this process, else read from its journal once the store says that it has. */
 export async function waitForOutcome(host: NodeHost, runId: string, signal: AbortSignal | undefined): Promise<RunOutcome> {
@@ -63,13 +61,7 @@ async function storedEnd(host: NodeHost, runId: string): Promise<RunOutcome | nu
   const row = await host.store.expectEnd(runId);
   if (row === null) throw new HeddleError("RUN_DELETED", `Run ${runId} was deleted while its result was awaited.`, { data: { runId } });
   if (row.endedAtMs === null) return null;
-  // No snapshot is taken with the end or after it.
-  let after = (await host.store.readSnapshot(runId))?.seq ?? 0;
-  let outcome: RunOutcome | null = null;
-  for (;;) {
-    const page = await host.reader.page(runId, after, pageRows);
-    for (const { event } of page) if (event.type === "run-ended") outcome = event.outcome;
-    if (page.length < pageRows) return outcome;
-    after = page.at(-1)?.seq ?? after;
-  }
+  // An end is the last that its owner records.
+  const [last] = await host.reader.last(runId, 1);
+  return last?.event.type === "run-ended" ? last.event.outcome : null;
 }

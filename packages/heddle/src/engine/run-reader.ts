@@ -53,6 +53,11 @@ export class RunReader implements RunSource {
     return page.map(decoded);
   }
 
+  /** The last events, at most `count`. */
+  async last(runId: string, count: number): Promise<StoredRunEvent[]> {
+    return (await this.store.readLast(runId, count)).map(decoded);
+  }
+
   /** What an activation of a run has recorded so far. */
   async history(run: OwnedRun, of: number): Promise<FrameHistory> {
     const reader = new HistoryReader(of, segmentOf(run.state, of));

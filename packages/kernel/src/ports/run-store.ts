@@ -149,7 +149,7 @@ export interface RunPart {
   };
   /** Put the crash counter back to zero: a completion was recorded. */
   readonly progress?: boolean;
-  /** State after the last of `events`. */
+  /** State after the last of `events`. Not kept when the part ends a run of which all events are kept: its snapshots go with its end. */
   readonly snapshot?: { readonly body: string };
   /** SQL on the user's tables in the same database, run inside this part. Only stores with `transactions`. */
   readonly statements?: readonly Statement[];
@@ -388,6 +388,14 @@ export interface RunStore extends AsyncDisposable {
    */
   readJournal(runId: RunId, afterSeq: number, limit?: number): Promise<readonly StoredEvent[]>;
 
+  /**
+   * The last `count` events, oldest first; fewer where there are no more, or `compact` removed them; none for an unknown run. It costs the same however
+   * long the journal is.
+   *
+   * @throws HeddleError `JOURNAL_CORRUPT` as `readJournal`, of those that are read
+   */
+  readLast(runId: RunId, count: number): Promise<readonly StoredEvent[]>;
+
   /** Runs that this node owns and that have unconsumed mail: what an owner asks when a hint tells it that another process wrote. */
   ownedWithMail(node: string): Promise<readonly RunId[]>;
 
@@ -396,7 +404,7 @@ export interface RunStore extends AsyncDisposable {
 
   /**
    * Newest snapshot, of those before `beforeSeq` if it is given, whose checksum holds and whose following events are all there, or null. Stores
-   * keep at least the last two.
+   * keep at least the last two, until a part ends the run: its journal tells all then, and they are removed. Where `compact` removed events, they stay.
    */
   readSnapshot(runId: RunId, beforeSeq?: number): Promise<{ readonly seq: number; readonly body: string } | null>;
 

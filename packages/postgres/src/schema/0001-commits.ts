@@ -112,7 +112,8 @@ BEGIN
       WITH ended AS (
         UPDATE ${s}.run r SET status = e.status, owner = NULL, wake_at = NULL, ended_at = e.at, dead = e.dead, note = e.note
         FROM unnest(e_run, e_status, e_at, e_dead, e_note) AS e(run, status, at, dead, note)
-        WHERE r.run = e.run AND (v_stale IS NULL OR e.run <> ALL (v_stale)) RETURNING r.run, r.awaited)
+        WHERE r.run = e.run AND (v_stale IS NULL OR e.run <> ALL (v_stale)) RETURNING r.run, r.base, r.awaited),
+      dropped AS (DELETE FROM ${s}.snapshot t USING ended WHERE t.run = ended.run AND ended.base = 0)
       SELECT array_agg(run) FILTER (WHERE awaited) INTO v_awaited FROM ended;
       IF v_awaited IS NOT NULL THEN v_answer := coalesce(v_answer, '{}') || jsonb_build_object('awaited', to_jsonb(v_awaited)); END IF;
     END IF;

@@ -36,13 +36,17 @@ BEGIN
   RETURN true;
 END $$;
 
+-- Not of a run that has ended meanwhile: its snapshots went with its end.
 CREATE FUNCTION ${s}.compact(p_id text, p_through bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_run bigint;
   v_part smallint;
 BEGIN
-  UPDATE ${s}.run SET base = p_through WHERE id = p_id AND base < p_through RETURNING run, part INTO v_run, v_part;
-  IF FOUND THEN DELETE FROM ${s}.journal WHERE run = v_run AND part = v_part AND seq <= p_through; END IF;
+  SELECT run, part INTO v_run, v_part FROM ${s}.run WHERE id = p_id AND base < p_through FOR NO KEY UPDATE;
+  -- Asked behind the lock: whoever ends the run holds it.
+  IF NOT FOUND OR NOT EXISTS (SELECT 1 FROM ${s}.snapshot WHERE run = v_run AND seq >= p_through) THEN RETURN; END IF;
+  UPDATE ${s}.run SET base = p_through WHERE run = v_run;
+  DELETE FROM ${s}.journal WHERE run = v_run AND part = v_part AND seq <= p_through;
 END $$;
 
 CREATE FUNCTION ${s}.sweep(p_before bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$

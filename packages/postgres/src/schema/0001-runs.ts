@@ -132,6 +132,7 @@ DECLARE
   v_seen integer;
   v_events integer := jsonb_array_length(p->'events');
   v_release jsonb := p->'release';
+  v_ends_whole boolean;
   v_verdict jsonb;
 BEGIN
   SELECT * INTO v_run FROM ${s}.run WHERE id = p->>'runId' FOR NO KEY UPDATE;
@@ -153,7 +154,9 @@ BEGIN
       FROM jsonb_array_elements(p->'events') WITH ORDINALITY AS e(event, n);
     v_seq := v_seq + v_events;
   END IF;
-  IF p ? 'snapshot' THEN
+  v_ends_whole := coalesce((v_release->>'status')::integer >= 4, false) AND v_run.base = 0;
+  IF v_ends_whole THEN DELETE FROM ${s}.snapshot WHERE run = v_run.run;
+  ELSIF p ? 'snapshot' THEN
     INSERT INTO ${s}.snapshot (run, seq, crc, body) VALUES (v_run.run, v_seq, (p->'snapshot'->>0)::bigint, p->'snapshot'->>1)
       ON CONFLICT (run, seq) DO UPDATE SET crc = excluded.crc, body = excluded.body;
     DELETE FROM ${s}.snapshot WHERE run = v_run.run AND seq < (SELECT min(seq) FROM (

@@ -157,6 +157,12 @@ class MemoryStore implements RunStore {
     return this.#runs.get(runId)?.journal.read(afterSeq, limit) ?? none;
   }
 
+  async readLast(runId: RunId, count: number): Promise<readonly StoredEvent[]> {
+    this.#checkOpen();
+    const journal = this.#runs.get(runId)?.journal;
+    return journal?.read(Math.max(0, journal.lastSeq - count), count) ?? none;
+  }
+
   async ownedWithMail(name: string): Promise<readonly RunId[]> {
     this.#checkOpen();
     const runIds: RunId[] = [];
@@ -356,7 +362,8 @@ class MemoryStore implements RunStore {
     for (const event of part.events) run.journal.append(event, part.atMs);
     const seq = run.journal.lastSeq;
     if (part.progress === true) run.crashes = 0;
-    if (part.snapshot !== undefined)
+    if (part.release !== undefined && isEnd(part.release.status) && run.journal.base === 0) run.snapshots = null;
+    else if (part.snapshot !== undefined)
       run.snapshots = [...(run.snapshots ?? []).filter((kept) => kept.seq < seq), { seq, body: part.snapshot.body }].slice(-keptSnapshots);
     if (seen > run.mailSeen) {
       run.mailSeen = seen;

@@ -19,7 +19,7 @@ export type Connect = (path: string, options: ConnectOptions) => Connection;
 const autoCheckpointFrames = 16_000;
 
 const pageBytes = 4_096;
-/** SQLite moves what is larger out of the page of its row. */
+/** Of larger ones a page holds few: nearly each that is written splits one, or fills others. */
 const sharedPageText = 900;
 
 export const connect: Connect = (path, options) => new Connection(path, options);
@@ -31,7 +31,7 @@ export class Connection {
   readonly counters: SharedCounters;
   /** Rows changed so far. */
   changes = 0;
-  /** Pages that large texts filled so far, about. */
+  /** Pages that large texts touched so far besides the first, about. */
   textPages = 0;
   readonly #statements = new Map<string, Statement>();
 
@@ -62,7 +62,7 @@ export class Connection {
     this.database.exec(sql);
   }
 
-  /** A text of this length was written: one that is too large for a shared page fills some of its own. */
+  /** A text of this length was written: a large one touches more pages than one. */
   noteText(length: number): void {
     if (length > sharedPageText) this.textPages += 1 + length / pageBytes;
   }

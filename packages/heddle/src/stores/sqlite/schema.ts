@@ -7,6 +7,7 @@ import { placement } from "./migrations/0004-placement.ts";
 import { turns } from "./migrations/0005-turns.ts";
 import { rates } from "./migrations/0006-rates.ts";
 import { duty } from "./migrations/0006-duty.ts";
+import { journalByNumber } from "./migrations/0007-journal-by-number.ts";
 
 /** In the file's header: says that the file is ours. "HDL1" as a number. */
 const applicationId = 0x48444c31;
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   (connection) => connection.database.exec(turns),
   (connection) => connection.database.exec(duty),
   (connection) => connection.database.exec(rates),
+  (connection) => connection.database.exec(journalByNumber),
 ];
 
 /**

@@ -205,6 +205,11 @@ class SqliteRunStore implements SqliteStore {
     return this.#reads.journal(runId, afterSeq, limit);
   }
 
+  async readLast(runId: RunId, count: number): Promise<readonly StoredEvent[]> {
+    this.#checkUsable();
+    return this.#reads.last(runId, count);
+  }
+
   async ownedWithMail(node: string): Promise<readonly RunId[]> {
     this.#checkUsable();
     return this.#reads.ownedWithMail(node);

@@ -23,7 +23,7 @@ import { nextWake } from "./sql/next-wake.ts";
 import { type Nodes, nodes } from "./sql/nodes.ts";
 import { type Offers, offers } from "./sql/offers.ts";
 import { readBlob } from "./sql/read-blob.ts";
-import { readJournal } from "./sql/read-journal.ts";
+import { readJournal, type ReadJournal } from "./sql/read-journal.ts";
 import { type ReadMail, readMail } from "./sql/read-mail.ts";
 import { readSnapshot } from "./sql/read-snapshot.ts";
 import { toHeddleError } from "./to-heddle-error.ts";
@@ -39,7 +39,7 @@ export class StoreReads {
   readonly #blob: ReturnType<typeof readBlob>;
   readonly #list: ReturnType<typeof listRuns>;
   readonly #nextWake: ReturnType<typeof nextWake>;
-  readonly #journal: ReturnType<typeof readJournal>;
+  readonly #journal: ReadJournal;
   readonly #snapshot: ReturnType<typeof readSnapshot>;
   readonly #whole: ReturnType<typeof exportRun>;
   readonly #blobs: ReturnType<typeof listBlobs>;
@@ -80,7 +80,11 @@ export class StoreReads {
   }
 
   journal(runId: RunId, afterSeq: number, limit: number): StoredEvent[] {
-    return this.#ofOneRun(runId, afterSeq, () => this.#journal(runId, afterSeq, limit));
+    return this.#ofOneRun(runId, afterSeq, () => this.#journal.after(runId, afterSeq, limit));
+  }
+
+  last(runId: RunId, count: number): StoredEvent[] {
+    return this.#ofOneRun(runId, 0, () => this.#journal.last(runId, count));
   }
 
   whole(runId: RunId): WholeRun | null {

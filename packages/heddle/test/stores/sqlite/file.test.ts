@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, test } from "node:test";
+import { checksum } from "../../../src/stores/sqlite/checksum.ts";
 import { type Connect, Connection } from "../../../src/stores/sqlite/connection.ts";
 import { migrate, migrations } from "../../../src/stores/sqlite/schema.ts";
 import { openSqliteStore } from "../../../src/stores/sqlite/sqlite-store.ts";
@@ -152,6 +153,57 @@ describe("opening a file", () => {
 
     await assert.rejects(openSqliteStore({ path }), { code: "STORE_NEWER" });
     assert.equal(secondTables(path), 1);
+  });
+
+  test("a journal that stands by run and seq is brought up whole, and snapshots of ended runs go", async () => {
+    const path = newPath();
+    const before = migrations.slice(0, 7);
+    const old = new Connection(path, { durability: "process", busyMs: 0 });
+    migrate(old, before);
+    const { database } = old;
+    const large = "x".repeat(10_000);
+    database.exec("INSERT INTO heddle_kind (kind, workflow) VALUES (1, 'w'); INSERT INTO heddle_node (node, name) VALUES (1, 'node')");
+    // Status, last seq that was compacted away, number of events. Numbers of runs grow large in a store that has lived long.
+    const runs = [
+      [3, 2, 0, 900],
+      [2 ** 24, 4, 0, 3],
+      [2 ** 30, 4, 2, 3],
+      [2 ** 30 + 1, 3, 0, 3],
+    ] as const;
+    for (const [run, status, base, count] of runs) {
+      database
+        .prepare(
+          `INSERT INTO heddle_run (run, id, kind, status, epoch, base, owner, priority, created_at, ended_at, input_hash) VALUES (?, ?, 1, ?, 1, ?, ?, 0, 1, ?, '')`,
+        )
+        .run(run, `r${run}`, status, base, status === 2 ? 1 : null, status === 4 ? 5 : null);
+      for (let seq = base + 1; seq <= count; seq++) {
+        const body = `r${run} ${seq}${seq % 100 === 50 ? large : ""}`;
+        database
+          .prepare("INSERT INTO heddle_journal (run, seq, at, crc, body) VALUES (?, ?, ?, ?, ?)")
+          .run(run, seq, 7, checksum(run, seq, 7, body), body);
+      }
+      database.prepare("INSERT INTO heddle_snapshot (run, seq, crc, body) VALUES (?, 2, ?, 's')").run(run, checksum(run, 2, 0, "s"));
+    }
+    old.close();
+
+    await using store = await openSqliteStore({ path });
+    for (const [run, , base, count] of runs) {
+      const expected = Array.from({ length: count - base }, (_, index) => index + base + 1);
+      const body = (seq: number): string => `r${run} ${seq}${seq % 100 === 50 ? large : ""}`;
+      assert.deepEqual(
+        await store.readJournal(`r${run}`, 0),
+        expected.map((seq) => ({ seq, atMs: 7, body: body(seq) })),
+      );
+    }
+    const kept = await Promise.all(runs.map(async ([run]) => (await store.readSnapshot(`r${run}`))?.seq));
+    assert.deepEqual(kept, [2, undefined, 2, 2]);
+    assert.deepEqual(await commit(store, nextEvent("r3", 900)), [{ status: "ok", seq: 901 }]);
+    assert.equal(await store.delete(`r${2 ** 30}`), true);
+    assert.equal((await store.readJournal(`r${2 ** 30 + 1}`, 0)).length, 3, "the next run's events are left");
+    assert.deepEqual(
+      (await store.readLast("r3", 2)).map(({ body }) => body),
+      ["r3 900", "r3 901"],
+    );
   });
 
   test("case 8: a migration that fails leaves the old schema", async () => {

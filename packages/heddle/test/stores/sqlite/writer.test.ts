@@ -248,7 +248,7 @@ describe("the writer", () => {
     await using store = await openSqliteStore({ path: newPath() });
     await create(store, newRun("run", "node"));
     const refused = [
-      "INSERT INTO heddle_journal VALUES (1, 9, 1, 1, 'x')",
+      "INSERT INTO heddle_journal VALUES (9, 1, 1, 'x')",
       "UPDATE heddle_run SET status = 4",
       "DELETE FROM heddle_journal",
       "DROP TABLE heddle_mail",

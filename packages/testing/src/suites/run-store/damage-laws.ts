@@ -65,6 +65,19 @@ export function damageLaws(open: () => Promise<RunStore>, damage: StoreDamage): 
     await assert.rejects(store.exportRun("sound"), { code: "JOURNAL_CORRUPT", data: { runId: "sound", seq: 1, lastSeq: 5 } });
   });
 
+  test("damage among the last events is named, and damage before them does not matter", async () => {
+    await using store = await filled();
+    await damage.event(store, "spoilt", 2);
+
+    assert.deepEqual(
+      (await store.readLast("spoilt", 3)).map((event) => event.seq),
+      [3, 4, 5],
+    );
+    await assert.rejects(store.readLast("spoilt", 4), corrupt);
+    await damage.loseEvent(store, "sound", 4);
+    await assert.rejects(store.readLast("sound", 2), { code: "JOURNAL_CORRUPT", data: { runId: "sound", seq: 4, lastSeq: 5 } });
+  });
+
   test("a snapshot that fails its checksum is not exported", async () => {
     await using store = await filled();
     await damage.snapshot(store, "spoilt", 5);

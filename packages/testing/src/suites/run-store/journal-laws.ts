@@ -80,8 +80,29 @@ export function journalLaws(law: Law): void {
     assert.deepEqual(await seqs(0, 0), []);
   });
 
+  law("the last events are read, oldest first", async (store) => {
+    for (const runId of ["before", "run", "behind"]) await createOwned(store, runId);
+    for (let seq = 1; seq < 300; seq += 23) {
+      const events = Array.from({ length: Math.min(23, 300 - seq) }, (_, index) => `é${seq + index + 1}`);
+      for (const runId of ["run", "behind"]) await append(store, part(runId, seq, { events, atMs: startMs + seq }));
+    }
+    const seqs = async (count: number): Promise<number[]> => (await store.readLast("run", count)).map((event) => event.seq);
+
+    assert.deepEqual(await store.readLast("run", 1), [{ seq: 300, atMs: startMs + 277, body: "é300" }]);
+    assert.deepEqual(await seqs(3), [298, 299, 300]);
+    assert.deepEqual(await store.readLast("run", 200), await store.readJournal("run", 100));
+    assert.deepEqual(await store.readLast("run", 1_000), await store.readJournal("run", 0));
+    assert.deepEqual([(await store.readLast("before", 5)).length, await seqs(0)], [1, []]);
+    await append(store, part("run", 300, { snapshot: { body: "at 300" } }));
+    await store.compact("run", 298);
+    assert.deepEqual(await seqs(5), [299, 300]);
+    await store.compact("run", 300);
+    assert.deepEqual(await seqs(5), []);
+  });
+
   law("an unknown run has an empty journal, no mail, no snapshot and no row", async (store) => {
     assert.deepEqual(await store.readJournal("nobody", 0), []);
+    assert.deepEqual(await store.readLast("nobody", 5), []);
     assert.deepEqual(await store.readMail("nobody"), []);
     assert.equal(await store.readSnapshot("nobody"), null);
     assert.equal(await store.get("nobody"), null);

@@ -226,6 +226,7 @@ export function lifecycleLaws(law: Law): void {
       nodes: () => store.nodes(),
       readJournal: () => store.readJournal("run", 0),
       ownedWithMail: () => store.ownedWithMail("n"),
+      readLast: () => store.readLast("run", 1),
       readMail: () => store.readMail("run"),
       readSnapshot: () => store.readSnapshot("run"),
       get: () => store.get("run"),

@@ -149,6 +149,7 @@ class Pair {
       const run = this.#model.runs.get(runId);
       assert.deepEqual(await this.#store.get(runId), run?.row ?? null);
       assert.deepEqual(await this.#store.readJournal(runId, 0), run === undefined ? [] : this.#model.events(run));
+      assert.deepEqual(await this.#store.readLast(runId, 3), run === undefined ? [] : this.#model.events(run).slice(-3));
       assert.deepEqual(await this.#store.readMail(runId), run?.mail ?? []);
       assert.deepEqual(await this.#store.readSnapshot(runId), run?.snapshot ?? null);
     }

@@ -222,7 +222,9 @@ export class RunStoreModel {
     row.mailSeen = seen;
     run.mail = run.mail.filter((message) => message.mailSeq > seen);
     if (part.progress) row.crashes = 0;
-    if (part.snapshot !== undefined) run.snapshot = { seq: run.events.length, body: part.snapshot.body };
+    const ends = part.release !== undefined && isEnd(part.release.status);
+    if (ends && run.base === 0) run.snapshot = null;
+    else if (part.snapshot !== undefined) run.snapshot = { seq: run.events.length, body: part.snapshot.body };
     const children = part.children?.map((child) => this.#create(child));
     const messages = part.messages?.map((message) => this.#keep(message));
     if (part.release !== undefined) {
@@ -251,12 +253,15 @@ export class RunStoreModel {
   }
 
   #move(row: MutableRow, status: RunStatus, wakeAtMs: number | null, nowMs: number): void {
-    const ended = status !== "queued" && status !== "waiting" && status !== "paused";
-    Object.assign(row, { status, owner: null, wakeAtMs, endedAtMs: ended ? nowMs : null });
+    Object.assign(row, { status, owner: null, wakeAtMs, endedAtMs: isEnd(status) ? nowMs : null });
     const oldest = this.runs.get(row.runId)?.mail[0];
     if (oldest !== undefined && (status === "queued" || status === "waiting"))
       row.wakeAtMs = Math.min(wakeAtMs ?? oldest.atMs, oldest.atMs);
   }
+}
+
+function isEnd(status: RunStatus): boolean {
+  return status !== "queued" && status !== "waiting" && status !== "paused" && status !== "running";
 }
 
 function rankOf({ wakeAtMs, priority }: RunRow): number {

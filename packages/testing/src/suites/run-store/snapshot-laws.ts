@@ -74,6 +74,61 @@ export function snapshotLaws(law: Law): void {
     await store.compact("nobody", 5);
   });
 
+  law("an end takes the snapshots of its run away, and one that comes with it is not kept", async (store) => {
+    for (const runId of ["run", "other"]) {
+      await createOwned(store, runId);
+      await append(store, part(runId, 1, { events: ["e2", "e3"], snapshot: { body: "at 3" } }));
+      await append(store, part(runId, 3, { events: ["e4"], snapshot: { body: "at 4" } }));
+    }
+    await append(store, part("run", 4, { release: { status: "paused", wakeAtMs: null } }));
+    assert.equal((await store.readSnapshot("run"))?.seq, 4, "a pause is no end");
+    await store.setStatus("run", ["paused"], "queued", startMs, null);
+    await claim(store, startMs);
+    const end = part("run", 4, { epoch: 2, events: ["e5"], snapshot: { body: "at 5" }, release: { status: "failed", wakeAtMs: null } });
+    assert.deepEqual(await append(store, end), { status: "ok", seq: 5 });
+
+    assert.equal(await store.readSnapshot("run"), null);
+    assert.deepEqual((await store.exportRun("run"))?.snapshots, []);
+    assert.deepEqual((await bodies(store, "run")).slice(1), ["e2", "e3", "e4", "e5"]);
+    assert.deepEqual(await store.readSnapshot("other"), { seq: 4, body: "at 4" });
+    await store.compact("run", 4);
+    assert.equal((await bodies(store, "run")).length, 5, "nothing takes the place of its events");
+  });
+
+  law("an end of nothing but events takes the snapshots away too", async (store) => {
+    await createOwned(store, "run");
+    await append(store, part("run", 1, { events: ["e2"], snapshot: { body: "at 2" } }));
+    await append(store, part("run", 2, { events: ["e3"], release: { status: "completed", wakeAtMs: null } }));
+
+    assert.equal(await store.readSnapshot("run"), null);
+  });
+
+  law("a run whose journal was compacted keeps its snapshots at its end", async (store) => {
+    await createOwned(store, "run");
+    await append(store, part("run", 1, { events: ["e2", "e3"], snapshot: { body: "at 3" } }));
+    await store.compact("run", 2);
+    await append(store, part("run", 3, { events: ["e4"], release: { status: "completed", wakeAtMs: null } }));
+
+    assert.deepEqual(await store.readSnapshot("run"), { seq: 3, body: "at 3" });
+    assert.deepEqual(await bodies(store, "run"), ["e3", "e4"]);
+    assert.equal(await store.setStatus("run", ["completed"], "queued", startMs, null), true);
+    await claim(store, startMs);
+    assert.deepEqual(await append(store, part("run", 4, { epoch: 2, events: ["e5"] })), { status: "ok", seq: 5 });
+  });
+
+  law("a run that goes on after its end has snapshots again", async (store) => {
+    await createOwned(store, "run");
+    await append(store, part("run", 1, { events: ["e2"], snapshot: { body: "at 2" } }));
+    await append(store, part("run", 2, { events: ["e3"], release: { status: "failed", wakeAtMs: null } }));
+    await store.setStatus("run", ["failed"], "queued", startMs, null);
+    await claim(store, startMs);
+    await append(store, part("run", 3, { epoch: 2, events: ["e4"], snapshot: { body: "at 4" } }));
+
+    assert.deepEqual(await store.readSnapshot("run"), { seq: 4, body: "at 4" });
+    await append(store, part("run", 4, { epoch: 2, events: ["e5"], release: { status: "completed", wakeAtMs: null } }));
+    assert.equal(await store.readSnapshot("run"), null);
+  });
+
   law("a run whose journal was compacted to its end goes on with the next seq", async (store) => {
     await createOwned(store, "run");
     await grow(store, 1, 9);

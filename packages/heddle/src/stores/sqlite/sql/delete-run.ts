@@ -1,4 +1,5 @@
 import type { Connection, Row } from "../connection.ts";
+import { eventsAfter } from "./event-range.ts";
 
 export interface DeleteRun {
   /** Remove all rows of a run. */
@@ -10,9 +11,10 @@ export interface DeleteRun {
 export function deleteRun(connection: Connection): DeleteRun {
   const tags = connection.statement("SELECT tags FROM heddle_run WHERE run = ?");
   const deleteTag = connection.statement("DELETE FROM heddle_tag WHERE name = ? AND value = ? AND run = ?");
-  const deletes = ["journal", "mail", "mail_id", "snapshot", "run"].map((table) =>
-    connection.statement(`DELETE FROM heddle_${table} WHERE run = ?`),
-  );
+  const deletes = [
+    connection.statement(`DELETE FROM heddle_journal AS j WHERE ${eventsAfter("?1", "0")}`),
+    ...["mail", "mail_id", "snapshot", "run"].map((table) => connection.statement(`DELETE FROM heddle_${table} WHERE run = ?`)),
+  ];
   const ended = connection.statement("SELECT run FROM heddle_run WHERE ended_at < ? ORDER BY ended_at LIMIT ?");
   return {
     delete(run) {

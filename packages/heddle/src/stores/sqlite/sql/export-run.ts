@@ -25,7 +25,7 @@ export function exportRun(connection: Connection): (runId: RunId) => WholeRun | 
       return {
         row,
         compactedThrough: base,
-        events: journal(runId, 0, Number.MAX_SAFE_INTEGER),
+        events: journal.after(runId, 0, Number.MAX_SAFE_INTEGER),
         mail: mail.read(runId),
         mailIds: ids.all<Row & { id: string }>(run).map(({ id }) => id),
         snapshots: snapshots

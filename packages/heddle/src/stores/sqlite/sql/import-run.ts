@@ -2,6 +2,7 @@ import type { WholeRun } from "@heddle/kernel";
 import { checksum } from "../checksum.ts";
 import type { Connection } from "../connection.ts";
 import { dedupText, statusNumber } from "../run-row.ts";
+import { appendEvent } from "./append-event.ts";
 
 /** Put a run with all its rows in, as another store kept it. Its id and dedup key are free. */
 export function importRun(connection: Connection): (whole: WholeRun, kind: number) => void {
@@ -11,7 +12,7 @@ export function importRun(connection: Connection): (whole: WholeRun, kind: numbe
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertTag = connection.statement("INSERT INTO heddle_tag (name, value, run) VALUES (?, ?, ?)");
-  const insertEvent = connection.statement("INSERT INTO heddle_journal (run, seq, at, crc, body) VALUES (?, ?, ?, ?, ?)");
+  const append = appendEvent(connection);
   const insertMail = connection.statement("INSERT INTO heddle_mail (run, seq, at, crc, id, body) VALUES (?, ?, ?, ?, ?, ?)");
   const insertMailId = connection.statement("INSERT INTO heddle_mail_id (run, id) VALUES (?, ?)");
   const insertSnapshot = connection.statement("INSERT INTO heddle_snapshot (run, seq, crc, body) VALUES (?, ?, ?, ?)");
@@ -32,11 +33,7 @@ export function importRun(connection: Connection): (whole: WholeRun, kind: numbe
       ],
     )!;
     for (const [name, value] of tags) insertTag.run(name, value, run);
-    for (const { seq, atMs, body } of events) {
-      insertEvent.run(run, seq, atMs, checksum(run, seq, atMs, body), body);
-      connection.counters.row();
-      connection.noteText(body.length);
-    }
+    for (const { seq, atMs, body } of events) append(run, seq, atMs, body);
     for (const { mailSeq, id, atMs, body } of mail) insertMail.run(run, mailSeq, atMs, checksum(run, mailSeq, atMs, body), id, body);
     for (const id of mailIds) insertMailId.run(run, id);
     for (const { seq, body } of snapshots) {

@@ -1,5 +1,6 @@
 import type { RunId } from "@heddle/kernel";
 import type { Connection, Row } from "../connection.ts";
+import { eventsAfter, largestSeq } from "./event-range.ts";
 
 /** What the writer must know of a run to check and change it. */
 export interface RunState {
@@ -15,6 +16,9 @@ export interface RunState {
   epoch: number;
   /** Last of its journal. */
   seq: number;
+  /** Last seq that was compacted away. */
+  base: number;
+  hasSnapshot: boolean;
   crashes: number;
   mailSeq: number;
   mailSeen: number;
@@ -32,6 +36,8 @@ interface Loaded extends Row {
   status: number;
   epoch: number;
   seq: number;
+  base: number;
+  snapshots: number;
   crashes: number;
   mail_seq: number;
   mail_seen: number;
@@ -46,14 +52,15 @@ export interface LoadRunState {
 export function loadRunState(connection: Connection): LoadRunState {
   const load = (condition: string) => {
     const select = connection.statement(
-      `SELECT run, id, limit_key, tenant, rate_key, due_at, kind, status, epoch, crashes, mail_seq, mail_seen, wake_at,
-         coalesce((SELECT max(seq) FROM heddle_journal j WHERE j.run = r.run), base) AS seq
+      `SELECT run, id, limit_key, tenant, rate_key, due_at, kind, status, epoch, base, crashes, mail_seq, mail_seen, wake_at,
+         coalesce((SELECT max(j.event) FROM heddle_journal j WHERE ${eventsAfter("r.run", "0")}) & ${largestSeq}, base) AS seq,
+         EXISTS (SELECT 1 FROM heddle_snapshot s WHERE s.run = r.run) AS snapshots
        FROM heddle_run r WHERE ${condition}`,
     );
     return (key: string | number): RunState | null => {
       const row = select.get<Loaded>(key);
       if (row === undefined) return null;
-      const { run, kind, status, epoch, seq, crashes } = row;
+      const { run, kind, status, epoch, seq, base, crashes } = row;
       return {
         run,
         runId: row.id,
@@ -65,6 +72,8 @@ export function loadRunState(connection: Connection): LoadRunState {
         status,
         epoch,
         seq,
+        base,
+        hasSnapshot: row.snapshots === 1,
         crashes,
         mailSeq: row.mail_seq,
         mailSeen: row.mail_seen,

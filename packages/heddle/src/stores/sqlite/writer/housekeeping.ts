@@ -97,7 +97,10 @@ export class Housekeeping {
   compact(runId: RunId, throughSeq: number): void {
     const snapshot = this.#readSnapshot(runId);
     const state = this.#states.find(runId);
-    if (snapshot !== null && state !== null) this.#compact(state.run, Math.min(throughSeq, snapshot.seq));
+    if (snapshot === null || state === null) return;
+    const base = Math.min(throughSeq, snapshot.seq);
+    this.#compact(state.run, base);
+    state.base = Math.max(state.base, base);
   }
 
   #free(run: number, nowMs: number, crashes: number): void {

@@ -4,6 +4,7 @@ import { dedupText, isClaimable, isEnd, running, statusNumber } from "../run-row
 import { appendEvent } from "../sql/append-event.ts";
 import { clearCrashes } from "../sql/clear-crashes.ts";
 import { consumeMail, type ConsumeMail } from "../sql/consume-mail.ts";
+import { dropSnapshots } from "../sql/drop-snapshots.ts";
 import { findRun, type FindRun } from "../sql/find-run.ts";
 import { insertRun } from "../sql/insert-run.ts";
 import type { RunState } from "../sql/load-run-state.ts";
@@ -28,6 +29,7 @@ export class RunWrites {
   readonly #append: ReturnType<typeof appendEvent>;
   readonly #insert: ReturnType<typeof insertRun>;
   readonly #saveSnapshot: ReturnType<typeof saveSnapshot>;
+  readonly #dropSnapshots: ReturnType<typeof dropSnapshots>;
   readonly #clearCrashes: ReturnType<typeof clearCrashes>;
   readonly #find: FindRun;
   readonly #consume: ConsumeMail;
@@ -39,6 +41,7 @@ export class RunWrites {
     this.#append = appendEvent(connection);
     this.#insert = insertRun(connection);
     this.#saveSnapshot = saveSnapshot(connection);
+    this.#dropSnapshots = dropSnapshots(connection);
     this.#clearCrashes = clearCrashes(connection);
     this.#find = findRun(connection);
     this.#consume = consumeMail(connection);
@@ -72,6 +75,8 @@ export class RunWrites {
         status,
         epoch: 1,
         seq,
+        base: 0,
+        hasSnapshot: false,
         crashes: 0,
         mailSeq: 0,
         mailSeen: 0,
@@ -89,12 +94,18 @@ export class RunWrites {
       return mail;
 
     const rows = part.statements === undefined || part.statements.length === 0 ? undefined : this.#runStatements(part);
+    const endsWhole = part.release !== undefined && isEnd(statusNumber(part.release.status)) && state.base === 0;
+    // First, so that the events find its pages free.
+    if (endsWhole && state.hasSnapshot) this.#dropSnapshots(state.run);
     for (const event of part.events) this.#append(state.run, ++state.seq, part.atMs, event);
     if (part.progress === true && state.crashes > 0) {
       state.crashes = 0;
       this.#clearCrashes(state.run);
     }
-    if (part.snapshot !== undefined) this.#saveSnapshot(state.run, state.seq, part.snapshot.body);
+    if (part.snapshot !== undefined && !endsWhole) {
+      this.#saveSnapshot(state.run, state.seq, part.snapshot.body);
+      state.hasSnapshot = true;
+    }
     if (mailSeen > state.mailSeen) {
       state.mailSeen = mailSeen;
       this.#consume.remove(state.run, mailSeen);
