@@ -52,17 +52,18 @@ export type StreamItem<M extends StreamMode, State, Update> = Extract<Piece<Stat
 
 type AnyItem = StreamItem<StreamMode, unknown, unknown>;
 
-export async function* streamGraph(graph: Graph<never>, input: unknown, options: StreamOptions<StreamMode> = {}): AsyncGenerator<AnyItem> {
+/** One generator for each item, and not several in one another: each would cost as much as a small node. */
+export function streamGraph(graph: Graph<never>, input: unknown, options: StreamOptions<StreamMode> = {}): AsyncGenerator<AnyItem> {
   const { engine, signal, mode = "updates", nested = true, ...start } = options;
   const modes = new Set<StreamMode>(typeof mode === "string" ? [mode] : mode);
-  if (engine !== undefined) {
-    const run = await engine.start(graph as never, input as never, start);
-    yield* watch(new GraphWatch(engine, modes, nested, signal), graph, run);
-    return;
-  }
+  const from = (on: Engine): AsyncGenerator<AnyItem> =>
+    new GraphWatch(on, modes, nested).items(graph, () => on.start(graph as never, input as never, start), signal);
+  return engine === undefined ? inMemory(graph, from) : from(engine);
+}
+
+async function* inMemory(graph: Graph<never>, from: (engine: Engine) => AsyncGenerator<AnyItem>): AsyncGenerator<AnyItem> {
   await using own = await open("memory:", { workflows: [graph] });
-  const run = await own.start(graph as never, input as never, start);
-  for await (const item of watch(new GraphWatch(own, modes, nested, signal), graph, run)) {
+  for await (const item of from(own)) {
     if (item.mode === "end" && item.status === "waiting") throw needsEngine(graph.name, item.questions);
     yield item;
   }
@@ -76,60 +77,53 @@ interface Child {
   readonly graph: Graph<never> | null;
 }
 
-async function* watch(watching: GraphWatch, graph: Graph<never>, run: RunHandle<unknown>): AsyncGenerator<AnyItem> {
-  watching.follow(graph, run, []);
-  try {
-    yield* watching.items();
-  } finally {
-    watching.stop();
-  }
-}
-
 /** Follows a run and the runs of its subgraphs, and gives what they bring in the order in which it comes. */
 class GraphWatch {
   readonly #engine: Engine;
   readonly #modes: ReadonlySet<StreamMode>;
   readonly #nested: boolean;
   readonly #stopped = new AbortController();
-  readonly #ready: AnyItem[] = [];
+  #ready: AnyItem[] = [];
   #wake: (() => void) | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(engine: Engine, modes: ReadonlySet<StreamMode>, nested: boolean, signal: AbortSignal | undefined) {
+  constructor(engine: Engine, modes: ReadonlySet<StreamMode>, nested: boolean) {
     this.#engine = engine;
     this.#modes = modes;
     this.#nested = nested;
-    signal?.addEventListener("abort", () => this.#fail(signal.reason), { once: true, signal: this.#stopped.signal });
-    if (signal?.aborted === true) this.#fail(signal.reason);
   }
 
-  async *items(): AsyncGenerator<AnyItem> {
-    for (;;) {
-      const item = this.#ready.shift();
-      if (item !== undefined) {
-        yield item;
-        if (item.mode === "end") return;
-        continue;
+  async *items(graph: Graph<never>, start: () => Promise<RunHandle<unknown>>, signal: AbortSignal | undefined): AsyncGenerator<AnyItem> {
+    const run = await start();
+    signal?.addEventListener("abort", () => this.#fail(signal.reason), { once: true, signal: this.#stopped.signal });
+    if (signal?.aborted === true) this.#fail(signal.reason);
+    this.#follow(graph, run, []);
+    try {
+      for (;;) {
+        const items = this.#ready;
+        this.#ready = [];
+        for (const item of items) {
+          yield item;
+          if (item.mode === "end") return;
+        }
+        if (items.length > 0) continue;
+        if (this.#failure !== null) throw this.#failure.error;
+        await new Promise<void>((resolve) => (this.#wake = resolve));
       }
-      if (this.#failure !== null) throw this.#failure.error;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+    } finally {
+      this.#stopped.abort();
     }
   }
 
-  stop(): void {
-    this.#stopped.abort();
-    this.#wake?.();
-  }
-
-  follow(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): void {
+  #follow(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): void {
     this.#read(graph, run, path).catch((error: unknown) => this.#fail(error));
   }
 
   async #read(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): Promise<void> {
     const { signal } = this.#stopped;
-    const reader = new GraphReader(graph, run.id, path);
+    const reader = new GraphReader(graph, run.id, path, this.#modes);
     const give = (event: LiveEvent): void => {
-      for (const item of reader.read(event)) if (this.#modes.has(item.mode as StreamMode)) this.#give(item);
+      reader.read(event, (item) => this.#give(item));
       const child = reader.childOf(event);
       if (child !== null && this.#nested) void this.#child(child, path);
     };
@@ -138,26 +132,22 @@ class GraphWatch {
       return;
     }
     const events = run.events({ signal });
-    let ended = false;
     const reading = (async () => {
-      for await (const event of events) {
-        give(event);
-        if (event.type === "run-ended") ended = true;
-      }
+      for await (const event of events) give(event);
     })();
     const settled = await Promise.race([run.settled({ signal }), reading.then(() => null)]);
-    if (settled === null && !ended) return;
+    if (settled === null && !reader.hasEnded) return;
     if (settled !== null && settled.status !== "waiting" && settled.status !== "paused") await reading;
-    // What was recorded before it came to rest is given before its end.
-    const view = await run.state();
-    while (settled !== null && !ended && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
-    const questions = settled?.questions ?? [];
-    this.#give(reader.end((settled ?? view).status as StreamEnd<unknown>["status"], view.channels, questions));
+    // What was recorded before it came to rest is given before its end; of a run that has ended that is everything.
+    const rest = settled ?? (await run.settled({ signal }));
+    const view = reader.hasEnded ? null : await run.state();
+    while (view !== null && !reader.hasEnded && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#give(reader.end(rest.status as StreamEnd<unknown>["status"], view?.channels ?? reader.values(), rest.questions));
   }
 
   async #child({ runId, node, graph }: Child, path: readonly string[]): Promise<void> {
     try {
-      this.follow(graph, await this.#engine.get(runId), [...path, node]);
+      this.#follow(graph, await this.#engine.get(runId), [...path, node]);
     } catch (error) {
       this.#fail(error);
     }
@@ -184,42 +174,59 @@ class GraphReader {
   readonly #channels: Readonly<Record<string, { readonly kind: string }>>;
   readonly #runId: string;
   readonly #path: readonly string[];
+  readonly #modes: ReadonlySet<StreamMode>;
   #error: Error | undefined;
   seq = 0;
+  hasEnded = false;
 
-  constructor(graph: Graph<never> | null, runId: string, path: readonly string[]) {
+  constructor(graph: Graph<never> | null, runId: string, path: readonly string[], modes: ReadonlySet<StreamMode>) {
     this.#graph = graph;
     this.#events = graph === null ? null : new GraphEvents(graph.plan);
     this.#channels = graph?.channels ?? {};
     this.#runId = runId;
     this.#path = path;
+    this.#modes = modes;
   }
 
-  *read(event: LiveEvent): Generator<AnyItem> {
+  /** Makes only what was asked for. */
+  read(event: LiveEvent, give: (item: AnyItem) => void): void {
     const place: Place = { path: this.#path, runId: this.#runId, seq: event.seq };
     if (!isJournalEvent(event)) {
-      if (event.type === "stream") yield { mode: "messages", node: this.#nodeOf(event.of), key: event.key, chunk: event.value, ...place };
+      if (event.type === "stream" && this.#modes.has("messages"))
+        give({ mode: "messages", node: this.#nodeOf(event.of), key: event.key, chunk: event.value, ...place });
       return;
     }
     this.seq = event.seq;
-    yield { mode: "events", event, ...place };
-    if (event.type === "run-ended" && event.outcome.status !== "completed" && event.outcome.error !== undefined)
-      this.#error = decodeError(event.outcome.error);
-    const closed = this.#events?.apply(event) ?? null;
-    if (event.type === "emitted")
-      yield { mode: "custom", node: this.#nodeOf(event.of), name: event.name, value: decodedValue(event.value), ...place };
-    if (event.type === "task-ended" && isNode(event.task) && event.outcome.status === "completed") {
-      const update = updateOf(event.verbs ?? [], this.#channels);
-      yield { mode: "updates", node: nodeOf(event.task), update, ...place };
-      for (const [key, written] of Object.entries(update)) {
-        if (this.#channels[key]?.kind !== "messages") continue;
-        for (const message of written as readonly unknown[])
-          if (typeof message === "object" && message !== null && !("$remove" in message))
-            yield { mode: "messages", node: nodeOf(event.task), message, ...place };
-      }
+    if (this.#modes.has("events")) give({ mode: "events", event, ...place });
+    if (event.type === "run-ended") {
+      this.hasEnded = true;
+      if (event.outcome.status !== "completed" && event.outcome.error !== undefined) this.#error = decodeError(event.outcome.error);
     }
-    if (closed !== null && this.#events !== null)
-      yield { mode: "values", round: this.#events.round, state: this.#events.values(), ...place };
+    const closed = this.#events?.apply(event) ?? null;
+    if (event.type === "emitted" && this.#modes.has("custom"))
+      give({ mode: "custom", node: this.#nodeOf(event.of), name: event.name, value: decodedValue(event.value), ...place });
+    if (event.type === "task-ended" && isNode(event.task) && event.outcome.status === "completed") this.#readUpdate(event, place, give);
+    if (closed !== null && this.#events !== null && this.#modes.has("values"))
+      give({ mode: "values", round: this.#events.round, state: this.#events.values(), ...place });
+  }
+
+  #readUpdate({ task, verbs = [] }: RunEvent & { type: "task-ended" }, place: Place, give: (item: AnyItem) => void): void {
+    const [asUpdates, asMessages] = [this.#modes.has("updates"), this.#modes.has("messages")];
+    if (!asUpdates && !asMessages) return;
+    const update = updateOf(verbs, this.#channels);
+    if (asUpdates) give({ mode: "updates", node: nodeOf(task), update, ...place });
+    if (!asMessages) return;
+    for (const [key, written] of Object.entries(update)) {
+      if (this.#channels[key]?.kind !== "messages") continue;
+      for (const message of written as readonly unknown[])
+        if (typeof message === "object" && message !== null && !("$remove" in message))
+          give({ mode: "messages", node: nodeOf(task), message, ...place });
+    }
+  }
+
+  /** What the state holds now. */
+  values(): Readonly<Record<string, unknown>> {
+    return this.#events?.values() ?? {};
   }
 
   /** A subgraph that this event began. */
