@@ -52,7 +52,8 @@ export class Stage {
   async comesTo(...ids: readonly string[]): Promise<void> {
     const wanted = ids.toSorted().join();
     let same = 0;
-    for (let turn = 0; turn < 20_000 && same < 20; turn++) {
+    const untilMs = performance.now() + 20_000;
+    while (same < 20 && performance.now() < untilMs) {
       await new Promise((resolve) => setImmediate(resolve));
       same = this.underWay.toSorted().join() === wanted ? same + 1 : 0;
     }
@@ -64,7 +65,7 @@ export class Stage {
     let over = false;
     const result = run.result().finally(() => void (over = true));
     result.catch(() => {});
-    for (let idle = 0; !over && idle < 20_000; idle++) {
+    while (!over) {
       const [first] = this.underWay;
       if (first !== undefined) this.end(first);
       await new Promise((resolve) => setImmediate(resolve));
