@@ -234,7 +234,7 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
         const source = code.inputs?.(id, task, tables);
         return source === undefined ? EdgeSources.of(task, tables) : source;
       },
-      (use) => code.rescues?.[use] ?? null,
+      (use) => (code.rescues !== undefined && Object.hasOwn(code.rescues, use) ? (code.rescues[use] ?? null) : null),
       code.readChannels ?? false,
     ),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),

@@ -9,7 +9,7 @@ import { nearest } from "./nearest.ts";
  * @throws HeddleError `OPTION_INVALID`
  */
 export function forkEvents(row: RunRow, events: readonly RunEvent[], options: ForkOptions, nowMs: number): RunEvent[] {
-  const at = options.at ?? events.length;
+  let at = options.at ?? events.length;
   if (!Number.isInteger(at) || at < 1 || at > events.length) {
     throw new HeddleError(
       "OPTION_INVALID",
@@ -17,6 +17,8 @@ export function forkEvents(row: RunRow, events: readonly RunEvent[], options: Fo
       { data: { runId: row.runId, at } },
     );
   }
+  // What a person was to let go on is held in the fork too.
+  while (events[at]?.type === "tasks-held") at++;
   const results = { ...options.edit?.results };
   const edited: string[] = [];
   if (options.edit !== undefined && "input" in options.edit && at !== 1) {

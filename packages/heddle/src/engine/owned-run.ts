@@ -334,10 +334,10 @@ export class OwnedRun implements TurnTaker {
 
   /** A person lets tasks go on that were held. */
   release(id: string, by: string, value: Json | undefined): void {
-    const held = this.facts.held.find((each) => each.id === id);
-    if (held === undefined) return;
+    const nos = this.facts.held.filter((each) => each.id === id).flatMap((each) => each.nos);
+    if (nos.length === 0) return;
     const due = openActivations(this.state).filter(
-      (command): command is StartTask & typeof command => command.type === "start-task" && held.nos.includes(command.no),
+      (command): command is StartTask & typeof command => command.type === "start-task" && nos.includes(command.no),
     );
     const atMs = this.stampMs();
     this.record({ type: "tasks-released", atMs, id, by, ...(value === undefined ? null : { value }) }, () => {

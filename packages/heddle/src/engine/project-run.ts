@@ -1,5 +1,6 @@
 import { decodeValue, type ErrorValue, type Json, type Outcome, type RunEvent, type RunRow } from "@heddle/kernel";
 import { questionOf } from "./mail.ts";
+import { withoutHeld } from "./run/interrupts.ts";
 import type { OperationView, RunView, TaskView, WaitView } from "./run-view.ts";
 
 interface TaskDraft {
@@ -42,7 +43,7 @@ export function projectRun(
 ): RunView {
   const tasks = new Map<number, TaskDraft>();
   const counts = new Map<string, number>();
-  const held = new Map<string, { readonly id: string; readonly when: "before" | "after"; readonly called: string }>();
+  let held: readonly Extract<RunEvent, { type: "tasks-held" }>[] = [];
   const signals: { id: string; name: string; value: unknown }[] = [];
   let seq = 0;
   let atMs = row.createdAtMs;
@@ -75,6 +76,7 @@ export function projectRun(
         break;
       case "run-ended":
         ended = event.outcome;
+        held = [];
         break;
       case "run-paused":
         pause = { code: event.code, message: event.message, ...(event.difference === undefined ? null : { difference: event.difference }) };
@@ -100,6 +102,7 @@ export function projectRun(
       case "task-ended": {
         const draft = task(event.no, event.task);
         Object.assign(draft, endOf(event.outcome), { endedAtMs: event.atMs });
+        held = withoutHeld(held, event.no);
         break;
       }
       case "segment-started":
@@ -144,10 +147,10 @@ export function projectRun(
         break;
       }
       case "tasks-held":
-        held.set(event.id, event);
+        held = [...held, event];
         break;
       case "tasks-released":
-        held.delete(event.id);
+        held = held.filter(({ id }) => id !== event.id);
         break;
       case "signal-received":
         signals.push({ id: event.id, name: event.name, value: decoded(event.value) });
@@ -159,7 +162,8 @@ export function projectRun(
 
   const waits: WaitView[] = [];
   if (ended === undefined) {
-    for (const { id, when, called } of held.values()) waits.push({ kind: "ask", key: id, id, question: interruptQuestion(when, called) });
+    for (const { id, when, called } of new Map(held.map((each) => [each.id, each])).values())
+      waits.push({ kind: "ask", key: id, id, question: interruptQuestion(when, called) });
     for (const draft of tasks.values()) {
       if (draft.status === "retrying" && draft.retryAtMs !== undefined)
         waits.push({ kind: "retry", key: draft.task, dueAtMs: draft.retryAtMs });

@@ -1,4 +1,4 @@
-import { HeddleError, planHash, type Plan, type Placement } from "@heddle/kernel";
+import { HeddleError, planHash, type Channel, type Plan, type Placement } from "@heddle/kernel";
 import type { PlanCode, PlannedWorkflow, Rescue, TaskCode } from "../engine/definition.ts";
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow, WorkflowOptions } from "../workflow/workflow.ts";
@@ -141,6 +141,12 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
    *
    * A list of nodes in place of the table: each is its own label.
    */
+  route<const List extends readonly (Nodes | typeof END)[]>(
+    from: Nodes | typeof START,
+    decide: (state: StateOf<C, Required>, ctx: NodeContext) => RouteAnswer<List[number]> | Promise<RouteAnswer<List[number]>>,
+    nodes: List,
+    options?: { readonly sends?: readonly Nodes[] },
+  ): this;
   route<const Table extends Readonly<Record<string, Nodes | typeof END>>>(
     from: Nodes | typeof START,
     decide: (
@@ -148,12 +154,6 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       ctx: NodeContext,
     ) => RouteAnswer<keyof Table & string> | Promise<RouteAnswer<keyof Table & string>>,
     table: Table,
-    options?: { readonly sends?: readonly Nodes[] },
-  ): this;
-  route<const List extends readonly (Nodes | typeof END)[]>(
-    from: Nodes | typeof START,
-    decide: (state: StateOf<C, Required>, ctx: NodeContext) => RouteAnswer<List[number]> | Promise<RouteAnswer<List[number]>>,
-    nodes: List,
     options?: { readonly sends?: readonly Nodes[] },
   ): this;
   route(
@@ -245,13 +245,13 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
   stream<const M extends StreamMode = "updates">(
     input: I,
     options?: StreamOptions<M>,
-  ): AsyncGenerator<StreamItem<M, StateOf<C>, UpdateOf<C>>> {
+  ): AsyncGenerator<StreamItem<M, StateOf<C, Required>, UpdateOf<C>>> {
     return streamGraph(this as never, input, options) as never;
   }
 
   /** The rounds of a run, newest first: what the state held after each, and what was to come next. `seq` is where to fork. */
-  history(engine: Engine, runId: string): Promise<readonly Checkpoint<StateOf<C>>[]> {
-    return graphHistory(this as never, engine, runId) as Promise<readonly Checkpoint<StateOf<C>>[]>;
+  history(engine: Engine, runId: string): Promise<readonly Checkpoint<StateOf<C, Required>>[]> {
+    return graphHistory(this as never, engine, runId) as Promise<readonly Checkpoint<StateOf<C, Required>>[]>;
   }
 
   /** A graph runs as a plan: it has no function of its own. */
@@ -270,7 +270,6 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
   #codeOf({ plan, tasks }: CompiledGraph): PlanCode {
     const channels = this.channels;
     const keys = Object.keys(channels);
-    const isList = (key: string): boolean => plan.channels?.[key]?.kind === "append" || plan.channels?.[key]?.kind === "keyed";
     const nodeCode = new NodeCode(this.name, channels, tasks);
     const code: Record<string, TaskCode> = {
       [START]: nodeCode.start(this.#routes.filter(({ from }) => from === START)),
@@ -287,7 +286,10 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       const { name, options } = nodeTasks.node;
       if (options.onError !== undefined) rescues[name] = nodeCode.rescue(nodeTasks, options.onError);
     }
-    const source = new StateSource(keys, keys.map(isList));
+    const source = new StateSource(
+      keys,
+      keys.map((key) => (plan.channels as Readonly<Record<string, Channel>>)[key]!.kind),
+    );
     return {
       tasks: code,
       rescues,
@@ -328,7 +330,7 @@ export function graph<
   name: string,
   channels: C,
   options: GraphOptions<keyof C & string, Input, Output, Private>,
-): Graph<C, never, Input, InputOf<C, Input, Private>, OutputOf<C, [Output] extends [never] ? Exclude<keyof C, Private> : Output>>;
+): Graph<C, never, Input, InputOf<C, Input, Private>, OutputOf<C, [Output] extends [never] ? Exclude<keyof C, Private> : Output, Input>>;
 export function graph(name: string, channels: Channels, options: GraphOptions<string, string, string, string> = {}): never {
   if (typeof name !== "string" || !/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(name))
     throw new HeddleError(

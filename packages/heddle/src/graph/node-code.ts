@@ -5,6 +5,7 @@ import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { StateChannel } from "./channel.ts";
 import { isCommand, isSend, type Command, type Send } from "./command.ts";
 import { gotoLabel, labelOf, type NodeTasks } from "./compile-graph.ts";
+import { isFit } from "./fit-updates.ts";
 import { END } from "./graph-shape.ts";
 import type { RouteDefinition } from "./node.ts";
 import { parentCommand } from "./parent-command.ts";
@@ -12,7 +13,8 @@ import type { NodeInput } from "./state-source.ts";
 
 type State = Readonly<Record<string, unknown>>;
 type Update = Readonly<Record<string, unknown>>;
-type CallNode = (state: never, ctx: TaskContext) => unknown;
+/** @param sent it is run with what it was sent, in place of the state */
+type CallNode = (state: never, ctx: TaskContext, sent: boolean) => unknown;
 
 /** What a node's end asks for, gathered before any of it is recorded. */
 interface Onward {
@@ -50,7 +52,7 @@ export class NodeCode {
       const input = given as NodeInput;
       const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
       try {
-        const result = call(givenTo(tasks, input), ctx);
+        const result = call(givenTo(tasks, input), ctx, input.wasSent);
         return isPromise(result) ? result.then(finish).catch((error: unknown) => failedIn(name, error)) : finish(result);
       } catch (error) {
         return failedIn(name, error);
@@ -90,7 +92,11 @@ export class NodeCode {
       const onward: Onward = { labels: [], sends: new Map() };
       for (const chosen of values as readonly (Chosen | undefined)[]) {
         for (const label of chosen?.labels ?? []) labels.add(label);
-        for (const [node, inputs] of chosen?.sends ?? []) onward.sends.set(node, [...(onward.sends.get(node) ?? []), ...inputs]);
+        for (const [node, inputs] of chosen?.sends ?? []) {
+          const all = onward.sends.get(node);
+          if (all === undefined) onward.sends.set(node, [...inputs]);
+          else all.push(...inputs);
+        }
       }
       onward.labels.push(...labels);
       this.#go(onward, ctx);
@@ -115,14 +121,16 @@ export class NodeCode {
   }
 
   #writeAndRoute(tasks: NodeTasks, name: string, input: NodeInput, update: Update, goto: Command["goto"], ctx: TaskContext): unknown {
-    if (!this.#hasSchemas) {
+    if (!this.#hasSchemas || isFit(update)) {
       this.#write(name, update, ctx);
       return this.#route(tasks, name, input, update, goto, ctx);
     }
-    return this.#checked(name, update).then((fit) => {
-      this.#write(name, fit, ctx);
-      return this.#route(tasks, name, input, fit, goto, ctx);
-    });
+    return this.#checked(name, update)
+      .then((fit) => {
+        this.#write(name, fit, ctx);
+        return this.#route(tasks, name, input, fit, goto, ctx);
+      })
+      .catch((error: unknown) => failedIn(name, error));
   }
 
   #write(name: string, update: Update, ctx: TaskContext): void {
@@ -265,7 +273,10 @@ export class NodeCode {
     for (const [key, written] of Object.entries(update)) {
       const channel = this.#channels[key];
       if (channel?.schema !== undefined && written !== undefined)
-        fit[key] = await checkWrite(channel, written, `what node "${name}" wrote to "${key}"`, "OUTPUT_INVALID");
+        fit[key] =
+          name === "START"
+            ? await checkWrite(channel, written, `the input's "${key}" for graph "${this.#graph}"`, "INPUT_INVALID")
+            : await checkWrite(channel, written, `what node "${name}" wrote to "${key}"`, "OUTPUT_INVALID");
     }
     return fit;
   }

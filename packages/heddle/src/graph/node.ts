@@ -4,8 +4,8 @@ import type { Duration } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { Command, Send } from "./command.ts";
 
-/** What a node's code gets besides the state: all of a durable function's `ctx`. */
-export type NodeContext = Omit<TaskContext, "verbs">;
+/** What a node's code gets besides the state: a durable function's `ctx`, without what steers a plan or begins a function anew. */
+export type NodeContext = Omit<TaskContext, "verbs" | "continueAs">;
 
 /** What a node may return: an update of some keys, a command, or nothing. */
 export type NodeResult<Update> = Update | Command<Update> | undefined | null | void;

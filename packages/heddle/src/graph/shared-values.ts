@@ -23,6 +23,13 @@ export function sharedList(json: Json): unknown {
   return list;
 }
 
+/** As `sharedList`, of a list that has only grown since `before` was made of it: what was there is not gone through again. */
+export function sharedGrown(before: readonly unknown[] | undefined, json: readonly Json[]): readonly unknown[] {
+  const list = Object.freeze(before === undefined ? json.map(sharedValue) : [...before, ...json.slice(before.length).map(sharedValue)]);
+  shared.set(json, list);
+  return list;
+}
+
 /** Bytes and the like cannot be frozen, and stay as they are. */
 function deepFreeze(value: unknown): unknown {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;

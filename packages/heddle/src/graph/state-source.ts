@@ -1,7 +1,7 @@
-import { decodeValue, type Json, type RunState, type StartTask } from "@heddle/kernel";
+import { decodeValue, type Channel, type Json, type RunState, type StartTask } from "@heddle/kernel";
 import { channelByNumber } from "@heddle/kernel/internal";
 import type { InputSource } from "../engine/input-source.ts";
-import { sharedList, sharedValue } from "./shared-values.ts";
+import { sharedGrown, sharedList, sharedValue } from "./shared-values.ts";
 
 /** What a node's code begins with. */
 export interface NodeInput {
@@ -14,21 +14,43 @@ export interface NodeInput {
 /** By channel, what it held; undefined: nothing. */
 type Given = readonly (Json | undefined)[];
 
+/** What a list that only grows was decoded to last. */
+interface Grown {
+  readonly json: Json;
+  readonly list: readonly unknown[];
+}
+
 /** A node is given what the state's keys held when its round began. */
 export class StateSource implements InputSource<Given> {
   readonly #keys: readonly string[];
-  readonly #lists: readonly boolean[];
+  readonly #kinds: readonly Channel["kind"][];
+  readonly #growing: readonly number[];
+  readonly #grown = new WeakMap<RunState, (Grown | undefined)[]>();
 
-  /** @param keys in the order of the plan's channels; `lists`: which of them grow item by item */
-  constructor(keys: readonly string[], lists: readonly boolean[]) {
+  /** @param keys in the order of the plan's channels; `kinds`: of these */
+  constructor(keys: readonly string[], kinds: readonly Channel["kind"][]) {
     this.#keys = keys;
-    this.#lists = lists;
+    this.#kinds = kinds;
+    this.#growing = kinds.flatMap((kind, number) => (kind === "append" ? [number] : []));
   }
 
   take(state: RunState): Given {
     const given = new Array<Json | undefined>(this.#keys.length);
     for (let number = 0; number < given.length; number++) given[number] = channelByNumber(state, number);
+    if (this.#growing.length > 0) this.#grow(state, given);
     return given;
+  }
+
+  #grow(state: RunState, given: Given): void {
+    let known = this.#grown.get(state);
+    if (known === undefined) {
+      known = [];
+      this.#grown.set(state, known);
+    }
+    for (const number of this.#growing) {
+      const json = given[number] as readonly Json[];
+      if (known[number]?.json !== json) known[number] = { json, list: sharedGrown(known[number]?.list, json) };
+    }
   }
 
   read(given: Given, command: StartTask): NodeInput {
@@ -43,7 +65,9 @@ export class StateSource implements InputSource<Given> {
     const state: Record<string, unknown> = {};
     for (let number = 0; number < given.length; number++) {
       const json = given[number];
-      if (json !== undefined) state[this.#keys[number] as string] = this.#lists[number] === true ? sharedList(json) : sharedValue(json);
+      if (json !== undefined)
+        state[this.#keys[number] as string] =
+          this.#kinds[number] === "append" || this.#kinds[number] === "keyed" ? sharedList(json) : sharedValue(json);
     }
     return Object.freeze(state);
   }

@@ -25,4 +25,6 @@ export type InputOf<C, Required extends PropertyKey = never, Private extends Pro
 } & { readonly [K in keyof C as K extends Private | Required ? never : K]?: WrittenTo<C[K]> | undefined };
 
 /** What a run gives: the output keys, of those that hold a value. */
-export type OutputOf<C, Keys extends PropertyKey> = { readonly [K in keyof C as K extends Keys ? K : never]: HeldBy<C[K]> };
+export type OutputOf<C, Keys extends PropertyKey, Required extends PropertyKey = never> = {
+  readonly [K in keyof C as K extends Keys ? K : never]: K extends Required ? CertainBy<C[K]> : HeldBy<C[K]>;
+};

@@ -5,7 +5,7 @@ import { open } from "../engine/open.ts";
 import type { OpenQuestion } from "../engine/open-questions.ts";
 import type { Graph } from "./graph.ts";
 import { GraphEvents, isNode, nodeOf } from "./graph-events.ts";
-import { needsEngine, type InvokeOptions } from "./invoke-graph.ts";
+import { needsEngine, outputOf, type InvokeOptions } from "./invoke-graph.ts";
 
 /**
  * `values`: the whole state after each round. `updates`: what each node wrote. `messages`: messages as they are written, and the pieces of those that grow
@@ -142,7 +142,8 @@ class GraphWatch {
     const rest = settled ?? (await run.settled({ signal }));
     const view = reader.hasEnded ? null : await run.state();
     while (view !== null && !reader.hasEnded && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#give(reader.end(rest.status as StreamEnd<unknown>["status"], view?.channels ?? reader.values(), rest.questions));
+    const state = view?.channels ?? reader.values();
+    this.#give(reader.end(rest.status as StreamEnd<unknown>["status"], graph === null ? state : outputOf(graph, state), rest.questions));
   }
 
   async #child({ runId, node, graph }: Child, path: readonly string[]): Promise<void> {

@@ -1,7 +1,9 @@
 import type { TaskContext } from "../engine/frame/task-context.ts";
+import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import type { StateChannel } from "./channel.ts";
 import { command, send, type Command } from "./command.ts";
+import { markFit } from "./fit-updates.ts";
 import type { GraphShape } from "./graph-shape.ts";
 import type { NodeDefinition } from "./node.ts";
 import { isParentCommand } from "./parent-command.ts";
@@ -17,19 +19,32 @@ interface HasShape {
 export function subgraphNode(
   parent: GraphShape,
   { name, run, options }: NodeDefinition,
-): (state: never, ctx: TaskContext) => Promise<unknown> {
+): (state: never, ctx: TaskContext, sent: boolean) => Promise<unknown> {
   const workflow = run as Workflow<unknown, unknown>;
   const child = "shape" in workflow ? (workflow as unknown as HasShape).shape : null;
   const input = options.input as ((state: State) => unknown) | undefined;
   const output = options.output as ((result: unknown, state: State) => unknown) | undefined;
-  return async (given, ctx) => {
+  const { input: schema } = workflow.options;
+  return async (given, ctx, sent) => {
     const state = given as State;
-    const passed = input === undefined ? (child === null ? state : sharedInput(parent, child, state)) : input(state);
+    const passed =
+      input !== undefined ? input(state) : sent ? given : child === null ? visible(parent, state) : sharedInput(parent, child, state);
+    if (schema !== undefined) await checkWithSchema(schema, passed, `the input of "${workflow.name}"`);
     const result = await ctx.call(name, workflow, passed);
     if (isParentCommand(result)) return asOwn(result["heddle:parent-command"]);
     if (output !== undefined) return output(result, state);
-    return child === null ? result : sharedOutput(parent, child, passed as State, result as State);
+    if (child === null) return result;
+    return markFit(sharedOutput(parent, child, isObject(passed) ? passed : {}, result as State));
   };
+}
+
+function isObject(value: unknown): value is State {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What others than the graph's own nodes may see of its state. */
+function visible({ private: hidden }: GraphShape, state: State): State {
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !hidden.includes(key)));
 }
 
 /** The keys that both have and neither keeps to itself. */

@@ -17,6 +17,7 @@ export interface GraphFault {
     | "key-name"
     | "key-unknown"
     | "key-private"
+    | "key-shared"
     | "option-invalid"
     | "no-way-out"
     | "edge-repeated";
@@ -33,7 +34,9 @@ export interface GraphFindings {
   readonly warnings: readonly GraphFault[];
 }
 
-const idPattern = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$/;
+const idPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$/;
+/** Without a colon: labels with one are the plan's own. */
+const labelPattern = /^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 /** Everything that is wrong with a graph, all at once. Cost: its nodes and edges. */
 export function validateGraph(shape: GraphShape): GraphFindings {
@@ -43,6 +46,7 @@ export function validateGraph(shape: GraphShape): GraphFindings {
   check.edges();
   check.routes();
   check.commands();
+  check.subgraphs();
   check.stops();
   check.reach();
   return check;
@@ -109,11 +113,11 @@ class GraphCheck implements GraphFindings {
         this.fault("route-empty", from, `${by()} leads nowhere: give it a table of labels, or the nodes that it sends to.`);
       }
       for (const label of labels) {
-        if (!idPattern.test(label))
+        if (!labelPattern.test(label))
           this.fault(
             "label-name",
             label,
-            `${by()} has the label "${label}": begin with a letter, digit or _, then also . : and -, at most 100 characters.`,
+            `${by()} has the label "${label}": begin with a letter, digit or _, then also . and -, at most 100 characters.`,
           );
         this.#lead(from, table[label] as string, () => `${by()}, label "${label}",`);
       }
@@ -135,6 +139,44 @@ class GraphCheck implements GraphFindings {
             key,
             `Node "${name}" reads "${key}", but the state has no such key${nearestOf(key, Object.keys(channels))}.`,
           );
+    }
+  }
+
+  /** Keys that a subgraph has too are passed in and out by themselves: they must be of one kind, and begin with nothing that would count twice. */
+  subgraphs(): void {
+    for (const { name, run, options } of this.#shape.nodes) {
+      if (typeof run === "function") continue;
+      if (!("shape" in run)) {
+        if (options.output === undefined)
+          this.fault(
+            "key-shared",
+            name,
+            `Node "${name}" is no graph, so what it gives is no update by itself: say output: (result, state) => update.`,
+          );
+        continue;
+      }
+      const child = (run as unknown as { readonly shape: GraphShape }).shape;
+      if (options.input !== undefined && options.output !== undefined) continue;
+      for (const [key, channel] of Object.entries(child.channels)) {
+        const own = Object.hasOwn(this.#shape.channels, key) ? this.#shape.channels[key] : undefined;
+        if (own === undefined || child.private.includes(key) || this.#shape.private.includes(key)) continue;
+        const { initial } = channel.plan(key) as { readonly initial?: unknown };
+        const why =
+          own.kind !== channel.kind
+            ? `it is of the kind ${own.kind} here and ${channel.kind} there`
+            : channel.kind === "fold"
+              ? "what a fold holds cannot be passed on as a write"
+              : (channel.kind === "sum" && initial !== 0) ||
+                  (Array.isArray(initial) && initial.length > 0 && channel.kind !== "value" && channel.kind !== "last")
+                ? "it begins with something there, which would count twice"
+                : undefined;
+        if (why !== undefined)
+          this.fault(
+            "key-shared",
+            key,
+            `Key "${key}" of graph "${this.#shape.name}" and of its subgraph "${name}" cannot be passed by itself: ${why}. Give node "${name}" both input and output.`,
+          );
+      }
     }
   }
 

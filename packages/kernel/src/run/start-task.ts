@@ -164,7 +164,10 @@ export function joinRound(state: RunState): boolean {
   const round = state.round!;
   if (round.open > 0) return true;
   if (round.number >= state.plan.maxRounds) {
-    endByLimit(state, `The run has made ${round.number} rounds, which is its limit. Raise limits.rounds if that is meant.`);
+    endByLimit(
+      state,
+      `The run has made ${round.number} rounds, which is its limit. Raise limits.rounds (of a graph: stepLimit) if that is meant.`,
+    );
     return false;
   }
   round.number++;

@@ -8,6 +8,7 @@ import { hasEnded } from "../has-ended.ts";
 import { answerSignal, mailText, type Mail } from "../mail.ts";
 import { checkInputSize } from "../new-run.ts";
 import type { NodeHost } from "../node-host.ts";
+import { openQuestions } from "../open-questions.ts";
 import { projectRun } from "../project-run.ts";
 
 /** Sends to runs, wherever they are: signals, answers, updates, and requests to cancel, pause and go on. */
@@ -30,6 +31,14 @@ export class MailSender {
     const open = view.waits.filter(({ kind }) => kind === "ask");
     const asked = open.find(({ id }) => id === question);
     if (asked === undefined) {
+      const below = (await openQuestions(this.#host, runId)).filter((each) => each.runId !== runId && each.id === question);
+      if (below.length === 1 && below[0] !== undefined) return this.answer(below[0].runId, question, answer);
+      if (below.length > 1)
+        throw new HeddleError(
+          "QUESTION_UNKNOWN",
+          `Several runs that ${runId} waits for ask "${question}": answer one of ${below.map((each) => each.runId).join(", ")}.`,
+          { data: { runId, question } },
+        );
       const operation = view.tasks.flatMap(({ operations }) => operations).find(({ id, op }) => op === "ask" && id === question);
       if (operation !== undefined || hasEnded(row)) {
         throw new HeddleError(
@@ -38,7 +47,14 @@ export class MailSender {
           { data: { runId, question } },
         );
       }
-      if (open.length > 0 || row.status === "waiting") {
+      // Where a run stops it is asked then, and not before.
+      const stops = this.#host.registry.find(row.workflow, row.version)?.interrupts ?? null;
+      const isStop =
+        stops !== null &&
+        [...stops.before.values(), ...stops.after.values()].some(
+          (called) => question === `${called}/before` || question === `${called}/after`,
+        );
+      if (open.length > 0 || row.status === "waiting" || isStop) {
         const names = open.map(({ id }) => id).join(", ");
         throw new HeddleError(
           "QUESTION_UNKNOWN",

@@ -17,6 +17,7 @@ import type { TaskEntry } from "../task-table.ts";
 import { RunTasks } from "./run-tasks.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { InputSource } from "../input-source.ts";
+import { withoutHeld } from "./interrupts.ts";
 
 /** What an activation began with. */
 interface Begun {
@@ -91,6 +92,11 @@ export class FoldedRun {
         this.#given.delete(event.no);
         this.#startTimes.delete(event.no);
         if (facts.released.length > 0) facts.released = facts.released.filter((no) => no !== event.no);
+        if (facts.held.length > 0) facts.held = withoutHeld(facts.held, event.no);
+        break;
+      case "run-ended":
+        facts.held = [];
+        facts.released = [];
         break;
       case "channels-written":
         this.#forgetUnlessBegun(event.begun ?? []);

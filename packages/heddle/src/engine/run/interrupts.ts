@@ -12,6 +12,12 @@ export interface Held {
   readonly nos: readonly number[];
 }
 
+/** What is held still when one of the tasks has ended. */
+export function withoutHeld<H extends Held>(held: readonly H[], no: number): readonly H[] {
+  if (!held.some(({ nos }) => nos.includes(no))) return held;
+  return held.map((each) => ({ ...each, nos: each.nos.filter((other) => other !== no) })).filter(({ nos }) => nos.length > 0);
+}
+
 type TasksHeld = Extract<RunEvent, { type: "tasks-held" }>;
 
 /**

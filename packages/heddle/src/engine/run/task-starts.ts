@@ -50,7 +50,7 @@ export class TaskStarts {
       run.touch();
       return;
     }
-    if (run.journaled.isHeld(command.no)) {
+    if (run.journaled.isHeld(command.no) || this.#isToStop(command, atMs)) {
       run.touch();
       return;
     }
@@ -77,6 +77,16 @@ export class TaskStarts {
     }
     run.dispatch?.goOn(command);
     this.#beginTrusted(command, entry, history, atMs);
+  }
+
+  /** A run stops before it, and nobody was asked yet: it became due otherwise than by the end of a round, as when an ended run is taken up again. */
+  #isToStop({ task, no, attempt }: StartTask, atMs: number): boolean {
+    const run = this.#run;
+    const called = run.definition.interrupts?.before.get(task);
+    if (called === undefined || attempt > 1 || run.facts.released.includes(no)) return false;
+    if (this.#history?.get(no)?.history()?.didNothing === false) return false;
+    run.record({ type: "tasks-held", atMs, id: `${called}/before`, when: "before", called, nos: [no] });
+    return true;
   }
 
   /** What has not begun waits for its turn. */
