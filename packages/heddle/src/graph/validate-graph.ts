@@ -184,7 +184,7 @@ class GraphCheck implements GraphFindings {
   stops(): void {
     const { interruptBefore, interruptAfter, stepLimit } = this.#shape;
     for (const name of [...interruptBefore, ...interruptAfter])
-      if (!this.#numbers.has(name))
+      if (name === START || name === END || !this.#numbers.has(name))
         this.fault("node-unknown", name, `The graph is to stop at "${name}", but there is no such node${this.#nearest(name)}.`);
     if (!Number.isInteger(stepLimit) || stepLimit < 1)
       this.fault("option-invalid", "stepLimit", `The stepLimit is ${String(stepLimit)}: it must be a whole number from 1.`);
