@@ -26,6 +26,8 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
   readonly #only: string | undefined;
   readonly #ready: LiveEvent[] = [];
   #head = 0;
+  /** What the run said of itself while its journal was read. */
+  readonly #early: LiveEvent[] = [];
   #given: number;
   #listening: Disposable | null = null;
   #polling: Disposable | null = null;
@@ -64,7 +66,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
         this.#close();
         return { done: true, value: undefined };
       }
-      if (this.#live) this.#listen();
+      if (this.#live) this.listen();
       if (this.#behind) await this.#catchUp();
       else await this.#sleep();
     }
@@ -75,8 +77,11 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** From the first read on: who never reads is not told, and the run does nothing for it. */
-  #listen(): void {
+  /**
+   * From the first read on: who never reads is not told, and the run does nothing for it. Called before, also before there is such a run, nothing is missed
+   * that the run says of itself meanwhile.
+   */
+  listen(): void {
     this.#listening ??= this.#host.hub.listen(this.#runId, { event: (event) => this.#heard(event), hint: () => this.#hinted() });
   }
 
@@ -84,7 +89,9 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     // What comes before the end is in the journal: a reader who stopped reading is not kept for longer than its run.
     if (event.type === "run-ended") this.#listening?.[Symbol.dispose]();
     if (!isJournalEvent(event)) {
-      if (this.#only === undefined && !this.#behind && !this.#full) this.#give(event);
+      if (this.#only !== undefined || this.#full) return;
+      if (!this.#behind) this.#give(event);
+      else if (this.#early.length < mostReady && event.type !== "started" && event.type !== "ready") this.#early.push(event);
       return;
     }
     if (this.#behind || event.seq <= this.#given) return;
@@ -148,6 +155,7 @@ export class EventStream implements AsyncIterableIterator<LiveEvent> {
     const again = await this.#host.reader.page(this.#runId, this.#given, pageRows);
     for (const { seq, event } of again) if (seq > this.#given) this.#take({ seq, ...event });
     if (again.length > 0 || this.#over) return;
+    for (const event of this.#early.splice(0)) this.#give(event);
     for (const event of this.#host.runs.underWay(this.#runId)) this.#give(event);
     const { store, runs } = this.#host;
     if ((await (runs.owns(this.#runId) ? store.get(this.#runId) : store.expectEnd(this.#runId))) === null) this.#over = true;

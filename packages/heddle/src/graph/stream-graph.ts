@@ -1,6 +1,9 @@
 import { decodeError, decodeValue, type RunEvent, type Verb } from "@heddle/kernel";
 import type { Engine, JournalEvent, LiveEvent, RunHandle } from "../engine/engine.ts";
+import { EventStream } from "../engine/event-stream.ts";
+import { HeddleEngine } from "../engine/heddle-engine.ts";
 import { isJournalEvent } from "../engine/live-piece.ts";
+import { idBeginning } from "../engine/new-run.ts";
 import { open } from "../engine/open.ts";
 import type { OpenQuestion } from "../engine/open-questions.ts";
 import type { Graph } from "./graph.ts";
@@ -57,7 +60,12 @@ export function streamGraph(graph: Graph<never>, input: unknown, options: Stream
   const { engine, signal, mode = "updates", nested = true, ...start } = options;
   const modes = new Set<StreamMode>(typeof mode === "string" ? [mode] : mode);
   const from = (on: Engine): AsyncGenerator<AnyItem> =>
-    new GraphWatch(on, modes, nested).items(graph, () => on.start(graph as never, input as never, start), signal);
+    new GraphWatch(on, modes, nested).items(
+      graph,
+      (id) => on.start(graph as never, input as never, { id, ...start }),
+      start.id ?? newRunId(graph, on),
+      signal,
+    );
   return engine === undefined ? inMemory(graph, from) : from(engine);
 }
 
@@ -67,6 +75,11 @@ async function* inMemory(graph: Graph<never>, from: (engine: Engine) => AsyncGen
     if (item.mode === "end" && item.status === "waiting") throw needsEngine(graph.name, item.questions);
     yield item;
   }
+}
+
+/** As the engine would name it. */
+function newRunId({ name }: Graph<never>, engine: Engine): string {
+  return idBeginning(name) + (engine instanceof HeddleEngine ? engine.host.random.id() : globalThis.crypto.randomUUID());
 }
 
 /** A child run that a node called. */
@@ -93,11 +106,18 @@ class GraphWatch {
     this.#nested = nested;
   }
 
-  async *items(graph: Graph<never>, start: () => Promise<RunHandle<unknown>>, signal: AbortSignal | undefined): AsyncGenerator<AnyItem> {
-    const run = await start();
+  /** @param runId that it is started with, so that nothing that it says of itself is missed */
+  async *items(
+    graph: Graph<never>,
+    start: (runId: string) => Promise<RunHandle<unknown>>,
+    runId: string,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<AnyItem> {
+    const events = this.#listenTo(runId);
+    const run = await start(runId);
     signal?.addEventListener("abort", () => this.#fail(signal.reason), { once: true, signal: this.#stopped.signal });
     if (signal?.aborted === true) this.#fail(signal.reason);
-    this.#follow(graph, run, []);
+    this.#follow(graph, run, [], run.id === runId ? events : null);
     try {
       for (;;) {
         const items = this.#ready;
@@ -115,11 +135,23 @@ class GraphWatch {
     }
   }
 
-  #follow(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): void {
-    this.#read(graph, run, path).catch((error: unknown) => this.#fail(error));
+  #listenTo(runId: string): EventStream | null {
+    if (!(this.#engine instanceof HeddleEngine)) return null;
+    const events = new EventStream(this.#engine.host, runId, 0, true, this.#stopped.signal);
+    events.listen();
+    return events;
   }
 
-  async #read(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[]): Promise<void> {
+  #follow(graph: Graph<never> | null, run: RunHandle<unknown>, path: readonly string[], events: EventStream | null): void {
+    this.#read(graph, run, path, events ?? run.events({ signal: this.#stopped.signal })).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #read(
+    graph: Graph<never> | null,
+    run: RunHandle<unknown>,
+    path: readonly string[],
+    events: AsyncIterableIterator<LiveEvent>,
+  ): Promise<void> {
     const { signal } = this.#stopped;
     const reader = new GraphReader(graph, run.id, path, this.#modes);
     const give = (event: LiveEvent): void => {
@@ -128,10 +160,9 @@ class GraphWatch {
       if (child !== null && this.#nested) void this.#child(child, path);
     };
     if (path.length > 0) {
-      for await (const event of run.events({ signal })) give(event);
+      for await (const event of events) give(event);
       return;
     }
-    const events = run.events({ signal });
     const reading = (async () => {
       for await (const event of events) give(event);
     })();
@@ -147,8 +178,9 @@ class GraphWatch {
   }
 
   async #child({ runId, node, graph }: Child, path: readonly string[]): Promise<void> {
+    const events = this.#listenTo(runId);
     try {
-      this.#follow(graph, await this.#engine.get(runId), [...path, node]);
+      this.#follow(graph, await this.#engine.get(runId), [...path, node], events);
     } catch (error) {
       this.#fail(error);
     }

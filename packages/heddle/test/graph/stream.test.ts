@@ -98,6 +98,26 @@ for (const { name, make } of places) {
       );
     });
 
+    test("no piece of a message is missed, however soon it comes", async () => {
+      const inner = graph("inner", { text: value("") })
+        .node("deep", async (_, ctx) => ({ text: await ctx.step("llm", (step) => (step.stream("d1"), step.stream("d2"), "deep")) }))
+        .edge(START, "deep");
+      const soon = graph("soon", { text: value("") })
+        .node("a", async (_, ctx) => ({ text: await ctx.step("llm", (step) => (step.stream("a1"), step.stream("a2"), "a")) }))
+        .node("child", inner)
+        .edge(START, "a")
+        .edge("a", "child");
+      using place = make();
+      await using engine = await place.open({ workflows: [soon] });
+
+      const items = await Array.fromAsync(soon.stream({}, { engine, mode: "messages" }));
+
+      assert.deepEqual(
+        items.flatMap((item) => (item.mode === "messages" && "chunk" in item ? [item.chunk] : [])),
+        ["a1", "a2", "d1", "d2"],
+      );
+    });
+
     test("who stops reading leaves the run alone", async () => {
       const line = graph("line", { n: sum() })
         .node("a", () => ({ n: 1 }))
