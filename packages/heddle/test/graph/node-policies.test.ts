@@ -156,6 +156,26 @@ for (const { name, make } of places) {
       assert.deepEqual(await clock.runUntil(run.result()), { log: ["gave up"] });
     });
 
+    test("what a node that timed out still comes to does not count while its onError is under way", async () => {
+      const clock = new FakeClock();
+      const late = Promise.withResolvers<void>();
+      const slow = graph("slow", { log: append<string>() })
+        .node("deaf", () => late.promise.then(() => ({ log: ["late"] })), {
+          timeout: "1m",
+          onError: async (_, __, ctx) => {
+            late.resolve();
+            await ctx.sleep("short", "1s");
+            return { log: ["rescued"] };
+          },
+        })
+        .edge(START, "deaf");
+      using place = make();
+      await using engine = await place.open({ workflows: [slow], clock });
+      const run = await engine.start(slow, {});
+
+      assert.deepEqual(await clock.runUntil(run.result()), { log: ["rescued"] });
+    });
+
     test("dashflow 16: of a failed round the finished siblings are not run again by a retry", async () => {
       const ran: string[] = [];
       let broken = true;
