@@ -35,8 +35,11 @@ export class FunctionContext implements TaskContext {
   readonly #frame: TaskFrame;
   readonly #prefix: string;
   readonly #branch: Branch | null;
+  /** Of the code that it was made for: what an earlier call still does does not count. */
+  readonly #call: number;
 
-  constructor(frame: TaskFrame, prefix: string, branch: Branch | null) {
+  constructor(frame: TaskFrame, prefix: string, branch: Branch | null, call: number = frame.calls) {
+    this.#call = call;
     this.#frame = frame;
     this.#prefix = prefix;
     this.#branch = branch;
@@ -63,7 +66,7 @@ export class FunctionContext implements TaskContext {
   }
 
   get verbs(): VerbContext {
-    return new VerbRecorder(this.#frame);
+    return new VerbRecorder(this.#frame, this.#isOver ? [] : (this.#frame.verbs ??= []));
   }
 
   get task(): TaskIdentity {
@@ -314,7 +317,7 @@ export class FunctionContext implements TaskContext {
     const opened: Record<string, { branch: Branch; result: Promise<unknown> }> = {};
     for (const [name, run] of Object.entries(branches)) {
       const branch = new Branch(this.#branch);
-      const context = new FunctionContext(this.#frame, `${this.#prefix}${key}/${name}/`, branch);
+      const context = new FunctionContext(this.#frame, `${this.#prefix}${key}/${name}/`, branch, this.#call);
       opened[name] = { branch, result: Promise.resolve().then(() => run(context)) };
     }
     return join(opened);
@@ -349,6 +352,10 @@ export class FunctionContext implements TaskContext {
     return [this.#frame.run.facts.seed, task, scope, nth, this.#frame.segment, `${this.#prefix}${key}`];
   }
 
+  get #isOver(): boolean {
+    return this.#frame.ended || this.#call !== this.#frame.calls;
+  }
+
   #usable(key: string): void {
     if (typeof key !== "string" || !keyPattern.test(key)) {
       throw new HeddleError(
@@ -362,7 +369,7 @@ export class FunctionContext implements TaskContext {
         `ctx was used ("${key}") inside a step of run ${this.runId}: a step's function gets its own argument; call ctx outside, in the workflow's function.`,
       );
     }
-    if (this.#frame.ended) {
+    if (this.#isOver) {
       throw new HeddleError(
         "CTX_AFTER_END",
         `ctx was used ("${key}") after the function of run ${this.runId} had ended: await what you start.`,

@@ -77,7 +77,7 @@ export class TaskFrame {
   #begunMonotonicMs = 0;
   #givenUp = false;
   /** How often code was called: what an earlier call still comes to does not count. */
-  #calls = 0;
+  calls = 0;
   /** Kept where it may be needed once more. */
   #input: unknown = undefined;
   #rescuing = false;
@@ -343,7 +343,7 @@ export class TaskFrame {
 
   /** @param call code whose result counts from here on, and no other's */
   #run(call: (context: FunctionContext) => unknown): void {
-    const number = ++this.#calls;
+    const number = ++this.calls;
     let result: unknown;
     try {
       result = call(new FunctionContext(this, "", null));
@@ -354,10 +354,10 @@ export class TaskFrame {
     if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
       (result as PromiseLike<unknown>).then(
         (value) => {
-          if (number === this.#calls) this.#returned(value);
+          if (number === this.calls) this.#returned(value);
         },
         (error: unknown) => {
-          if (number === this.#calls) this.#failed(error);
+          if (number === this.calls) this.#failed(error);
         },
       );
     } else this.#returned(result);

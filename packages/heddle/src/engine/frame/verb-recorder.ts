@@ -8,9 +8,10 @@ export class VerbRecorder implements VerbContext {
   readonly #frame: TaskFrame;
   readonly #verbs: Verb[];
 
-  constructor(frame: TaskFrame) {
+  /** @param verbs what they are added to */
+  constructor(frame: TaskFrame, verbs: Verb[]) {
     this.#frame = frame;
-    this.#verbs = frame.verbs ??= [];
+    this.#verbs = verbs;
   }
 
   write(channel: string, value: unknown): void {
