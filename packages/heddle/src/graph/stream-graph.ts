@@ -90,6 +90,9 @@ interface Child {
   readonly graph: Graph<never> | null;
 }
 
+/** Items that wait for a reader; then the journal is not read on. */
+const mostReady = 1_000;
+
 /** Follows a run and the runs of its subgraphs, and gives what they bring in the order in which it comes. */
 class GraphWatch {
   readonly #engine: Engine;
@@ -97,6 +100,8 @@ class GraphWatch {
   readonly #nested: boolean;
   readonly #stopped = new AbortController();
   #ready: AnyItem[] = [];
+  /** Those who read on when there is room again. */
+  readonly #full: (() => void)[] = [];
   #wake: (() => void) | null = null;
   #failure: { readonly error: unknown } | null = null;
 
@@ -122,6 +127,7 @@ class GraphWatch {
       for (;;) {
         const items = this.#ready;
         this.#ready = [];
+        for (const resume of this.#full.splice(0)) resume();
         for (const item of items) {
           yield item;
           if (item.mode === "end") return;
@@ -132,6 +138,7 @@ class GraphWatch {
       }
     } finally {
       this.#stopped.abort();
+      for (const resume of this.#full.splice(0)) resume();
     }
   }
 
@@ -159,12 +166,17 @@ class GraphWatch {
       const child = reader.childOf(event);
       if (child !== null && this.#nested) void this.#child(child, path);
     };
+    // Who reads slowly holds up nobody: what is not taken stays in the journal.
+    const take = (event: LiveEvent): Promise<void> | undefined => {
+      give(event);
+      return this.#ready.length < mostReady ? undefined : new Promise((resolve) => this.#full.push(resolve));
+    };
     if (path.length > 0) {
-      for await (const event of events) give(event);
+      for await (const event of events) await take(event);
       return;
     }
     const reading = (async () => {
-      for await (const event of events) give(event);
+      for await (const event of events) await take(event);
     })();
     const settled = await Promise.race([run.settled({ signal }), reading.then(() => null)]);
     if (settled === null && !reader.hasEnded) return;
@@ -172,7 +184,7 @@ class GraphWatch {
     // What was recorded before it came to rest is given before its end; of a run that has ended that is everything.
     const rest = settled ?? (await run.settled({ signal }));
     const view = reader.hasEnded ? null : await run.state();
-    while (view !== null && !reader.hasEnded && reader.seq < view.seq) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (view !== null && !reader.hasEnded && reader.seq < view.seq) await this.#next();
     const state = view?.channels ?? reader.values();
     this.#give(reader.end(rest.status as StreamEnd<unknown>["status"], graph === null ? state : outputOf(graph, state), rest.questions));
   }
@@ -184,6 +196,14 @@ class GraphWatch {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** More may have been read then; where there is no room, when there is. */
+  #next(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#full.length > 0) this.#full.push(resolve);
+      else setImmediate(resolve);
+    });
   }
 
   #give(item: AnyItem): void {

@@ -118,6 +118,23 @@ for (const { name, make } of places) {
       );
     });
 
+    test("who reads slowly gets everything, and holds up nobody", async () => {
+      const many = graph("many", { n: sum() }, { stepLimit: 5_000 })
+        .node("step", () => ({ n: 1 }))
+        .edge(START, "step")
+        .route("step", ({ n }) => (n < 2_500 ? "again" : undefined), { again: "step" });
+      using place = make();
+      await using engine = await place.open({ workflows: [many] });
+      const items = many.stream({}, { engine, id: "many", mode: "updates" });
+      const first = await items.next();
+      assert.deepEqual(await (await engine.get("many")).result(), { n: 2_500 });
+
+      const rest = await Array.fromAsync(items);
+
+      assert.equal(first.value?.mode, "updates");
+      assert.deepEqual([rest.length, rest.at(-1)?.mode], [2_500, "end"]);
+    });
+
     test("who stops reading leaves the run alone", async () => {
       const line = graph("line", { n: sum() })
         .node("a", () => ({ n: 1 }))
