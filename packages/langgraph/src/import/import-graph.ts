@@ -138,7 +138,15 @@ class Importer {
     const inner = new Importer(shape, [...this.#path, name]).import(`${built.name}:${name}`);
     this.#problems.push(...inner.problems);
     if (inner.graph === null) return this.#tell("node", name, "it is a graph that cannot be carried over", false);
-    built.node(name, inner.graph as never, this.#optionsOf(name, node) as never);
+    const own = (keys: readonly string[]): readonly string[] => keys.filter((key) => this.#channels.has(key));
+    const [taken, given] = [own(shape.input), own(shape.output)];
+    // As LangGraph does: it is given what both have, and everything that it then holds is merged into what stands outside.
+    const options = {
+      ...this.#optionsOf(name, node),
+      input: (state: Values) => pick(state, taken),
+      output: (result: Values) => pick(result, given),
+    };
+    built.node(name, inner.graph as never, options as never);
   }
 
   #optionsOf(name: string, { reads, retryPolicy, cachePolicy, ends, defer, isGraph }: CompiledNode): NodeOptions {
@@ -199,4 +207,10 @@ function unmapped(from: string, said: readonly unknown[], labels: readonly strin
     `The branch from "${from}" said ${JSON.stringify(said)}, which its path map does not have. Its labels: ${labels.join(", ")}.`,
     { data: { node: from, labels } },
   );
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function pick(values: Values, keys: readonly string[]): Values {
+  return Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
 }
