@@ -36,22 +36,20 @@ test("dashflow 7: what random graphs come to does not depend on who finishes fir
   assert.ok(parallel > 3);
 });
 
+const state = {
+  items: value(0),
+  seen: append<string>(),
+  total: sum(),
+  newest: last<string>(),
+  marks: mergeBy<{ id: string; by: string }>("id"),
+  chain: fold((held: string, written: string) => `${held}<${written}>`, ""),
+};
+
 /** Up to nine nodes with edges forward, joins, routes back that end, items, and updates that tell who wrote them. */
 function randomGraph(dice: SeededRandom, delay: () => Promise<void>) {
   const count = 3 + Math.floor(dice.next() * 7);
   const names = Array.from({ length: count }, (_, index) => `n${index}`);
-  const built = graph(
-    "random",
-    {
-      items: value(0),
-      seen: append<string>(),
-      total: sum(),
-      newest: last<string>(),
-      marks: mergeBy<{ id: string; by: string }>("id"),
-      chain: fold((held: string, written: string) => `${held}<${written}>`, ""),
-    },
-    { stepLimit: 40 },
-  ) as ReturnType<typeof shapeOf>;
+  const built = graph("random", state, { stepLimit: 40 }) as ReturnType<typeof shapeOf>;
   for (const name of names) {
     const writes = {
       seen: dice.next() < 0.8,
@@ -103,12 +101,5 @@ function randomGraph(dice: SeededRandom, delay: () => Promise<void>) {
 
 /** Only for its type: nodes of any name. */
 function shapeOf() {
-  return graph("random", {
-    items: value(0),
-    seen: append<string>(),
-    total: sum(),
-    newest: last<string>(),
-    marks: mergeBy<{ id: string; by: string }>("id"),
-    chain: fold((held: string, written: string) => `${held}<${written}>`, ""),
-  }).node("any" as string, () => undefined);
+  return graph("random", state).node("any" as string, () => undefined);
 }
