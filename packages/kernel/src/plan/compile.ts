@@ -45,8 +45,7 @@ import {
   triggerTask,
 } from "./compiled-plan.ts";
 import type { ControlTrigger, Id, Plan, Task } from "./plan.ts";
-
-type Tasks = Readonly<Record<Id, Task>>;
+import { type TaskList, taskList } from "./task-list.ts";
 
 /**
  * Turn a Plan into the tables that runs work on. Takes time and space in proportion to the Plan, of which it keeps the channels, the
@@ -56,6 +55,11 @@ type Tasks = Readonly<Record<Id, Task>>;
  *   trigger stands on a group's member
  */
 export function compilePlan(plan: Plan): CompiledPlan {
+  return compileTasks(plan, taskList(plan.tasks));
+}
+
+/** The same of a plan whose tasks are at hand. */
+export function compileTasks(plan: Plan, list: TaskList): CompiledPlan {
   const channelIds = Object.keys(plan.channels ?? {});
   const compiled: CompiledPlan = {
     superstep: plan.discipline === "superstep",
@@ -86,7 +90,7 @@ export function compilePlan(plan: Plan): CompiledPlan {
     channels: channelIds.map((id) => plan.channels![id]!),
     ephemerals: channelIds.flatMap((id, number) => (plan.channels![id]!.kind === "ephemeral" ? [number] : [])),
   };
-  addTasks(compiled, plan.tasks);
+  addTasks(compiled, list);
   return compiled;
 }
 
@@ -113,8 +117,8 @@ export function ownTables(plan: CompiledPlan): CompiledPlan {
 }
 
 /** Add tasks at the end of the order. Costs what is added, amortised. */
-export function addTasks(plan: CompiledPlan, tasks: Tasks): void {
-  const ids = Object.keys(tasks);
+export function addTasks(plan: CompiledPlan, list: TaskList): void {
+  const { tasks } = list;
   const added: Added = {
     firstTask: plan.taskCount,
     firstTrigger: plan.triggerCount,
@@ -122,8 +126,8 @@ export function addTasks(plan: CompiledPlan, tasks: Tasks): void {
     on: new Int32Array(0),
     labels: undefined,
   };
-  numberTasks(plan, tasks, ids, added);
-  for (let index = 0; index < ids.length; index++) addTask(plan, added.firstTask + index, tasks[ids[index]!]!, added);
+  numberTasks(plan, list, added);
+  for (let index = 0; index < tasks.length; index++) addTask(plan, added.firstTask + index, tasks[index]!, added);
   placeEdges(plan, added);
   for (let number = added.firstTask; number < plan.taskCount; number++) {
     if (plan.tasks[number * taskSize + taskHome] === rootHome && plan.tasks[number * taskSize + taskOut] === -1) plan.sinks.push(number);
@@ -141,16 +145,17 @@ interface Added {
 }
 
 /** Ids, homes and room in the tables. Everything is counted first: growing by steps would make the collector walk a large plan several times. */
-function numberTasks(plan: CompiledPlan, tasks: Tasks, ids: Id[], added: Added): void {
+function numberTasks(plan: CompiledPlan, list: TaskList, added: Added): void {
   const { taskNumbers } = plan;
   const { firstTask } = added;
+  const { ids, tasks } = list;
   const taskCount = firstTask + ids.length;
   let triggers = 0;
   let edges = 0;
   let groups = 0;
   plan.taskIds = longer(plan.taskIds, ids);
   for (let index = 0; index < ids.length; index++) {
-    const { does, when } = tasks[ids[index]!]!;
+    const { does, when } = tasks[index]!;
     taskNumbers.set(ids[index]!, firstTask + index);
     if ("group" in does) groups++;
     triggers += when.length;
@@ -169,12 +174,12 @@ function numberTasks(plan: CompiledPlan, tasks: Tasks, ids: Id[], added: Added):
     plan.tasks[task * taskSize + taskOpens] = -1;
     plan.tasks[task * taskSize + taskOut] = -1;
   }
-  if (groups > 0) openHomes(plan, tasks, ids, firstTask);
+  if (groups > 0) openHomes(plan, tasks, firstTask);
 }
 
-function openHomes(plan: CompiledPlan, tasks: Tasks, ids: readonly Id[], firstTask: number): void {
-  for (let index = 0; index < ids.length; index++) {
-    const { does } = tasks[ids[index]!]!;
+function openHomes(plan: CompiledPlan, tasks: TaskList["tasks"], firstTask: number): void {
+  for (let index = 0; index < tasks.length; index++) {
+    const { does } = tasks[index]!;
     if (!("group" in does)) continue;
     const number = firstTask + index;
     const home = plan.homes.push({ members: [], opening: [], cells: 0, slots: 0, stops: does.failure === "stop" }) - 1;

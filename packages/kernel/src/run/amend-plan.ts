@@ -11,6 +11,7 @@ import {
   triggerTask,
 } from "../plan/compiled-plan.ts";
 import type { Id, Task } from "../plan/plan.ts";
+import { taskList } from "../plan/task-list.ts";
 import { deliverAgain } from "./deliver-again.ts";
 import { moreCells } from "./frame.ts";
 import type { RunState } from "./run-state.ts";
@@ -42,7 +43,7 @@ export function addToPlan(state: RunState, tasks: Readonly<Record<Id, Task>>): v
     state.amendments = [];
     state.plan = ownTables(state.plan);
   }
-  addTasks(state.plan, tasks);
+  addTasks(state.plan, taskList(tasks));
   state.amendments.push(tasks);
   state.root.columns.cells = moreCells(state.root.columns.cells, state.plan.homes[rootHome]!.cells);
 }

@@ -7,7 +7,7 @@ import type { PathStep } from "./value-path.ts";
 const maxLevels = maxDepth * 5;
 
 /** Levels that are written by recursion, which is fast and takes room on the caller's stack; what goes deeper is written without. */
-const maxRecursion = 200;
+export const maxRecursion = 200;
 
 /** An object or array that is being written. */
 interface Level {
@@ -44,7 +44,7 @@ function textOf(json: unknown, levels: number): string | null {
   if (prototype !== Object.prototype && prototype !== null) return null;
   const fields = json as Readonly<Record<string, unknown>>;
   let text = "";
-  for (const key of Object.keys(fields).sort()) {
+  for (const key of sortedKeys(fields)) {
     const field = fields[key];
     if (field === undefined) continue;
     const part = textOf(field, levels - 1);
@@ -52,6 +52,13 @@ function textOf(json: unknown, levels: number): string | null {
     text += `${text === "" ? "{" : ","}${quote(key)}:${part}`;
   }
   return text === "" ? "{}" : `${text}}`;
+}
+
+/** Most objects are written with their keys in order, or have few. */
+export function sortedKeys(fields: object): readonly string[] {
+  const keys = Object.keys(fields);
+  for (let index = 1; index < keys.length; index += 1) if (keys[index]! < keys[index - 1]!) return keys.sort();
+  return keys;
 }
 
 function listText(list: readonly unknown[], levels: number): string | null {
