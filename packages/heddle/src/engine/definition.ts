@@ -10,16 +10,18 @@ import {
   type Task,
 } from "@heddle/kernel";
 import { durationMs, validateRetryPolicy } from "@heddle/kernel";
+import { compileTasks, hashTasks, taskList } from "@heddle/kernel/internal";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow } from "../workflow/workflow.ts";
 import { type Demand, demandOf, plainDemand } from "./demand.ts";
 import type { DispatchOptions } from "./dispatch/dispatch-options.ts";
-import { dispatchRules, type DispatchRules } from "./dispatch/dispatch-rules.ts";
+import { dispatchRules, type DispatchRules, holdsBack } from "./dispatch/dispatch-rules.ts";
 import type { TaskContext } from "./frame/task-context.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import type { InputSource } from "./input-source.ts";
 import { idBeginning } from "./new-run.ts";
+import { nativeSha256 } from "./native-sha256.ts";
 import type { Interrupts } from "./run/interrupts.ts";
 import { TaskTable } from "./task-table.ts";
 
@@ -58,6 +60,8 @@ export interface Definition {
   readonly demand: Demand;
   /** In which order ready tasks are begun; null: each at once. */
   readonly dispatch: DispatchRules | null;
+  /** Those who watch are told when a task begins. */
+  readonly tellsStarts: boolean;
 }
 
 /** Task id of the one task that a durable function's Plan has. */
@@ -114,6 +118,7 @@ export function defineWorkflow(workflow: Workflow<never, unknown>): Definition {
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of workflow "${name}"`),
     demand: demandOf(options, plainDemand, `workflow "${name}"`),
     dispatch: null,
+    tellsStarts: false,
   };
 }
 
@@ -210,21 +215,22 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
   const { input: inputSchema, concurrency, rateLimit, timeout } = options;
   const codeOf = (_id: string, { does }: Task): TaskCode | undefined =>
     "use" in does && Object.hasOwn(code.tasks, does.use) ? code.tasks[does.use] : undefined;
-  for (const [id, task] of Object.entries(plan.tasks)) {
-    const { does } = task;
-    if (!("use" in does) || codeOf(id, task) !== undefined) continue;
+  const list = taskList(plan.tasks);
+  list.tasks.forEach((task, number) => {
+    const id = list.ids[number] as string;
+    if (!("use" in task.does) || codeOf(id, task) !== undefined) return;
     throw new HeddleError(
       "HANDLER_UNKNOWN",
-      `Task "${id}" of plan "${plan.name}" does "${does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
+      `Task "${id}" of plan "${plan.name}" does "${task.does.use}", which is not among the given code: ${Object.keys(code.tasks).join(", ")}.`,
     );
-  }
-  const compiled = compilePlan(plan);
+  });
+  const compiled = compileTasks(plan, list);
   return {
     name: plan.name,
     version: code.version,
     idBeginning: idBeginning(plan.name),
     plan,
-    planHash: planHash(plan),
+    planHash: hashTasks(plan, list, nativeSha256),
     compiled,
     tasks: new TaskTable(
       plan,
@@ -246,6 +252,7 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
     rateOf: rateOf(plan.name, rateLimit as WorkflowRate),
     timeoutMs: timeout === undefined ? undefined : durationMs(timeout, `the timeout of plan "${plan.name}"`),
     demand: demandOf(options, plainDemand, `plan "${plan.name}"`),
-    dispatch: code.dispatch === undefined ? null : dispatchRules(plan, code.dispatch),
+    dispatch: code.dispatch === undefined || !holdsBack(code.dispatch, list.tasks) ? null : dispatchRules(plan, code.dispatch),
+    tellsStarts: code.dispatch !== undefined,
   };
 }

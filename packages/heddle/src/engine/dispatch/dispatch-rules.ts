@@ -1,4 +1,4 @@
-import type { Plan } from "@heddle/kernel";
+import type { Plan, Task } from "@heddle/kernel";
 import { availableParallelism } from "node:os";
 import type { DispatchOptions, Strategy } from "./dispatch-options.ts";
 import { expectedTimes } from "./expected-times.ts";
@@ -23,6 +23,12 @@ export interface DispatchRules {
   readonly pools: Int32Array;
   readonly cpus: Float64Array;
   readonly memories: Float64Array;
+}
+
+/** Whether a task could ever wait for others, or be overtaken by one: else each begins when it is ready, and no line is needed. */
+export function holdsBack({ strategy, maxConcurrency, pools, resources }: DispatchOptions, tasks: readonly Task[]): boolean {
+  const isFree = strategy === "reactive" && maxConcurrency === undefined && pools === undefined && resources === undefined;
+  return !isFree || tasks.some(({ policy }) => policy?.priority !== undefined);
 }
 
 /**

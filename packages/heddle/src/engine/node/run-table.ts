@@ -92,7 +92,11 @@ export class RunTable {
   *underWay(runId: string): IterableIterator<LiveEvent> {
     const run = this.#owned.get(runId);
     if (run === undefined) return;
-    if (run.dispatch !== null) yield* run.dispatch.underWay();
-    for (const frame of run.frames.all()) for (const piece of frame.operations?.underWay() ?? []) yield { seq: run.seq, ...piece };
+    const { dispatch, definition, frames, seq } = run;
+    if (dispatch !== null) yield* dispatch.underWay();
+    else if (definition.tellsStarts)
+      for (const { command, startedAtMs } of frames.all())
+        yield { seq, atMs: startedAtMs, type: "started", key: command.task, no: command.no };
+    for (const frame of frames.all()) for (const piece of frame.operations?.underWay() ?? []) yield { seq, ...piece };
   }
 }

@@ -220,10 +220,12 @@ export class TaskStarts {
   }
 
   #begin(command: StartTask, entry: TaskEntry, history: FrameHistory | null, atMs: number): void {
-    const { journaled, frames } = this.#run;
+    const { journaled, frames, definition, dispatch } = this.#run;
     const given = journaled.givenTo(command, entry.source);
     const frame = new TaskFrame(this.#run, command, entry, given, journaled.startTimeOf(command.no) ?? atMs);
     frames.add(frame);
+    if (definition.tellsStarts && dispatch === null && this.#run.watched)
+      this.#run.live({ type: "started", key: command.task, no: command.no });
     frame.begin(journaled.inputOf(command, entry.source, given), history);
   }
 

@@ -398,6 +398,38 @@ for (const place of places) {
       await stage.endAll(run);
     });
 
+    test("where nothing is ever held back, those who watch are told what is started, now or before they came", async () => {
+      using on = place.make();
+      const stage = new Stage();
+      const free = stage.workflow(afterAll({ a: [], b: [], c: ["a"] }), { strategy: "reactive" });
+      await using engine = await on.open({ workflows: [free] });
+      const run = await engine.start(free, null);
+      await stage.comesTo("a", "b");
+      const told: string[] = [];
+      const listening = (async () => {
+        for await (const event of run.events()) if (event.type === "started") told.push(`${event.key} ${event.no}`);
+      })();
+      await eventually(() => told.length === 2, "a and b are told");
+      stage.end("a");
+      await eventually(() => told.length === 3, "c is told");
+      await stage.endAll(run);
+      await listening;
+
+      assert.deepEqual(told, ["a 1", "b 2", "c 3"]);
+    });
+
+    test("reactive without a limit: of tasks that are ready at once the one of a higher priority begins first", async () => {
+      using on = place.make();
+      const stage = new Stage();
+      const plan = independent(["a", "b", "c"]);
+      const urgent = { ...plan.tasks["c"], policy: { priority: 1 } } as Plan["tasks"][string];
+      const first = stage.workflow({ ...plan, tasks: { ...plan.tasks, c: urgent } }, { strategy: "reactive" });
+      await using engine = await on.open({ workflows: [first] });
+      await stage.endAll(await engine.start(first, null));
+
+      assert.deepEqual(stage.begun, ["c", "a", "b"]);
+    });
+
     test("a task that is held back is given what the tasks before it held when it became ready", async () => {
       using on = place.make();
       const after = (id: string, from: string) => ({
