@@ -9,7 +9,7 @@ import { dagPlan } from "./run/dag-plan.ts";
 import { grownTasks } from "./run/grow-dag.ts";
 import { nodeCode, type NodeParts } from "./run/node-code.ts";
 import { NodeSource } from "./run/node-source.ts";
-import { nodeHandler, resultHandler, resultSpecOf, resultTask, specOf } from "./run/node-spec.ts";
+import { nodeHandler, resultHandler, resultSpecOf, resultTask } from "./run/node-spec.ts";
 import type { DagReport } from "./run/report.ts";
 import { type DagRunReport, reportRun } from "./run/run-report.ts";
 import { resultCode } from "./run/result-code.ts";
@@ -43,7 +43,7 @@ export function dagWorkflow(name: string, dag: CheckedDag, code: DagCode, warnin
     code: {
       tasks: { [nodeHandler]: nodeCode(parts), [resultHandler]: resultCode(input) },
       dispatch: dagDispatch(dag, code.expectedMs),
-      inputs: (id, task, compiled) => (id === resultTask ? new ResultSource(resultSpecOf(task)) : new NodeSource(specOf(task), compiled)),
+      inputs: (id, task, compiled) => (id === resultTask ? new ResultSource(resultSpecOf(task)) : new NodeSource(task, compiled)),
     },
     warnings,
     report: (engine, runId) => reportRun(engine, { plan, order: idsInOrder(dag), input }, runId),

@@ -1,6 +1,9 @@
 import type { DispatchOptions, TaskDemand } from "../../engine/dispatch/dispatch-options.ts";
 import type { CheckedDag } from "../config/check-dag.ts";
 
+/** What is asked for most nodes that analyze. */
+const looks: TaskDemand = { analyze: true };
+
 /** How the nodes of a DAG that are ready are begun. */
 export function dagDispatch({ config, intents }: CheckedDag, expectedMs: Readonly<Record<string, number>> = {}): DispatchOptions {
   const { strategy = "work_queue", executor_options: { max_concurrency } = {}, pools, resources } = config;
@@ -10,6 +13,10 @@ export function dagDispatch({ config, intents }: CheckedDag, expectedMs: Readonl
     const analyze = intents[number] === "analyze";
     const expected = Object.hasOwn(expectedMs, id) ? expectedMs[id] : undefined;
     if (!analyze && pool === undefined && wanted === undefined && expected === undefined) continue;
+    if (pool === undefined && wanted === undefined && expected === undefined) {
+      tasks[id] = looks;
+      continue;
+    }
     tasks[id] = {
       ...(analyze ? { analyze } : null),
       ...(pool === undefined ? null : { pool }),

@@ -91,7 +91,7 @@ function runLocal({ node, spec }: NodeInput, payload: unknown): ProcessorRespons
 
 /** Undefined: what should have made it did not complete. */
 function payloadOf({ node, spec, payloads }: NodeInput, code: DagCode, defaultInput: unknown): unknown {
-  if (spec.payload.length === 0) return inputOr(payloads[0]?.payload, defaultInput);
+  if (spec.payload === undefined) return inputOr(payloads[0]?.payload, defaultInput);
   if (spec.payload.length === 1 || payloads.length === 0) return payloads[0]?.payload;
   return mergePayloads(node, spec.merge ?? "first", payloads, code);
 }

@@ -1,8 +1,8 @@
-import { type CompiledPlan, decodeValue, type Json, type RunState, type StartTask } from "@heddle/kernel";
+import { type CompiledPlan, decodeValue, type Json, type RunState, type StartTask, type Task } from "@heddle/kernel";
 import { numberOf, valueByNumber } from "@heddle/kernel/internal";
 import type { InputSource } from "../../engine/input-source.ts";
 import type { KeptRecord } from "./node-record.ts";
-import type { NodeSpec } from "./node-spec.ts";
+import { dependenciesOf, type NodeSpec, specOf } from "./node-spec.ts";
 
 /** What the code of a node is given. */
 export interface NodeInput {
@@ -14,8 +14,10 @@ export interface NodeInput {
   readonly missing: readonly string[];
 }
 
-/** The records of the providers, then those of the dependencies; undefined: the node did not complete. */
+/** The records of the dependencies, then those of the providers; undefined: the node did not complete. */
 type Held = readonly (Json | undefined)[];
+
+const nobody: readonly string[] = [];
 
 /**
  * A node's input: the payload of its nearest transform, wherever that is above it, and the metadata of what it depends on. Held by reference,
@@ -23,11 +25,15 @@ type Held = readonly (Json | undefined)[];
  */
 export class NodeSource implements InputSource<Held> {
   readonly #spec: NodeSpec;
+  readonly #dependencies: readonly string[];
+  readonly #providers: readonly string[];
   readonly #numbers: readonly number[];
 
-  constructor(spec: NodeSpec, compiled: CompiledPlan) {
-    this.#spec = spec;
-    this.#numbers = [...spec.payload, ...spec.depends_on].map((id) => numberOf(compiled, id) ?? -1);
+  constructor(task: Task, compiled: CompiledPlan) {
+    this.#spec = specOf(task);
+    this.#dependencies = dependenciesOf(task);
+    this.#providers = this.#spec.payload ?? nobody;
+    this.#numbers = [...this.#dependencies, ...this.#providers].map((id) => numberOf(compiled, id) ?? -1);
   }
 
   take(state: RunState, { scope }: StartTask): Held {
@@ -35,21 +41,24 @@ export class NodeSource implements InputSource<Held> {
   }
 
   read(held: Held, { task }: StartTask, runInput: () => unknown): NodeInput {
-    const { payload, depends_on } = this.#spec;
-    const missing = new Set<string>();
-    const metadata: [string, Readonly<Record<string, unknown>>][] = [];
-    for (const [index, id] of depends_on.entries()) {
-      const record = held[payload.length + index] as KeptRecord | undefined;
-      if (record === undefined || record.skipped === "dependents") missing.add(id);
-      else if (record.metadata !== undefined) metadata.push([id, decodeValue(record.metadata) as Record<string, unknown>]);
-    }
-    const payloads: { id: string; payload: unknown }[] = payload.length === 0 ? [{ id: "", payload: runInput() }] : [];
-    for (const [index, id] of payload.entries()) {
+    const missing: string[] = [];
+    const metadata: Record<string, Readonly<Record<string, unknown>>> = {};
+    const dependencies = this.#dependencies;
+    for (let index = 0; index < dependencies.length; index++) {
+      const id = dependencies[index] as string;
       const record = held[index] as KeptRecord | undefined;
-      if (record?.payload === undefined) missing.add(id);
+      if (record === undefined || record.skipped === "dependents") missing.push(id);
+      else if (record.metadata !== undefined) metadata[id] = decodeValue(record.metadata) as Record<string, unknown>;
+    }
+    const providers = this.#providers;
+    const payloads: { id: string; payload: unknown }[] = providers.length === 0 ? [{ id: "", payload: runInput() }] : [];
+    for (let index = 0; index < providers.length; index++) {
+      const id = providers[index] as string;
+      const record = held[dependencies.length + index] as KeptRecord | undefined;
+      if (record?.payload === undefined) missing.push(id);
       else payloads.push({ id, payload: decodeValue(record.payload) });
     }
-    return { node: task, spec: this.#spec, payloads, metadata: Object.fromEntries(metadata), missing: [...missing] };
+    return { node: task, spec: this.#spec, payloads, metadata, missing: missing.length > 1 ? [...new Set(missing)] : missing };
   }
 
   isStillHeld(state: RunState, command: StartTask, held: Held): boolean {

@@ -1,6 +1,7 @@
 import type { Json, Task } from "@heddle/kernel";
 import type { CheckedDag } from "../config/check-dag.ts";
 import type { Condition, DagConfig, DagNode, FailureStrategy, Intent, Merge, NodeMap } from "../config/dag-config.ts";
+import { runInput } from "../graph/providers.ts";
 
 /** Id of the task that gathers what came out. Nodes' ids do not begin with `__`. */
 export const resultTask = "__result__";
@@ -11,9 +12,8 @@ export interface NodeSpec {
   readonly processor?: string;
   readonly map?: NodeMap;
   readonly intent: Intent;
-  /** The nodes whose payloads it gets: one, several with a merge, none for the run's input. */
-  readonly payload: readonly string[];
-  readonly depends_on: readonly string[];
+  /** The nodes whose payloads it gets: one, or several with a merge. Absent: it gets the run's input. */
+  readonly payload?: readonly string[];
   readonly options?: Readonly<Record<string, Json>>;
   readonly merge?: Merge;
   readonly condition?: Condition;
@@ -46,6 +46,12 @@ export function resultSpecOf(task: Task | undefined): ResultSpec {
   return (task?.does as { readonly with: unknown } | undefined)?.with as ResultSpec;
 }
 
+/** What a node depends on, in the order in which it names that. */
+export function dependenciesOf(task: Task | undefined): readonly string[] {
+  const [trigger] = task?.when ?? [];
+  return trigger !== undefined && "after" in trigger ? trigger.after.map(({ from }) => from) : [];
+}
+
 /** Whether what depends on a node waits for its condition to hold. */
 export function isLabelled({ processors, failure_strategy }: DagConfig, node: number): boolean {
   const { condition, when_false } = processors[node]!;
@@ -54,11 +60,11 @@ export function isLabelled({ processors, failure_strategy }: DagConfig, node: nu
 
 /** @param labelled edges with the label of its condition lead out of it */
 export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNode, number: number, labelled: boolean): NodeSpec {
-  const { processor, map, depends_on, options, merge, condition, when_false } = node;
-  const payload: string[] = [];
-  for (const provider of providers.of[number]!) if (provider >= 0) payload.push(graph.ids[provider]!);
+  const { processor, map, options, merge, condition, when_false } = node;
   // One by one, and not spread: there may be a hundred thousand of them.
-  const spec: Writable<NodeSpec> = { intent: intents[number]!, payload, depends_on: depends_on ?? [] };
+  const spec: Writable<NodeSpec> = { intent: intents[number]! };
+  const payload = payloadsOf(providers.of[number]!, graph);
+  if (payload !== undefined) spec.payload = payload;
   if (processor !== undefined) spec.processor = processor;
   if (map !== undefined) spec.map = map;
   if (options !== undefined && options !== null) spec.options = options;
@@ -67,6 +73,13 @@ export function nodeSpec({ graph, providers, intents }: CheckedDag, node: DagNod
   if (when_false === "pass") spec.passes = true;
   if (labelled) spec.label = conditionHolds;
   return spec;
+}
+
+/** Undefined: only the run's input. */
+function payloadsOf(providers: readonly number[], { ids }: CheckedDag["graph"]): readonly string[] | undefined {
+  let found: string[] | undefined;
+  for (const provider of providers) if (provider !== runInput) (found ??= []).push(ids[provider]!);
+  return found;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

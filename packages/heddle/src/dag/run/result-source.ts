@@ -2,7 +2,7 @@ import { decodeValue, type ErrorValue, type Json, type Outcome, type RunState, t
 import { amendmentsOf, lastOutcome, taskValue } from "@heddle/kernel/internal";
 import type { InputSource } from "../../engine/input-source.ts";
 import type { KeptRecord } from "./node-record.ts";
-import { resultTask, type ResultSpec, specOf } from "./node-spec.ts";
+import { dependenciesOf, resultTask, type ResultSpec, specOf } from "./node-spec.ts";
 import type { NodeOutcome, ReportParts } from "./report.ts";
 
 /** What the code of the result is given. */
@@ -84,9 +84,12 @@ export class ResultSource implements InputSource<Held> {
 function grownSpec(spec: ResultSpec, amendments: readonly Readonly<Record<string, Task>>[]): ResultSpec {
   if (spec.output !== undefined || amendments.length === 0) return spec;
   const payloads = new Map(Object.entries(spec.payloads));
-  const specs = amendments.flatMap((tasks) => Object.entries(tasks).map(([id, task]) => [id, specOf(task)] as const));
-  for (const [id, { intent, merge, payload }] of specs) payloads.set(id, intent === "transform" || merge !== undefined ? [id] : payload);
-  for (const [, { depends_on }] of specs) for (const id of depends_on) payloads.delete(id);
+  const added = amendments.flatMap((tasks) => Object.entries(tasks));
+  for (const [id, task] of added) {
+    const { intent, merge, payload = [] } = specOf(task);
+    payloads.set(id, intent === "transform" || merge !== undefined ? [id] : payload);
+  }
+  for (const [, task] of added) for (const id of dependenciesOf(task)) payloads.delete(id);
   return { ...spec, payloads: Object.fromEntries(payloads) };
 }
 

@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { RunView, TaskView } from "../../engine/run-view.ts";
 import type { Plan, Task } from "@heddle/kernel";
 import type { NodeRecord } from "./node-record.ts";
-import { type ResultSpec, resultSpecOf, resultTask, specOf } from "./node-spec.ts";
+import { dependenciesOf, type ResultSpec, resultSpecOf, resultTask } from "./node-spec.ts";
 import { inputOr } from "./node-code.ts";
 import { recordOutcome } from "./result-source.ts";
 import { type DagReport, type NodeOutcome, runPayload } from "./report.ts";
@@ -83,7 +83,7 @@ function unseen(
   skipping: ReadonlySet<string>,
   { failure }: ResultSpec,
 ): NodeState {
-  const dependencies = failure === "best_effort" ? [] : specOf(task).depends_on;
+  const dependencies = failure === "best_effort" ? [] : dependenciesOf(task);
   for (const dependency of dependencies) {
     const before = outcomes[dependency];
     if (before?.status === "blocked" && before.by !== undefined) return { status: "blocked", by: before.by };
