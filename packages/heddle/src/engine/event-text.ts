@@ -1,4 +1,4 @@
-import type { Json, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded } from "@heddle/kernel";
+import type { Json, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded, Verb } from "@heddle/kernel";
 
 /**
  * The text of an event as the journal keeps it. The two events that every step and task writes are put together by hand, from as few parts
@@ -33,10 +33,23 @@ export function taskEndedBeginning(task: string): string {
 export function taskEndedText(beginning: string, event: { readonly atMs: number } & TaskEnded): string {
   const text = beginning + event.no + timedOutcome(event.atMs, event.outcome);
   if (event.verbs === undefined && event.merged === undefined && event.failedOps === undefined) return `${text}}`;
-  const verbs = event.verbs === undefined ? "" : `,"verbs":${JSON.stringify(event.verbs)}`;
+  const verbs = event.verbs === undefined ? "" : `,"verbs":[${verbsText(event.verbs)}]`;
   const merged = event.merged === undefined ? "" : `,"merged":${JSON.stringify(event.merged)}`;
   const failedOps = event.failedOps === undefined ? "" : `,"failedOps":${JSON.stringify(event.failedOps)}`;
   return `${text}${verbs}${merged}${failedOps}}`;
+}
+
+/** What nodes of graphs write and choose is put together by hand too. */
+function verbsText(verbs: readonly Verb[]): string {
+  let text = "";
+  for (let index = 0; index < verbs.length; index++) {
+    const verb = verbs[index] as Verb;
+    if (index > 0) text += ",";
+    if ("write" in verb) text += `{"write":${quote(verb.write)},"value":${jsonText(verb.value)}}`;
+    else if ("take" in verb) text += `{"take":${quote(verb.take)}}`;
+    else text += JSON.stringify(verb);
+  }
+  return text;
 }
 
 export function readEvent(text: string): RunEvent {

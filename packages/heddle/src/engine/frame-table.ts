@@ -22,7 +22,7 @@ export class FrameTable {
 
   /** A list of its own: frames may come and go while it is gone through. */
   all(): TaskFrame[] {
-    const rest = this.#more === null ? [] : this.#more.values();
-    return this.#one === null ? [...rest] : [this.#one, ...rest];
+    if (this.#more === null) return this.#one === null ? [] : [this.#one];
+    return this.#one === null ? [...this.#more.values()] : [this.#one, ...this.#more.values()];
   }
 }

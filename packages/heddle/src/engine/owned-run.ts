@@ -99,7 +99,7 @@ export class OwnedRun implements TurnTaker {
   #events: string[] = [];
   #gates: Gate[] = [];
   /** Commands that wait at those gates, and at those of parts under way, oldest first, with the times of the events that made them due. */
-  readonly #gated: { readonly commands: readonly Command[]; readonly atMs: number }[] = [];
+  #gated: { readonly commands: readonly Command[]; readonly atMs: number }[] = [];
   #children: NewRun[] = [];
   #messages: NewMessage[] = [];
   /** Up to where the mail is answered by what is recorded. */
@@ -297,7 +297,7 @@ export class OwnedRun implements TurnTaker {
         return;
       }
     }
-    this.#events.push(text);
+    this.#events = [text];
     this.#gate(commands, event.atMs, this.dispatch === null ? null : event.no);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);
@@ -358,8 +358,8 @@ export class OwnedRun implements TurnTaker {
   #gate(commands: readonly Command[], atMs: number, ended: number | null): void {
     if (commands.length === 0 && ended === null) return;
     this.journaled.remember(commands, atMs);
-    this.#gated.push({ commands, atMs });
-    this.#gates.push(() => {
+    this.#gated = withOneMore(this.#gated, { commands, atMs });
+    this.#gates = withOneMore(this.#gates, () => {
       this.#gated.shift();
       if (ended !== null) this.dispatch?.close(ended);
       this.#execute(commands, atMs);
@@ -863,4 +863,11 @@ export class OwnedRun implements TurnTaker {
     this.starts.disarm();
     this.#timers.disarm();
   }
+}
+
+/** Most lists of a run have one entry at a time: a literal takes no spare room. */
+function withOneMore<T>(list: T[], entry: T): T[] {
+  if (list.length === 0) return [entry];
+  list.push(entry);
+  return list;
 }

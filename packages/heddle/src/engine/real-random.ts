@@ -5,22 +5,24 @@ import type { Random } from "@heddle/kernel";
 const { closeSync, fstatSync, openSync, readSync } = process.getBuiltinModule("node:fs");
 
 const random = Math.random;
-const letters = "0123456789abcdefghjkmnpqrstvwxyz";
+const letters = Uint8Array.from("0123456789abcdefghjkmnpqrstvwxyz", (letter) => letter.charCodeAt(0));
+const idLetters = 16;
 const pool = new Uint8Array(4096);
-let used = pool.length;
+/** Many ids' letters, of which each id is a part. */
+let drawn = "";
+let used = 0;
 
 /** The machine's randomness. Ids are 16 letters that people can read out: 80 bits. */
 export const realRandom: Random = {
   next: () => random(),
   id() {
-    if (used + 16 > pool.length) {
+    if (used === drawn.length) {
       fill(pool);
+      drawn = Buffer.from(pool.map((byte) => letters[byte & 31] as number)).toString("latin1");
       used = 0;
     }
-    let id = "";
-    for (let index = 0; index < 16; index++) id += letters[(pool[used + index] as number) & 31];
-    used += 16;
-    return id;
+    used += idLetters;
+    return drawn.slice(used - idLetters, used);
   },
 };
 

@@ -84,7 +84,8 @@ export function checkStart(options: StartOptions): void {
   if (options.id !== undefined) checkRunId(options.id);
   if (options.priority !== undefined) checkPriority(options.priority);
   if (options.tenant !== undefined) checkTenant(options.tenant, "tenant");
-  for (const [name, value] of Object.entries(options.tags ?? {})) if (typeof value !== "string") invalid(`tags.${name}`, value, "a text");
+  if (options.tags === undefined) return;
+  for (const [name, value] of Object.entries(options.tags)) if (typeof value !== "string") invalid(`tags.${name}`, value, "a text");
 }
 
 function checkPriority(priority: number): void {

@@ -14,7 +14,7 @@ export interface StateChannel<Held = unknown, Written = unknown, Sure extends bo
   /** As a Plan has it; `name` is the key in the state. */
   readonly plan: (name: string) => Channel;
   /** What one update writes, each for a `write` of its own. Says what is wrong with an update of the wrong kind. */
-  readonly writes: (written: unknown, newId: (index: number) => string) => readonly unknown[] | Refusal;
+  readonly writes: (written: unknown, ids: NewIds, key: string) => readonly unknown[] | Refusal;
   /** What it holds after an update, for routes that look at it before the round is over. */
   readonly apply: (held: unknown, written: unknown) => unknown;
   /** What a subgraph added to what it was given: what its parent is to write. Undefined: nothing. */
@@ -22,6 +22,11 @@ export interface StateChannel<Held = unknown, Written = unknown, Sure extends bo
   readonly reducer?: (held: unknown, written: unknown) => unknown;
   /** Only for types: it is never there. */
   readonly types?: { readonly held: Held; readonly written: Written; readonly sure: Sure };
+}
+
+/** Gives the new items of an update their ids: of one `key` always the same, where what is done again must come to the same. */
+export interface NewIds {
+  uuid(key: string): string;
 }
 
 /** Why an update does not fit its channel. */
@@ -153,7 +158,7 @@ export function messages<M extends Message = Message>(
     kind: "messages",
     schema: options.schema,
     plan: () => ({ kind: "keyed", key: "id", initial: encoded(initial) as readonly Json[] }),
-    writes: (written, newId) => keyedWrites("id", written, newId),
+    writes: (written, ids, key) => keyedWrites("id", written, (index) => ids.uuid(`${key}/${index}`)),
     apply: (held, written) => applyKeyed("id", listOf(held), listOf(written).map(withId)),
     added: (given, result) => keyedDifference("id", listOf(given), listOf(result)),
   };

@@ -1,5 +1,5 @@
 import type { Schema, SchemaResult } from "../workflow/standard-schema.ts";
-import type { StateChannel } from "./channel.ts";
+import type { NewIds, StateChannel } from "./channel.ts";
 import { checkWrite } from "./node-code.ts";
 import { hasCode } from "@heddle/kernel";
 
@@ -11,7 +11,8 @@ export function inputSchema(
   hidden: readonly string[],
 ): Schema {
   const allowed = new Set(Object.keys(channels).filter((key) => !hidden.includes(key)));
-  const validate = async (given: unknown): Promise<SchemaResult<unknown>> => {
+  const hasSchemas = Object.values(channels).some(({ schema }) => schema !== undefined);
+  const validate = (given: unknown): SchemaResult<unknown> | Promise<SchemaResult<unknown>> => {
     if (given === undefined || given === null)
       return input === undefined || input.length === 0 ? { value: {} } : issue([], `graph "${name}" needs ${input.join(", ")}`);
     if (typeof given !== "object" || Array.isArray(given)) return issue([], "it must be an object of the state's keys");
@@ -21,22 +22,35 @@ export function inputSchema(
       const channel = Object.hasOwn(channels, key) ? channels[key] : undefined;
       if (channel === undefined || !allowed.has(key))
         return issue([key], `${channel === undefined ? "there is no such key" : "it is private"}: ${[...allowed].join(", ")}`);
-      const writes = channel.writes(written, () => "");
+      const writes = channel.writes(written, noIds, key);
       if ("refused" in writes) return issue([key], writes.refused);
       value[key] = written;
-      try {
-        // What the schema makes of it is written by START, which every run has.
-        await checkWrite(channel, written, key, "INPUT_INVALID");
-      } catch (error) {
-        if (hasCode(error, "INPUT_INVALID")) return issue([key], (error as Error).message);
-        throw error;
-      }
     }
     const missing = (input ?? []).filter((key) => value[key] === undefined);
-    return missing.length > 0 ? issue([missing[0] as string], `it is needed: ${missing.join(", ")} missing`) : { value };
+    if (missing.length > 0) return issue([missing[0] as string], `it is needed: ${missing.join(", ")} missing`);
+    return hasSchemas ? checkEach(channels, value) : { value };
   };
   return { "~standard": { version: 1, vendor: "heddle", validate } };
 }
+
+/** What the schemas make of it is written by START, which every run has. */
+async function checkEach(
+  channels: Readonly<Record<string, StateChannel>>,
+  value: Readonly<Record<string, unknown>>,
+): Promise<SchemaResult<unknown>> {
+  for (const [key, written] of Object.entries(value)) {
+    try {
+      await checkWrite(channels[key] as StateChannel, written, key, "INPUT_INVALID");
+    } catch (error) {
+      if (hasCode(error, "INPUT_INVALID")) return issue([key], (error as Error).message);
+      throw error;
+    }
+  }
+  return { value };
+}
+
+/** The ones that count are given when it is written. */
+const noIds: NewIds = { uuid: () => "" };
 
 function issue(path: readonly string[], message: string): SchemaResult<never> {
   return { issues: [{ message, path }] };

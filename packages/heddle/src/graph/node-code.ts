@@ -2,7 +2,7 @@ import { HeddleError } from "@heddle/kernel";
 import type { Rescue, TaskCode } from "../engine/definition.ts";
 import type { TaskContext } from "../engine/frame/task-context.ts";
 import { checkWithSchema } from "../workflow/check-schema.ts";
-import type { StateChannel } from "./channel.ts";
+import type { NewIds, StateChannel } from "./channel.ts";
 import { isCommand, isSend, type Command, type Send } from "./command.ts";
 import { gotoLabel, labelOf, type NodeTasks } from "./compile-graph.ts";
 import { isFit } from "./fit-updates.ts";
@@ -21,6 +21,9 @@ interface Onward {
   readonly labels: string[];
   readonly sends: Map<string, unknown[]>;
 }
+
+/** What a person writes happens once. */
+const freshIds: NewIds = { uuid: () => globalThis.crypto.randomUUID() };
 
 /** What the items of a node that was sent to chose; the value of their tasks. */
 interface Chosen {
@@ -48,15 +51,24 @@ export class NodeCode {
   /** @param call the node itself: its own code, its cache or a subgraph */
   of(tasks: NodeTasks, call: CallNode): TaskCode {
     const { name } = tasks.node;
+    const failed = (error: unknown): never => failedIn(name, error);
     return (given, ctx) => {
       const input = given as NodeInput;
-      const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
+      const finish = (result: unknown): unknown => {
+        try {
+          const ended = this.#finish(tasks, name, input, result, ctx);
+          return isPromise(ended) ? ended.catch(failed) : ended;
+        } catch (error) {
+          return failed(error);
+        }
+      };
+      let result: unknown;
       try {
-        const result = call(givenTo(tasks, input), ctx, input.wasSent);
-        return isPromise(result) ? result.then(finish).catch((error: unknown) => failedIn(name, error)) : finish(result);
+        result = call(givenTo(tasks, input), ctx, input.wasSent);
       } catch (error) {
-        return failedIn(name, error);
+        return failed(error);
       }
+      return isPromise(result) ? result.then(finish, failed) : finish(result);
     };
   }
 
@@ -65,10 +77,14 @@ export class NodeCode {
     const { name } = tasks.node;
     return (failure, given, ctx) => {
       const input = given as NodeInput;
-      const result = handle(failure, givenTo(tasks, input), ctx);
-      return isPromise(result)
-        ? result.then((each) => this.#finish(tasks, name, input, each, ctx))
-        : this.#finish(tasks, name, input, result, ctx);
+      const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
+      try {
+        const result = handle(failure, givenTo(tasks, input), ctx);
+        const ended = isPromise(result) ? result.then(finish) : finish(result);
+        return isPromise(ended) ? ended.catch((error: unknown) => failedIn(name, error)) : ended;
+      } catch (error) {
+        return failedIn(name, error);
+      }
     };
   }
 
@@ -125,12 +141,10 @@ export class NodeCode {
       this.#write(name, update, ctx);
       return this.#route(tasks, name, input, update, goto, ctx);
     }
-    return this.#checked(name, update)
-      .then((fit) => {
-        this.#write(name, fit, ctx);
-        return this.#route(tasks, name, input, fit, goto, ctx);
-      })
-      .catch((error: unknown) => failedIn(name, error));
+    return this.#checked(name, update).then((fit) => {
+      this.#write(name, fit, ctx);
+      return this.#route(tasks, name, input, fit, goto, ctx);
+    });
   }
 
   #write(name: string, update: Update, ctx: TaskContext): void {
@@ -140,8 +154,8 @@ export class NodeCode {
         `it returned ${isSend(update) ? "a send: return it from a route, or in the goto of a command" : `${Array.isArray(update) ? "a list" : `a ${typeof update}`}, not an object of the keys that change`}`,
       );
     const { verbs } = ctx;
-    for (const key of Object.keys(update))
-      for (const each of this.#writesTo(name, key, update[key], (index) => ctx.uuid(`${key}/${index}`))) verbs.write(key, each);
+    for (const key in update)
+      if (Object.hasOwn(update, key)) for (const each of this.#writesTo(name, key, update[key], ctx)) verbs.write(key, each);
   }
 
   /** What a person writes to the state, as a node would. */
@@ -150,16 +164,16 @@ export class NodeCode {
       throw this.#misfit("a person", "it is not an object of the keys that change");
     const fit = this.#hasSchemas ? await this.#checked("a person", update) : update;
     return Object.entries(fit).flatMap(([key, written]) =>
-      this.#writesTo("a person", key, written, () => globalThis.crypto.randomUUID()).map((each) => [key, each] as const),
+      this.#writesTo("a person", key, written, freshIds).map((each) => [key, each] as const),
     );
   }
 
-  #writesTo(name: string, key: string, written: unknown, newId: (index: number) => string): readonly unknown[] {
+  #writesTo(name: string, key: string, written: unknown, ids: NewIds): readonly unknown[] {
     if (written === undefined) return [];
     const channel = Object.hasOwn(this.#channels, key) ? this.#channels[key] : undefined;
     if (channel === undefined)
       throw this.#misfit(name, `it wrote "${key}", and the state has only ${Object.keys(this.#channels).join(", ")}`);
-    const writes = channel.writes(written, newId);
+    const writes = channel.writes(written, ids, key);
     if ("refused" in writes) throw this.#misfit(name, `it wrote "${key}", and ${writes.refused}`);
     return writes;
   }

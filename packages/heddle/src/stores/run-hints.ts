@@ -19,7 +19,7 @@ export class RunHints {
   give(runId: RunId | null, what: StoreHint): void {
     if (this.#calls.size === 0) return;
     const last = this.#waiting.at(-1);
-    if (last === undefined) queueMicrotask(() => this.#send());
+    if (last === undefined) queueMicrotask(this.#send);
     else if (last.runId === runId && last.what === what) return;
     this.#waiting.push({ runId, what });
   }
@@ -28,9 +28,9 @@ export class RunHints {
     this.#calls.clear();
   }
 
-  #send(): void {
+  readonly #send = (): void => {
     const hints = this.#waiting;
     this.#waiting = [];
     for (const { runId, what } of hints) for (const call of this.#calls) call(runId, what);
-  }
+  };
 }

@@ -1,18 +1,22 @@
 import { HeddleError, type ErrorCode } from "@heddle/kernel";
-import type { Schema } from "./standard-schema.ts";
+import type { Schema, SchemaResult } from "./standard-schema.ts";
 
 /**
- * The value as the schema gives it back.
+ * The value as the schema gives it back: at once, if the schema answers so.
  *
  * @throws HeddleError `INPUT_INVALID` (or `code`) naming each place that does not fit
  */
-export async function checkWithSchema<Out>(
+export function checkWithSchema<Out>(
   schema: Schema<unknown, Out>,
   value: unknown,
   what: string,
   code: ErrorCode = "INPUT_INVALID",
-): Promise<Out> {
-  const result = await schema["~standard"].validate(value);
+): Out | Promise<Out> {
+  const result = schema["~standard"].validate(value);
+  return "then" in result ? Promise.resolve(result).then((each) => valueOf(each, what, code)) : valueOf(result, what, code);
+}
+
+function valueOf<Out>(result: SchemaResult<Out>, what: string, code: ErrorCode): Out {
   if (result.issues === undefined) return result.value;
   const issues = result.issues.map(({ message, path }) => {
     const place = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".");

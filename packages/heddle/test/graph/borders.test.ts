@@ -22,6 +22,22 @@ test("a schema is asked once for what comes in, and once for what a node writes"
     .node("a", () => ({ n: 7 }))
     .edge(START, "a");
   await assert.rejects(wrong.invoke({}), (error: Error) => hasCode(error.cause, "OUTPUT_INVALID") && /in a:/.test(error.message));
+
+  const later = graph("later", { n: value(0, { schema: numeric }) })
+    .node("a", async () => ({ n: 7 }))
+    .edge(START, "a");
+  await assert.rejects(later.invoke({}), (error: Error) => hasCode(error.cause, "OUTPUT_INVALID") && /in a:/.test(error.message));
+
+  const rescued = graph("rescued", { n: value(0, { schema: numeric }) })
+    .node(
+      "a",
+      () => {
+        throw new Error("first");
+      },
+      { onError: async () => ({ n: 7 }) },
+    )
+    .edge(START, "a");
+  await assert.rejects(rescued.invoke({}), (error: Error) => hasCode(error.cause, "OUTPUT_INVALID") && /in a:/.test(error.message));
 });
 
 test("a node may have any name that it can have, and fails like any other", async () => {

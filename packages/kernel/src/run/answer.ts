@@ -7,7 +7,7 @@ import { find, remove } from "./numbered.ts";
 import type { Outcome } from "./outcome.ts";
 import { keepOutcome, keepValue } from "./outcomes.ts";
 import { release } from "./quiet.ts";
-import { frameOf, type Kept, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
+import { frameOf, type Kept, noneKept, type OpenDecision, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 import type { Verb } from "./verb.ts";
 import { workOff } from "./work-off.ts";
 import { applyRoundWrites, applyWrites } from "./writes.ts";
@@ -35,7 +35,10 @@ export function endActivation(
   if (state.functions !== undefined) state.functions.open.delete(record.no);
   const { round } = state;
   if (round !== undefined) {
-    round.kept.push({ record, outcome, verbs });
+    const end: Kept = { record, outcome, verbs };
+    // Many rounds have one: a literal takes no spare room.
+    if (round.kept.length === 0) round.kept = [end];
+    else round.kept.push(end);
     round.open--;
     if (outcome.status !== "completed") heedFailure(state, frame, record.at, outcome);
     if (round.open === 0) closeRound(state, merged);
@@ -53,7 +56,7 @@ export function endActivation(
 function closeRound(state: RunState, merged: Readonly<Record<string, Json>> | undefined): void {
   const round = state.round!;
   const kept = round.kept.length > 1 ? round.kept.sort(canonically) : round.kept;
-  round.kept = [];
+  round.kept = noneKept;
   // No frame of these is gone: each still counts in its frame.
   for (const { record, outcome, verbs } of kept) keepEnd(state, frameOf(state, record.frame), record, outcome, verbs);
   const written = applyRoundWrites(state, kept, merged);

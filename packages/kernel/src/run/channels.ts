@@ -133,7 +133,7 @@ export function emptyEphemerals(state: RunState): void {
 }
 
 export function channelState(state: RunState): ChannelValues {
-  return (state.channels ??= { values: state.plan.channels.map(initialValue), views: [] });
+  return (state.channels ??= { values: state.plan.channels.map(initialValue), views: new Array(state.plan.channels.length) });
 }
 
 function initialValue(channel: Channel): ChannelValues["values"][number] {

@@ -119,6 +119,9 @@ export interface Round {
   kept: Kept[];
 }
 
+/** No end is kept; never added to. */
+export const noneKept: Kept[] = [];
+
 /** What a reset of root tasks needs to know. Made when there is something to keep. */
 export interface RootHistory {
   /** Last start of a task that had more to it than its first trigger. */
@@ -202,7 +205,7 @@ export function createRun(plan: CompiledPlan): RunState {
     outcome: undefined,
     failures: undefined,
     channels: undefined,
-    round: plan.superstep ? { number: 0, open: 0, kept: [] } : undefined,
+    round: plan.superstep ? { number: 0, open: 0, kept: noneKept } : undefined,
     board: undefined,
     functions: undefined,
     history: undefined,

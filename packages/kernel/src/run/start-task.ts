@@ -15,7 +15,7 @@ import type { Id } from "../plan/plan.ts";
 import type { Json } from "../value/json.ts";
 import { endByLimit } from "./ending.ts";
 import { cellIn, type Frame, newFrame, row } from "./frame.ts";
-import { boardOf, issue, type OpenGroup, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
+import { boardOf, issue, type OpenGroup, type Opening, type OpenTask, rootHistory, type RunState } from "./run-state.ts";
 import { add, numbered } from "./numbered.ts";
 import { pushQuiet } from "./quiet.ts";
 import type { Scope } from "./scope.ts";
@@ -135,9 +135,12 @@ export function fireReady(state: RunState, frame: Frame): void {
 
 /** Fire what starts with a frame, in order; groups that open on the way are filled before the rest, without recursion. */
 export function fillFrame(state: RunState, frame: Frame): void {
-  const { opening } = state;
-  opening.push({ frame, next: 0 });
-  if (opening.length > 1) return;
+  if (state.opening.length > 0) {
+    state.opening.push({ frame, next: 0 });
+    return;
+  }
+  const opening: Opening[] = [{ frame, next: 0 }];
+  state.opening = opening;
   for (let top = opening.at(-1); top !== undefined; top = opening.at(-1)) {
     const triggers = state.plan.homes[top.frame.home]!.opening;
     if (top.next === triggers.length || state.phase !== "running") {

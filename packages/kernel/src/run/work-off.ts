@@ -15,6 +15,30 @@ import { noTrigger, startTask } from "./start-task.ts";
 import { statusNumber } from "./status.ts";
 import type { Verb } from "./verb.ts";
 
+/** What an answer asks for besides its writes, as bits. */
+const asksTake = 1;
+const asksGoto = 2;
+const asksNext = 4;
+const asksSpawn = 8;
+const asksIterate = 16;
+const asksEnd = 32;
+const asksPublish = 64;
+
+function askedBy(verbs: readonly Verb[]): number {
+  let asked = 0;
+  for (const verb of verbs) {
+    if ("write" in verb) continue;
+    if ("take" in verb) asked |= asksTake;
+    else if ("goto" in verb) asked |= asksGoto;
+    else if ("next" in verb) asked |= asksNext;
+    else if ("spawn" in verb) asked |= asksSpawn;
+    else if ("iterate" in verb) asked |= asksIterate;
+    else if ("end" in verb) asked |= asksEnd;
+    else asked |= asksPublish;
+  }
+  return asked;
+}
+
 /** What an ended activation's verbs and edges lead to (rule 6), its outcome and writes being kept already. `held`: a reset goes on with it, without `end`. */
 export function workOff(
   state: RunState,
@@ -24,8 +48,9 @@ export function workOff(
   verbs: readonly Verb[] | undefined,
   held: boolean,
 ): void {
-  if (verbs !== undefined && verbs.length > 0 && outcome.status === "completed") {
-    workOffVerbs(state, frame, record, outcome, verbs, held);
+  const asked = verbs === undefined || outcome.status !== "completed" ? 0 : askedBy(verbs);
+  if (asked !== 0) {
+    workOffVerbs(state, frame, record, outcome, verbs!, asked, held);
     return;
   }
   if (frame.stopped) return;
@@ -40,6 +65,7 @@ function workOffVerbs(
   record: OpenTask | OpenDecision,
   outcome: Outcome,
   verbs: readonly Verb[],
+  asked: number,
   held: boolean,
 ): void {
   const task = record.at;
@@ -49,25 +75,29 @@ function workOffVerbs(
     failAtOnce(state, kernelError("VERB_REFUSED", `Task "${record.task}" ${fault}.`));
     return;
   }
-  for (const verb of verbs) if ("publish" in verb) publish(state, verb.blob, verb.matches);
+  if ((asked & asksPublish) !== 0) for (const verb of verbs) if ("publish" in verb) publish(state, verb.blob, verb.matches);
   if (frame.stopped) return;
-  const again = verbs.find((verb) => "iterate" in verb);
+  const again = (asked & asksIterate) === 0 ? undefined : verbs.find((verb) => "iterate" in verb);
   if (again !== undefined) {
     startTask(state, frame, task, noTrigger, again.iterate, undefined, record.scope);
     return;
   }
-  const labels = (state.plan.tasks[task * taskSize + taskFlags]! & flagLabelled) === 0 ? noLabels : takenLabels(verbs);
-  const gone = verbs.some((verb) => "goto" in verb);
+  const labels = (asked & asksTake) === 0 ? noLabels : takenLabels(verbs);
+  const gone = (asked & asksGoto) !== 0;
   if (frame.serial === 0) rememberTaken(state, task, labels, gone);
   followEdges(state, frame, task, statusNumber(outcome.status), task, labels, gone);
-  for (const verb of verbs) if ("goto" in verb) startNear(state, frame, verb.goto, verb.input);
-  for (const verb of verbs) if ("next" in verb) startNear(state, frame, verb.next, verb.input);
+  if (gone) for (const verb of verbs) if ("goto" in verb) startNear(state, frame, verb.goto, verb.input);
+  if ((asked & asksNext) !== 0) for (const verb of verbs) if ("next" in verb) startNear(state, frame, verb.next, verb.input);
+  if ((asked & asksSpawn) !== 0) spawnAll(state, frame, record, verbs);
+  if (held || (asked & asksEnd) === 0) return;
+  for (const verb of verbs) if ("end" in verb) endAtOnce(state, outcomeOfEnd(state, verb));
+}
+
+function spawnAll(state: RunState, frame: Frame, record: OpenTask | OpenDecision, verbs: readonly Verb[]): void {
   let ordinal = 0;
   for (const verb of verbs) {
-    if ("spawn" in verb) openSpawn(state, frame, task, record.no, ++ordinal, state.plan.taskNumbers.get(verb.spawn)!, verb.items);
+    if ("spawn" in verb) openSpawn(state, frame, record.at, record.no, ++ordinal, state.plan.taskNumbers.get(verb.spawn)!, verb.items);
   }
-  if (held) return;
-  for (const verb of verbs) if ("end" in verb) endAtOnce(state, outcomeOfEnd(state, verb));
 }
 
 /** Why a verb is refused, or nothing. All are looked at before any takes effect. */

@@ -34,8 +34,10 @@ export function applyRoundWrites(state: RunState, kept: readonly Kept[], merged:
     if (verbs === undefined || outcome.status !== "completed") continue;
     for (const verb of verbs) {
       if (!("write" in verb)) continue;
-      writers ??= new Map();
-      const fault = conflict(state, writers, record, verb.write) ?? applyWrite(state, record.at, verb.write, verb.value, merged);
+      // One alone is in conflict with none.
+      if (kept.length > 1) writers ??= new Map();
+      const refused = writers === undefined ? undefined : conflict(state, writers, record, verb.write);
+      const fault = refused ?? applyWrite(state, record.at, verb.write, verb.value, merged);
       if (fault !== undefined && !survive(state, record, fault)) return index;
     }
   }

@@ -24,9 +24,27 @@ export class RunStarts {
   }
 
   async start<O>(workflow: Workflow<never, O> | string, input: unknown, options: StartOptions): Promise<RunHandle<O>> {
-    const { definition, prepared } = await this.prepare(workflow, input, options);
-    const { runId, ending } = await this.#create(definition, prepared);
-    return new Handle<O>(this.#host, runId, definition.name, ending);
+    const definition = this.#definitionOf(workflow);
+    // Most starts wait for nothing before their commit, and have no promise of their own for it.
+    const checked = definition.checkInput === null ? input : definition.checkInput(input);
+    const prepared = this.#prepare(definition, checked instanceof Promise ? await checked : checked, options);
+    if (!isPlain(prepared.run.row)) await this.#assertPossible(prepared.run.row, options);
+    const host = this.#host;
+    host.state.assertOpen();
+    host.plans.keep(definition);
+    // Decided in the turn in which the room is reserved: others may start as many at the same moment.
+    const run = this.#mayTake(prepared) ? { ...prepared.run, claimFor: host.node } : prepared.run;
+    const taken = run.claimFor !== undefined;
+    if (taken) host.runs.reserve();
+    try {
+      const verdict = this.#createNow(run) ?? (await host.writer.create(run));
+      if (verdict.status === "exists") checkSame(verdict.row, run);
+      else if (verdict.claimed) return new Handle<O>(host, run.row.runId, definition.name, this.#begin(definition, run, prepared.started));
+      else host.claims.claimSoon();
+      return new Handle<O>(host, verdict.status === "exists" ? verdict.row.runId : run.row.runId, definition.name);
+    } finally {
+      if (taken) host.runs.unreserve();
+    }
   }
 
   /** Everything that can be said against a start is said here: nothing is recorded yet. */
@@ -35,14 +53,17 @@ export class RunStarts {
     input: unknown,
     options: StartOptions,
   ): Promise<{ readonly definition: Definition; readonly prepared: PreparedRun }> {
+    const definition = this.#definitionOf(workflow);
+    const prepared = this.#prepare(definition, definition.checkInput === null ? input : await definition.checkInput(input), options);
+    if (!isPlain(prepared.run.row)) await this.#assertPossible(prepared.run.row, options);
+    this.#host.state.assertOpen();
+    return { definition, prepared };
+  }
+
+  #definitionOf(workflow: Workflow<never, unknown> | string): Definition {
     const { state, registry } = this.#host;
     state.assertOpen();
-    const definition = typeof workflow === "string" ? registry.get(workflow) : registry.add(workflow);
-    const checked = definition.checkInput === null ? input : await definition.checkInput(input);
-    const prepared = this.#prepare(definition, checked, options);
-    if (!isPlain(prepared.run.row)) await this.#assertPossible(prepared.run.row, options);
-    state.assertOpen();
-    return { definition, prepared };
+    return typeof workflow === "string" ? registry.get(workflow) : registry.add(workflow);
   }
 
   /** In one commit with the signal, if the run is not there yet. */
@@ -92,35 +113,20 @@ export class RunStarts {
     if (error !== null && (id === undefined || (await this.#host.store.get(id)) === null)) throw error;
   }
 
-  async #create(
-    definition: Definition,
-    { run: prepared, started, due }: PreparedRun,
-  ): Promise<{ readonly runId: string; readonly ending: Ending | null }> {
+  /** Whether this node takes it in the commit that creates it. */
+  #mayTake({ run: { row }, due }: PreparedRun): boolean {
+    const { options, runs, nodes } = this.#host;
+    return due && !options.passive && runs.room > 0 && nodes.takesAtOnce(row);
+  }
+
+  /** It is created, and this node's. */
+  #begin(definition: Definition, { row, events }: NewRun, started: PreparedRun["started"]): Ending {
     const host = this.#host;
-    const { runId } = prepared.row;
-    host.plans.keep(definition);
-    // Decided in the turn in which the room is reserved: others may start as many at the same moment.
-    const taken = due && !host.options.passive && host.runs.room > 0 && host.nodes.takesAtOnce(prepared.row);
-    const run: NewRun = taken ? { ...prepared, claimFor: host.node } : prepared;
-    if (taken) host.runs.reserve();
-    try {
-      const verdict = this.#createNow(run) ?? (await host.writer.create(run));
-      if (verdict.status === "exists") {
-        checkSame(verdict.row, run);
-        return { runId: verdict.row.runId, ending: null };
-      }
-      if (!verdict.claimed) {
-        host.claims.claimSoon();
-        return { runId, ending: null };
-      }
-      const owned = new OwnedRun(host, { runId, definition, epoch: 1, crashes: 0, parentless: true, tenant: run.row.tenant });
-      host.begun(owned);
-      host.hub.publish(runId, 1, run.events);
-      if (!host.state.closing) owned.begin(started);
-      return { runId, ending: owned.ending };
-    } finally {
-      if (taken) host.runs.unreserve();
-    }
+    const owned = new OwnedRun(host, { runId: row.runId, definition, epoch: 1, crashes: 0, parentless: true, tenant: row.tenant });
+    host.begun(owned);
+    host.hub.publish(row.runId, 1, events);
+    if (!host.state.closing) owned.begin(started);
+    return owned.ending;
   }
 
   /** At once and on its own, in a store that keeps nothing; null: it goes with the others. */

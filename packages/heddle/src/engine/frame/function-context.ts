@@ -66,7 +66,7 @@ export class FunctionContext implements TaskContext {
   }
 
   get verbs(): VerbContext {
-    return new VerbRecorder(this.#frame, this.#isOver ? [] : (this.#frame.verbs ??= []));
+    return new VerbRecorder(this.#frame, this.#call);
   }
 
   get task(): TaskIdentity {

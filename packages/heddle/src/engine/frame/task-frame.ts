@@ -338,19 +338,26 @@ export class TaskFrame {
   #call(input: unknown): void {
     if (this.#entry.rescue !== null) this.#input = input;
     const { code } = this.#entry;
-    this.#run((context) => (this.run.host.strict ? workflowScope.run(this, code, input, context) : code(input, context)));
-  }
-
-  /** @param call code whose result counts from here on, and no other's */
-  #run(call: (context: FunctionContext) => unknown): void {
-    const number = ++this.calls;
+    const context = this.#newCall();
     let result: unknown;
     try {
-      result = call(new FunctionContext(this, "", null));
+      result = this.run.host.strict ? workflowScope.run(this, code, input, context) : code(input, context);
     } catch (error) {
       this.#failed(error);
       return;
     }
+    this.#await(result);
+  }
+
+  /** For code whose result counts from here on, and no other's. */
+  #newCall(): FunctionContext {
+    this.calls++;
+    return new FunctionContext(this, "", null);
+  }
+
+  /** @param result of the newest call */
+  #await(result: unknown): void {
+    const number = this.calls;
     if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
       (result as PromiseLike<unknown>).then(
         (value) => {
@@ -501,8 +508,15 @@ export class TaskFrame {
     this.#controller = null;
     this.verbs = null;
     this.amendments = null;
-    const input = this.#input;
-    this.#run((context) => rescue(decodeError(error), input, context));
+    const context = this.#newCall();
+    let result: unknown;
+    try {
+      result = rescue(decodeError(error), this.#input, context);
+    } catch (thrown) {
+      this.#failed(thrown);
+      return true;
+    }
+    this.#await(result);
     return true;
   }
 

@@ -6,36 +6,36 @@ import type { TaskFrame } from "./task-frame.ts";
 /** Gathers the verbs of a task's code, to be recorded with its end. */
 export class VerbRecorder implements VerbContext {
   readonly #frame: TaskFrame;
-  readonly #verbs: Verb[];
+  readonly #call: number;
 
-  /** @param verbs what they are added to */
-  constructor(frame: TaskFrame, verbs: Verb[]) {
+  /** @param call of the frame's code: once it is over, what it asks for does not count */
+  constructor(frame: TaskFrame, call: number) {
     this.#frame = frame;
-    this.#verbs = verbs;
+    this.#call = call;
   }
 
   write(channel: string, value: unknown): void {
-    this.#verbs.push({ write: channel, value: this.#keep(value, "the value for channel", channel) });
+    this.#add({ write: channel, value: this.#keep(value, "the value for channel", channel) });
   }
 
   take(label: string): void {
-    this.#verbs.push({ take: label });
+    this.#add({ take: label });
   }
 
   spawn(task: string, items: readonly unknown[]): void {
-    this.#verbs.push({ spawn: task, items: items.map((item) => this.#keep(item, "an item for", task)) });
+    this.#add({ spawn: task, items: items.map((item) => this.#keep(item, "an item for", task)) });
   }
 
   next(task: string, input?: unknown): void {
-    this.#verbs.push(input === undefined ? { next: task } : { next: task, input: this.#keep(input, "the input for", task) });
+    this.#add(input === undefined ? { next: task } : { next: task, input: this.#keep(input, "the input for", task) });
   }
 
   goto(task: string, input?: unknown): void {
-    this.#verbs.push(input === undefined ? { goto: task } : { goto: task, input: this.#keep(input, "the input for", task) });
+    this.#add(input === undefined ? { goto: task } : { goto: task, input: this.#keep(input, "the input for", task) });
   }
 
   iterate(input: unknown): void {
-    this.#verbs.push({ iterate: this.#keep(input, "the input of the next iteration", "") });
+    this.#add({ iterate: this.#keep(input, "the input of the next iteration", "") });
   }
 
   amend(tasks: Readonly<Record<Id, Task>>): void {
@@ -43,7 +43,15 @@ export class VerbRecorder implements VerbContext {
   }
 
   end(how: "ok" | "cancel", value?: unknown): void {
-    this.#verbs.push(value === undefined ? { end: how } : { end: how, value: this.#keep(value, "the value of the run", "") });
+    this.#add(value === undefined ? { end: how } : { end: how, value: this.#keep(value, "the value of the run", "") });
+  }
+
+  #add(verb: Verb): void {
+    const frame = this.#frame;
+    if (frame.ended || this.#call !== frame.calls) return;
+    // Most have one: a literal takes no spare room.
+    if (frame.verbs === null) frame.verbs = [verb];
+    else frame.verbs.push(verb);
   }
 
   #keep(value: unknown, what: string, key: string): Json {

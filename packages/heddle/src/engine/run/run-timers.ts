@@ -70,6 +70,8 @@ export class RunTimers {
   }
 
   disarm(): void {
-    for (const entry of [this.#deadline, this.#grace, ...this.#set.values()]) if (entry !== null) entry.fire = null;
+    if (this.#deadline !== null) this.#deadline.fire = null;
+    if (this.#grace !== null) this.#grace.fire = null;
+    if (this.#set.size > 0) for (const entry of this.#set.values()) entry.fire = null;
   }
 }

@@ -139,6 +139,7 @@ export class TaskStarts {
   }
 
   disarm(): void {
+    if (this.#waiting.size === 0) return;
     for (const { due } of this.#waiting.values()) if (due !== null) due.fire = null;
   }
 
