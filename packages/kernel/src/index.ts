@@ -71,6 +71,7 @@ export type {
   CommitVerdict,
   CreateVerdict,
   ImportVerdict,
+  LateText,
   ListOptions,
   MessageVerdict,
   NewMessage,

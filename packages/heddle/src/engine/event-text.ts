@@ -1,4 +1,4 @@
-import type { Json, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded, Verb } from "@heddle/kernel";
+import type { Json, LateText, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded, Verb } from "@heddle/kernel";
 
 /**
  * The text of an event as the journal keeps it. The two events that every step and task writes are put together by hand, from as few parts
@@ -30,25 +30,63 @@ export function taskEndedBeginning(task: string): string {
   return `{"type":"task-ended","task":${quote(task)},"no":`;
 }
 
-export function taskEndedText(beginning: string, event: { readonly atMs: number } & TaskEnded): string {
-  const text = beginning + event.no + timedOutcome(event.atMs, event.outcome);
-  if (event.verbs === undefined && event.merged === undefined && event.failedOps === undefined) return `${text}}`;
-  const verbs = event.verbs === undefined ? "" : `,"verbs":[${verbsText(event.verbs)}]`;
-  const merged = event.merged === undefined ? "" : `,"merged":${JSON.stringify(event.merged)}`;
-  const failedOps = event.failedOps === undefined ? "" : `,"failedOps":${JSON.stringify(event.failedOps)}`;
-  return `${text}${verbs}${merged}${failedOps}}`;
+/** The end of a task as a line of the journal. A store that keeps nothing may never need its text. */
+export class TaskEndedLine implements LateText {
+  readonly #beginning: string;
+  readonly #event: { readonly atMs: number } & TaskEnded;
+
+  constructor(beginning: string, event: { readonly atMs: number } & TaskEnded) {
+    this.#beginning = beginning;
+    this.#event = event;
+  }
+
+  text(): string {
+    return taskEndedText(this.#beginning, this.#event);
+  }
 }
 
-/** What nodes of graphs write and choose is put together by hand too. */
-function verbsText(verbs: readonly Verb[]): string {
-  let text = "";
+function taskEndedText(beginning: string, event: { readonly atMs: number } & TaskEnded): string {
+  const { verbs, merged, failedOps } = event;
+  const text = beginning + event.no + timedOutcome(event.atMs, event.outcome);
+  if (verbs === undefined && merged === undefined && failedOps === undefined) return `${text}}`;
+  const written = verbs === undefined ? text : withVerbs(text, verbs);
+  if (merged === undefined && failedOps === undefined) return `${written}}`;
+  const mergedText = merged === undefined ? "" : `,"merged":${JSON.stringify(merged)}`;
+  const failedText = failedOps === undefined ? "" : `,"failedOps":${JSON.stringify(failedOps)}`;
+  return `${written}${mergedText}${failedText}}`;
+}
+
+/** The text and its verbs. What nodes of graphs write and choose is put together by hand too. */
+function withVerbs(before: string, verbs: readonly Verb[]): string {
+  let text = before;
   for (let index = 0; index < verbs.length; index++) {
     const verb = verbs[index] as Verb;
-    if (index > 0) text += ",";
-    if ("write" in verb) text += `{"write":${quote(verb.write)},"value":${jsonText(verb.value)}}`;
-    else if ("take" in verb) text += `{"take":${quote(verb.take)}}`;
-    else text += JSON.stringify(verb);
+    const separator = index === 0 ? ',"verbs":[' : ",";
+    if ("write" in verb) text += textOf(writeTexts, separator, verb.write) + jsonText(verb.value) + "}";
+    else if ("take" in verb) text += textOf(takeTexts, separator, verb.take);
+    else text += separator + JSON.stringify(verb);
   }
+  return `${verbs.length === 0 ? `${text},"verbs":[` : text}]`;
+}
+
+/** What the verbs of a channel or label begin with, or are, with the separator before it: the same each time. */
+interface NamedTexts {
+  readonly make: (name: string) => string;
+  readonly first: Map<string, string>;
+  readonly further: Map<string, string>;
+}
+const writeTexts: NamedTexts = { make: (name) => `{"write":${quote(name)},"value":`, first: new Map(), further: new Map() };
+const takeTexts: NamedTexts = { make: (name) => `{"take":${quote(name)}}`, first: new Map(), further: new Map() };
+const mostNames = 1_000;
+
+function textOf({ make, first, further }: NamedTexts, separator: string, name: string): string {
+  const texts = separator === "," ? further : first;
+  let text = texts.get(name);
+  if (text !== undefined) return text;
+  // A definition has few; those of many definitions that come and go are not kept for ever.
+  if (texts.size === mostNames) texts.clear();
+  text = separator + make(name);
+  texts.set(name, text);
   return text;
 }
 
@@ -69,6 +107,7 @@ function opEndedText(event: { readonly atMs: number } & OpEnded): string {
 let writtenMs = Number.NaN;
 let timed = "";
 let timedCompleted = "";
+let timedNothing = "";
 
 /** `,"atMs":…,"outcome":…` */
 function timedOutcome(atMs: number, outcome: Outcome): string {
@@ -76,9 +115,10 @@ function timedOutcome(atMs: number, outcome: Outcome): string {
     writtenMs = atMs;
     timed = `,"atMs":${atMs},"outcome":`;
     timedCompleted = `${timed}{"status":"completed","value":`;
+    timedNothing = `${timed}{"status":"completed"}`;
   }
   if (outcome.status !== "completed") return timed + JSON.stringify(outcome);
-  return outcome.value === undefined ? `${timed}{"status":"completed"}` : `${timedCompleted}${jsonText(outcome.value)}}`;
+  return outcome.value === undefined ? timedNothing : `${timedCompleted}${jsonText(outcome.value)}}`;
 }
 
 /** A run's value is its last task's, so that it is often written twice in a row. Kept values never change. */

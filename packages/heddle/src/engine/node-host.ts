@@ -3,6 +3,7 @@ import {
   HeddleError,
   nameMark,
   type Clock,
+  type LateText,
   type NewMessage,
   type NewRun,
   type PartVerdict,
@@ -184,7 +185,7 @@ export class NodeHost implements RunHost {
     return this.#turns.mayHurry();
   }
 
-  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null {
+  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: LateText): boolean | null {
     if (this.store.appendNow === undefined || this.state.failure !== null) return null;
     return this.store.appendNow(runId, epoch, expectedSeq, atMs, event);
   }

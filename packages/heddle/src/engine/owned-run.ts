@@ -21,7 +21,7 @@ import { endsOfRound, isToldToCancel, nextSignal, openActivations, segmentOf } f
 import type { Definition } from "./definition.ts";
 import type { LivePiece } from "./engine.ts";
 import { Ending } from "./ending.ts";
-import { eventText, taskEndedText } from "./event-text.ts";
+import { eventText, TaskEndedLine } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, isForAll } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
@@ -284,20 +284,20 @@ export class OwnedRun implements TurnTaker {
     this.#lastAtMs = event.atMs;
     this.dispatch?.recording(event);
     const commands = this.journaled.fold(event);
-    const text = taskEndedText(entry.endedBeginning, event);
+    const ended = new TaskEndedLine(entry.endedBeginning, event);
     this.#plainEnding = true;
     if (commands.length === 0 || (commands[commands.length - 1] as Command).type !== "end-run") {
-      const kept = this.host.appendNow(this.runId, this.epoch, this.seq - 1, event.atMs, text);
+      const kept = this.host.appendNow(this.runId, this.epoch, this.seq - 1, event.atMs, ended);
       if (kept === true) {
         this.#plainEnding = false;
-        if (this.watched) this.host.publish(this.runId, this.seq, [text]);
+        if (this.watched) this.host.publish(this.runId, this.seq, [ended.text()]);
         this.dispatch?.close(event.no);
         this.#execute(commands, event.atMs);
         if (this.#busyFrames === 0) this.touch();
         return;
       }
     }
-    this.#events = [text];
+    this.#events = [ended.text()];
     this.#gate(commands, event.atMs, this.dispatch === null ? null : event.no);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);

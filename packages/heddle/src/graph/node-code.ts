@@ -18,8 +18,9 @@ type CallNode = (state: never, ctx: TaskContext, sent: boolean) => unknown;
 
 /** What a node's end asks for, gathered before any of it is recorded. */
 interface Onward {
-  readonly labels: string[];
-  readonly sends: Map<string, unknown[]>;
+  labels: string[];
+  /** By node; null: nothing is sent. */
+  sends: Map<string, unknown[]> | null;
 }
 
 /** What a person writes happens once. */
@@ -105,17 +106,16 @@ export class NodeCode {
   gather(): TaskCode {
     return (values, ctx) => {
       const labels = new Set<string>();
-      const onward: Onward = { labels: [], sends: new Map() };
+      const sends = new Map<string, unknown[]>();
       for (const chosen of values as readonly (Chosen | undefined)[]) {
         for (const label of chosen?.labels ?? []) labels.add(label);
         for (const [node, inputs] of chosen?.sends ?? []) {
-          const all = onward.sends.get(node);
-          if (all === undefined) onward.sends.set(node, [...inputs]);
+          const all = sends.get(node);
+          if (all === undefined) sends.set(node, [...inputs]);
           else all.push(...inputs);
         }
       }
-      onward.labels.push(...labels);
-      this.#go(onward, ctx);
+      this.#go({ labels: [...labels], sends }, ctx);
     };
   }
 
@@ -181,10 +181,10 @@ export class NodeCode {
   #route(tasks: NodeTasks, name: string, input: NodeInput, update: Update, goto: Command["goto"], ctx: TaskContext): unknown {
     const { routes } = tasks;
     if (routes.length === 0 && goto.length === 0) return undefined;
-    const onward: Onward = { labels: [], sends: new Map() };
+    const onward: Onward = { labels: [], sends: null };
     for (const target of goto) this.#goto(tasks, name, target, onward);
     const end = (): unknown => {
-      if (input.wasSent && tasks.gather !== null) return { labels: onward.labels, sends: [...onward.sends] } satisfies Chosen;
+      if (input.wasSent && tasks.gather !== null) return { labels: onward.labels, sends: [...(onward.sends ?? [])] } satisfies Chosen;
       this.#go(onward, ctx);
       return undefined;
     };
@@ -211,7 +211,7 @@ export class NodeCode {
     const choices: readonly unknown[] = Array.isArray(choice) ? choice : [choice];
     if (choices.length === 0) {
       // Nothing to do for any of them: what waits for them goes on.
-      for (const node of route.sends) if (!onward.sends.has(node)) onward.sends.set(node, []);
+      for (const node of route.sends) sentTo(onward, node);
       return;
     }
     let sends = false;
@@ -230,10 +230,9 @@ export class NodeCode {
             { data: { node: route.from, label: each, labels: Object.keys(route.table) } },
           ),
         );
-      if (route.table[each] !== END) onward.labels.push(labelOf(routes, route, each));
+      if (route.table[each] !== END) goBy(onward, labelOf(routes, route, each));
     }
-    if (sends)
-      for (const node of route.sends) if (!onward.sends.has(node) && this.#tasks.get(node)?.onlyJoined === true) onward.sends.set(node, []);
+    if (sends) for (const node of route.sends) if (this.#tasks.get(node)?.onlyJoined === true) sentTo(onward, node);
   }
 
   #goto({ node }: NodeTasks, name: string, target: string | Send, onward: Onward): void {
@@ -248,7 +247,7 @@ export class NodeCode {
           { data: { node: name, label: target, labels: targets } },
         ),
       );
-    onward.labels.push(gotoLabel(target));
+    goBy(onward, gotoLabel(target));
   }
 
   #send(from: string, allowed: readonly string[], { node, input }: Send, onward: Onward, where: string): void {
@@ -260,15 +259,13 @@ export class NodeCode {
           { data: { node: from, label: node, labels: allowed } },
         ),
       );
-    const inputs = onward.sends.get(node);
-    if (inputs === undefined) onward.sends.set(node, [input]);
-    else inputs.push(input);
+    sentTo(onward, node).push(input);
   }
 
   #go({ labels, sends }: Onward, ctx: TaskContext): void {
     const { verbs } = ctx;
-    for (const label of new Set(labels)) verbs.take(label);
-    for (const [node, inputs] of sends) verbs.spawn(this.#tasks.get(node)?.each as string, inputs);
+    for (const label of labels.length > 1 ? new Set(labels) : labels) verbs.take(label);
+    if (sends !== null) for (const [node, inputs] of sends) verbs.spawn(this.#tasks.get(node)?.each as string, inputs);
   }
 
   /** The state as the node leaves it, without what others of its round write. */
@@ -306,6 +303,20 @@ export class NodeCode {
       ),
     );
   }
+}
+
+function goBy(onward: Onward, label: string): void {
+  // Most take one: a literal takes no spare room.
+  if (onward.labels.length === 0) onward.labels = [label];
+  else onward.labels.push(label);
+}
+
+/** What a node is sent, to which more may be added. */
+function sentTo(onward: Onward, node: string): unknown[] {
+  const sends = (onward.sends ??= new Map());
+  let inputs = sends.get(node);
+  if (inputs === undefined) sends.set(node, (inputs = []));
+  return inputs;
 }
 
 /** What is written as the channel's schema gives it back; of a list, each item that is put in. */

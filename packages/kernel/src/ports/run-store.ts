@@ -281,6 +281,11 @@ export interface StoreMove {
   readonly done: boolean;
 }
 
+/** The text of an event that may never be read: it is put together when somebody asks for it. */
+export interface LateText {
+  text(): string;
+}
+
 /**
  * Where runs are kept. Store adapters implement it; users never see it.
  *
@@ -329,8 +334,10 @@ export interface RunStore extends AsyncDisposable {
   /**
    * Append one event and nothing besides: what `commit` does with one part of one event, at once and without its lists. Only a store that
    * keeps nothing beyond its process may have it. No hint goes out. False: the part would be `stale`, and nothing was appended.
+   *
+   * @param event whose text is asked for when it is first needed, and then is what it would be now
    */
-  appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean;
+  appendNow?(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: LateText): boolean;
 
   /**
    * Take up to `limit` runs that are due (queued or waiting, `wakeAtMs` reached, limits and rates allow), of those queues and placements for which

@@ -152,9 +152,13 @@ function hasLabel(state: RunState, task: number, label: Id): boolean {
 }
 
 function takenLabels(verbs: readonly Verb[]): readonly Id[] {
-  const labels: Id[] = [];
-  for (const verb of verbs) if ("take" in verb) labels.push(verb.take);
-  return labels;
+  let labels: Id[] | undefined;
+  for (const verb of verbs) {
+    if (!("take" in verb)) continue;
+    if (labels === undefined) labels = [verb.take];
+    else labels.push(verb.take);
+  }
+  return labels ?? noLabels;
 }
 
 /** The innermost frame around an activation in which a task is at home. */

@@ -1,5 +1,6 @@
 import type {
   Clock,
+  LateText,
   NewMessage,
   NewRun,
   PartVerdict,
@@ -39,7 +40,7 @@ export interface RunHost {
   /** Whether a run may go on without a turn of its own. */
   mayHurry(): boolean;
   /** Append one event and nothing besides, from a store that answers at once; null: it does not. False: the run is owned by another. */
-  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: string): boolean | null;
+  appendNow(runId: string, epoch: number, expectedSeq: number, atMs: number, event: LateText): boolean | null;
   /** Commit at once if the store answers at once and nothing waits before it; null: it does not. */
   submitNow(part: RunPart): PartVerdict | null;
   submit(run: OwnedRun, part: RunPart, done: (verdict: PartVerdict) => void): void;

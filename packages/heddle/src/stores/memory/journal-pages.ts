@@ -1,4 +1,4 @@
-import type { StoredEvent } from "@heddle/kernel";
+import type { LateText, StoredEvent } from "@heddle/kernel";
 
 /** Events that are gathered before they become a page, and UTF-16 units after which fewer of them do. */
 const pageEvents = 128;
@@ -16,11 +16,12 @@ interface Page {
   readonly times: readonly number[];
 }
 
-/** One run's events: pages of bytes, and the newest texts as they came. */
+/** One run's events: pages of text, and the newest as they came. */
 export class JournalPages {
   #pages: Page[] | null = null;
-  #texts: string[] = [];
+  #newest: (string | LateText)[] = [];
   #times: number[] = [];
+  /** Of those that came as texts. */
   #units = 0;
   /** Last seq that was removed. */
   #base = 0;
@@ -40,26 +41,41 @@ export class JournalPages {
     this.#lastSeq = seq;
   }
 
-  append(body: string, atMs: number): void {
+  append(body: string | LateText, atMs: number): void {
     this.#times.push(atMs);
     this.#lastSeq++;
-    this.#units += body.length;
-    if (this.#texts.push(body) === pageEvents || this.#units >= pageUnits) this.settle();
+    if (typeof body === "string") this.#units += body.length;
+    if (this.#newest.push(body) === pageEvents || this.#units >= pageUnits) this.settle();
   }
 
-  /** Turn the gathered texts into a page. One that is not full takes them in, so that a run that parks often has few pages. */
+  /** Turn the newest into pages. One that is not full takes them in, so that a run that parks often has few pages. */
   settle(): void {
-    const count = this.#texts.length;
-    if (count === 0) return;
-    const pages = (this.#pages ??= []);
-    const last = pages.at(-1);
-    const grows = last !== undefined && last.ends.length + count <= pageEvents && last.text.length < pageUnits ? last : null;
-    const page = joinPage(grows, this.#lastSeq - count + 1, this.#texts, this.#times);
-    if (grows === null) pages.push(page);
-    else pages[pages.length - 1] = page;
-    this.#texts = [];
+    const texts = this.#newest.map(textOf);
+    const times = this.#times;
+    let firstSeq = this.#lastSeq - texts.length + 1;
+    this.#newest = [];
     this.#times = [];
     this.#units = 0;
+    let begin = 0;
+    for (let end = 1, units = 0; end <= texts.length; end++) {
+      units += (texts[end - 1] as string).length;
+      // Late texts may be long.
+      if (units < pageUnits && end < texts.length) continue;
+      const whole = begin === 0 && end === texts.length;
+      this.#addPage(firstSeq, whole ? texts : texts.slice(begin, end), whole ? times : times.slice(begin, end));
+      firstSeq += end - begin;
+      begin = end;
+      units = 0;
+    }
+  }
+
+  #addPage(firstSeq: number, texts: readonly string[], times: readonly number[]): void {
+    const pages = (this.#pages ??= []);
+    const last = pages.at(-1);
+    const grows = last !== undefined && last.ends.length + texts.length <= pageEvents && last.text.length < pageUnits ? last : null;
+    const page = joinPage(grows, firstSeq, texts, times);
+    if (grows === null) pages.push(page);
+    else pages[pages.length - 1] = page;
   }
 
   read(afterSeq: number, limit: number): StoredEvent[] {
@@ -67,9 +83,9 @@ export class JournalPages {
     const from = Math.max(afterSeq, this.#base) + 1;
     const pages = this.#pages ?? [];
     for (let at = pageOf(pages, from); at < pages.length && events.length < limit; at++) readPage(pages[at]!, from, limit, events);
-    const tailSeq = this.#lastSeq - this.#texts.length + 1;
+    const tailSeq = this.#lastSeq - this.#newest.length + 1;
     for (let seq = Math.max(from, tailSeq); seq <= this.#lastSeq && events.length < limit; seq++) {
-      events.push({ seq, atMs: this.#times[seq - tailSeq]!, body: this.#texts[seq - tailSeq]! });
+      events.push({ seq, atMs: this.#times[seq - tailSeq]!, body: textOf(this.#newest[seq - tailSeq]!) });
     }
     return events;
   }
@@ -80,6 +96,10 @@ export class JournalPages {
     this.#base = Math.min(seq, this.#lastSeq);
     if (this.#pages !== null) this.#pages = this.#pages.slice(pageOf(this.#pages, this.#base + 1));
   }
+}
+
+function textOf(body: string | LateText): string {
+  return typeof body === "string" ? body : body.text();
 }
 
 /** Index of the first page that holds `seq` or later ones. */

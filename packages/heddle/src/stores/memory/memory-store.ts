@@ -7,6 +7,7 @@ import {
   type CreateVerdict,
   HeddleError,
   type ImportVerdict,
+  type LateText,
   type ListOptions,
   type MessageVerdict,
   type NewMessage,
@@ -89,7 +90,7 @@ class MemoryStore implements RunStore {
     return { creates, parts, messages };
   }
 
-  appendNow(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: string): boolean {
+  appendNow(runId: RunId, epoch: number, expectedSeq: number, atMs: number, event: LateText): boolean {
     this.#checkWritable();
     const run = this.#runs.get(runId);
     if (run === undefined || run.status !== "running" || run.epoch !== epoch || run.journal.lastSeq !== expectedSeq) return false;

@@ -21,13 +21,13 @@ export function journalLaws(law: Law): void {
     if (store.features.durability !== "none") assert.ok(!("appendNow" in store));
     if (!("appendNow" in store)) return;
     await createOwned(store, "run");
-    assert.equal(store.appendNow?.("run", 1, 1, startMs + 5, "b"), true);
-    assert.equal(store.appendNow?.("run", 1, 1, startMs + 5, "again"), false, "another seq");
-    assert.equal(store.appendNow?.("run", 2, 2, startMs + 5, "ahead"), false, "another epoch");
-    assert.equal(store.appendNow?.("nobody", 1, 0, startMs + 5, "x"), false);
+    assert.equal(store.appendNow?.("run", 1, 1, startMs + 5, { text: () => "b" }), true);
+    assert.equal(store.appendNow?.("run", 1, 1, startMs + 5, { text: () => "again" }), false, "another seq");
+    assert.equal(store.appendNow?.("run", 2, 2, startMs + 5, { text: () => "ahead" }), false, "another epoch");
+    assert.equal(store.appendNow?.("nobody", 1, 0, startMs + 5, { text: () => "x" }), false);
     assert.deepEqual(await append(store, part("run", 2, { events: ["c"], atMs: startMs + 6 })), { status: "ok", seq: 3 });
     await release(store, "run", 3, "waiting");
-    assert.equal(store.appendNow?.("run", 1, 3, startMs + 7, "late"), false, "nobody owns it");
+    assert.equal(store.appendNow?.("run", 1, 3, startMs + 7, { text: () => "late" }), false, "nobody owns it");
 
     assert.deepEqual(
       (await store.readJournal("run", 1)).map(({ seq, atMs, body }) => [seq, atMs, body]),
