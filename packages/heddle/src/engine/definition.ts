@@ -32,6 +32,13 @@ import { TaskTable } from "./task-table.ts";
 export type TaskCode = (input: unknown, ctx: TaskContext) => unknown;
 /** Called with the error of a task's last attempt and the input of its code; what it returns is the task's value, and its verbs count. */
 export type Rescue = (error: Error, input: unknown, ctx: TaskContext) => unknown;
+/** What is made of what a task's code came to, in the same turn. */
+export interface Conclusion {
+  /** Of what it or its rescue gave: what this returns is the task's value, and its verbs count. */
+  result(value: unknown, input: unknown, ctx: TaskContext): unknown;
+  /** Of what any of these threw: what the task fails with. */
+  error(error: unknown): unknown;
+}
 /** Judges a group by its members' outcomes. */
 export type GroupPolicy = (members: readonly { readonly task: string; readonly outcome: Outcome }[], config: Json | undefined) => Outcome;
 /** Merges one write into a `fold` channel. */
@@ -176,6 +183,8 @@ export interface PlanCode {
   readonly update?: (values: Readonly<Record<string, unknown>>) => Promise<readonly (readonly [channel: string, value: unknown])[]>;
   /** For tasks that have failed for good, by the name in `does.use`. */
   readonly rescues?: Readonly<Record<string, Rescue>>;
+  /** By the name in `does.use`. Default: what the code gives is the task's value. */
+  readonly conclusions?: Readonly<Record<string, Conclusion>>;
   /** Where a task's input comes from; undefined: from the tasks that it comes after. */
   readonly inputs?: (id: string, task: Task, compiled: CompiledPlan) => InputSource | null | undefined;
   /** Of a superstep plan: tasks before and after which runs stop until a person lets them go on, and what people call these. */
@@ -211,6 +220,10 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
   };
 }
 
+function ofName<T>(parts: Readonly<Record<string, T>> | undefined, use: string): T | null {
+  return parts !== undefined && Object.hasOwn(parts, use) ? (parts[use] as T) : null;
+}
+
 export function definePlanned({ plan, code, options }: PlannedWorkflow<never, unknown>): Definition {
   const { input: inputSchema, concurrency, rateLimit, timeout } = options;
   const codeOf = (_id: string, { does }: Task): TaskCode | undefined =>
@@ -240,7 +253,8 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
         const source = code.inputs?.(id, task, tables);
         return source === undefined ? EdgeSources.of(task, tables) : source;
       },
-      (use) => (code.rescues !== undefined && Object.hasOwn(code.rescues, use) ? (code.rescues[use] ?? null) : null),
+      (use) => ofName(code.rescues, use),
+      (use) => ofName(code.conclusions, use),
       code.readChannels ?? false,
     ),
     policies: new Map(Object.entries({ ...builtInPolicies, ...code.policies })),

@@ -1,6 +1,6 @@
 import type { CompiledPlan, Json, Plan, Policy, RetryPolicy, StartTask, Task } from "@heddle/kernel";
 import { taskNumber } from "@heddle/kernel/internal";
-import type { Rescue, TaskCode } from "./definition.ts";
+import type { Conclusion, Rescue, TaskCode } from "./definition.ts";
 import { EdgeSources } from "./edge-sources.ts";
 import { taskEndedBeginning } from "./event-text.ts";
 import type { InputSource } from "./input-source.ts";
@@ -24,6 +24,8 @@ export interface TaskEntry {
   readonly once: boolean;
   /** Called when its last attempt has failed; null: it fails then. */
   readonly rescue: Rescue | null;
+  /** What is made of what its code came to; null: its result is the task's value. */
+  readonly conclusion: Conclusion | null;
   /** The configuration in its `does.with`, which nobody can change. */
   readonly config: Json | undefined;
   /** How the text of each of its ends begins. */
@@ -44,6 +46,7 @@ export class TaskTable {
   /** Some task is given what channels hold: writes to them from outside concern those that have not begun. */
   readonly readChannels: boolean;
   readonly #rescues: (use: string) => Rescue | null;
+  readonly #conclusions: (use: string) => Conclusion | null;
   readonly #entries: (TaskEntry | undefined)[] = [];
 
   /** @param source default: the tasks that it comes after */
@@ -53,6 +56,7 @@ export class TaskTable {
     code: CodeOf,
     source: SourceOf = (_, task, tables) => EdgeSources.of(task, tables),
     rescues: (use: string) => Rescue | null = () => null,
+    conclusions: (use: string) => Conclusion | null = () => null,
     readChannels: boolean = false,
   ) {
     this.#plan = plan;
@@ -60,6 +64,7 @@ export class TaskTable {
     this.#code = code;
     this.#source = source;
     this.#rescues = rescues;
+    this.#conclusions = conclusions;
     this.readChannels = readChannels;
   }
 
@@ -77,12 +82,14 @@ export class TaskTable {
   make(id: string, task: Task, compiled: CompiledPlan): TaskEntry | undefined {
     const code = this.#code(id, task);
     if (code === undefined) return undefined;
+    const use = "use" in task.does ? task.does.use : "";
     return {
       code,
       source: this.#source(id, task, compiled),
       retry: task.policy?.retry ?? null,
       limits: limitsOf(task.policy),
-      rescue: this.#rescues("use" in task.does ? task.does.use : ""),
+      rescue: this.#rescues(use),
+      conclusion: this.#conclusions(use),
       once: task.policy?.effect === "at-most-once",
       config: "use" in task.does && task.does.with !== undefined ? frozen(structuredClone(task.does.with)) : undefined,
       endedBeginning: taskEndedBeginning(id),

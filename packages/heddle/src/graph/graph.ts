@@ -1,5 +1,5 @@
 import { HeddleError, planHash, type Channel, type Plan, type Placement } from "@heddle/kernel";
-import type { PlanCode, PlannedWorkflow, Rescue, TaskCode } from "../engine/definition.ts";
+import type { Conclusion, PlanCode, PlannedWorkflow, Rescue, TaskCode } from "../engine/definition.ts";
 import type { Context, Duration } from "../workflow/context.ts";
 import type { Workflow, WorkflowOptions } from "../workflow/workflow.ts";
 
@@ -282,8 +282,10 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       code[name] = nodeCode.of(nodeTasks, options.cache === undefined ? call : cachedNode(this.name, nodeTasks.node, call));
     }
     const rescues: Record<string, Rescue> = {};
+    const conclusions: Record<string, Conclusion> = {};
     for (const nodeTasks of tasks.values()) {
       const { name, options } = nodeTasks.node;
+      conclusions[name] = nodeCode.conclusion(nodeTasks);
       if (options.onError !== undefined) rescues[name] = nodeCode.rescue(nodeTasks, options.onError);
     }
     const source = new StateSource(
@@ -293,6 +295,7 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
     return {
       tasks: code,
       rescues,
+      conclusions,
       reducers: Object.fromEntries(
         Object.entries(channels).flatMap(([key, { reducer }]) => (reducer === undefined ? [] : [[key, reducer]])),
       ),

@@ -1,5 +1,5 @@
 import { HeddleError } from "@heddle/kernel";
-import type { Rescue, TaskCode } from "../engine/definition.ts";
+import type { Conclusion, Rescue, TaskCode } from "../engine/definition.ts";
 import type { TaskContext } from "../engine/frame/task-context.ts";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { NewIds, StateChannel } from "./channel.ts";
@@ -51,42 +51,24 @@ export class NodeCode {
 
   /** @param call the node itself: its own code, its cache or a subgraph */
   of(tasks: NodeTasks, call: CallNode): TaskCode {
-    const { name } = tasks.node;
-    const failed = (error: unknown): never => failedIn(name, error);
     return (given, ctx) => {
       const input = given as NodeInput;
-      const finish = (result: unknown): unknown => {
-        try {
-          const ended = this.#finish(tasks, name, input, result, ctx);
-          return isPromise(ended) ? ended.catch(failed) : ended;
-        } catch (error) {
-          return failed(error);
-        }
-      };
-      let result: unknown;
-      try {
-        result = call(givenTo(tasks, input), ctx, input.wasSent);
-      } catch (error) {
-        return failed(error);
-      }
-      return isPromise(result) ? result.then(finish, failed) : finish(result);
+      return call(givenTo(tasks, input), ctx, input.wasSent);
+    };
+  }
+
+  /** What a node's result leads to, and that of what stood in for it. */
+  conclusion(tasks: NodeTasks): Conclusion {
+    const { name } = tasks.node;
+    return {
+      result: (value, given, ctx) => this.#finish(tasks, name, given as NodeInput, value, ctx),
+      error: (error) => namedIn(name, error),
     };
   }
 
   /** What a node does when its last attempt has failed, in its place. */
   rescue(tasks: NodeTasks, handle: (error: Error, state: never, ctx: TaskContext) => unknown): Rescue {
-    const { name } = tasks.node;
-    return (failure, given, ctx) => {
-      const input = given as NodeInput;
-      const finish = (result: unknown): unknown => this.#finish(tasks, name, input, result, ctx);
-      try {
-        const result = handle(failure, givenTo(tasks, input), ctx);
-        const ended = isPromise(result) ? result.then(finish) : finish(result);
-        return isPromise(ended) ? ended.catch((error: unknown) => failedIn(name, error)) : ended;
-      } catch (error) {
-        return failedIn(name, error);
-      }
-    };
+    return (failure, given, ctx) => handle(failure, givenTo(tasks, given as NodeInput), ctx);
   }
 
   /** START: what the run was given is written, as if a node had returned it. */
@@ -348,7 +330,7 @@ function givenTo({ node }: NodeTasks, { state, item, wasSent }: NodeInput): neve
 }
 
 /** The error tells the node that it comes from, through all graphs that it passes. */
-function failedIn(node: string, error: unknown): never {
+function namedIn(node: string, error: unknown): unknown {
   if (error instanceof Error && Object.isExtensible(error)) {
     const { data } = error as { readonly data?: unknown };
     const told = typeof data === "object" && data !== null ? (data as { readonly path?: unknown }) : {};
@@ -360,7 +342,7 @@ function failedIn(node: string, error: unknown): never {
       writable: true,
     });
   }
-  throw error;
+  return error;
 }
 
 /** Trying again would end the same. */

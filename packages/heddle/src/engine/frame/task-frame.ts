@@ -336,17 +336,17 @@ export class TaskFrame {
   // ---- Its code
 
   #call(input: unknown): void {
-    if (this.#entry.rescue !== null) this.#input = input;
-    const { code } = this.#entry;
+    const { code, rescue, conclusion } = this.#entry;
+    if (rescue !== null || conclusion !== null) this.#input = input;
     const context = this.#newCall();
     let result: unknown;
     try {
       result = this.run.host.strict ? workflowScope.run(this, code, input, context) : code(input, context);
     } catch (error) {
-      this.#failed(error);
+      this.#threw(error);
       return;
     }
-    this.#await(result);
+    this.#await(result, context);
   }
 
   /** For code whose result counts from here on, and no other's. */
@@ -355,19 +355,45 @@ export class TaskFrame {
     return new FunctionContext(this, "", null);
   }
 
-  /** @param result of the newest call */
-  #await(result: unknown): void {
+  /** @param result of the newest call; `context`: of that; null: nothing more is made of the result */
+  #await(result: unknown, context: FunctionContext | null): void {
+    if (isThenable(result)) this.#listen(result, context);
+    else this.#gave(result, context);
+  }
+
+  #listen(promise: PromiseLike<unknown>, context: FunctionContext | null): void {
     const number = this.calls;
-    if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
-      (result as PromiseLike<unknown>).then(
-        (value) => {
-          if (number === this.calls) this.#returned(value);
-        },
-        (error: unknown) => {
-          if (number === this.calls) this.#failed(error);
-        },
-      );
-    } else this.#returned(result);
+    promise.then(
+      (value) => {
+        if (number === this.calls) this.#gave(value, context);
+      },
+      (error: unknown) => {
+        if (number === this.calls) this.#threw(error);
+      },
+    );
+  }
+
+  #gave(value: unknown, context: FunctionContext | null): void {
+    const { conclusion } = this.#entry;
+    if (conclusion === null || context === null || this.#over) {
+      this.#returned(value);
+      return;
+    }
+    let concluded: unknown;
+    try {
+      concluded = this.run.host.strict
+        ? workflowScope.run(this, conclusion.result.bind(conclusion), value, this.#input, context)
+        : conclusion.result(value, this.#input, context);
+    } catch (error) {
+      this.#threw(error);
+      return;
+    }
+    this.#await(concluded, null);
+  }
+
+  #threw(error: unknown): void {
+    const { conclusion } = this.#entry;
+    this.#failed(conclusion === null || this.#over ? error : conclusion.error(error));
   }
 
   /** The code is to begin a new segment: from here on nothing it does counts. */
@@ -513,10 +539,10 @@ export class TaskFrame {
     try {
       result = rescue(decodeError(error), this.#input, context);
     } catch (thrown) {
-      this.#failed(thrown);
+      this.#threw(thrown);
       return true;
     }
-    this.#await(result);
+    this.#await(result, context);
     return true;
   }
 
@@ -573,6 +599,10 @@ export class TaskFrame {
     this.#setBusy(false);
     this.run.frameEnded(this);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }
 
 function shorter(one: number | undefined, other: number | undefined): number | undefined {
