@@ -1,6 +1,6 @@
 import type { Clock } from "@heddle/kernel";
-import { readEvent } from "./event-text.ts";
-import type { EngineOptions, JournalEvent, LiveEvent, LivePiece } from "./engine.ts";
+import { readJournalEvent } from "./event-text.ts";
+import type { EngineOptions, LiveEvent, LivePiece } from "./engine.ts";
 
 export interface Listener {
   event(event: LiveEvent): void;
@@ -53,7 +53,7 @@ export class EventHub {
     const listeners = this.#listeners.get(runId);
     if (listeners === undefined) return;
     for (let index = 0; index < events.length; index++) {
-      const event: JournalEvent = { seq: firstSeq + index, ...readEvent(events[index] as string) };
+      const event = readJournalEvent(firstSeq + index, events[index] as string);
       for (const listener of listeners) listener.event(event);
     }
   }

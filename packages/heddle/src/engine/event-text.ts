@@ -1,3 +1,4 @@
+import type { JournalEvent } from "./engine.ts";
 import type { Json, LateText, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded, Verb } from "@heddle/kernel";
 
 /**
@@ -34,6 +35,7 @@ export function taskEndedBeginning(task: string): string {
 export class TaskEndedLine implements LateText {
   readonly #beginning: string;
   readonly #event: { readonly atMs: number } & TaskEnded;
+  #text: string | null = null;
 
   constructor(beginning: string, event: { readonly atMs: number } & TaskEnded) {
     this.#beginning = beginning;
@@ -41,7 +43,7 @@ export class TaskEndedLine implements LateText {
   }
 
   text(): string {
-    return taskEndedText(this.#beginning, this.#event);
+    return (this.#text ??= taskEndedText(this.#beginning, this.#event));
   }
 }
 
@@ -92,6 +94,11 @@ function textOf({ make, first, further }: NamedTexts, separator: string, name: s
 
 export function readEvent(text: string): RunEvent {
   return JSON.parse(text) as RunEvent;
+}
+
+/** As `readEvent`, with the place that it has in its journal. */
+export function readJournalEvent(seq: number, text: string): JournalEvent {
+  return JSON.parse(`{"seq":${seq},${text.slice(1)}`) as JournalEvent;
 }
 
 function opEndedText(event: { readonly atMs: number } & OpEnded): string {

@@ -1,4 +1,14 @@
-import { advance, compilePlan, createRun, decodeValue, type CompiledPlan, type Plan, type RunEvent, type RunState } from "@heddle/kernel";
+import {
+  advance,
+  compilePlan,
+  createRun,
+  decodeValue,
+  type Command,
+  type CompiledPlan,
+  type Plan,
+  type RunEvent,
+  type RunState,
+} from "@heddle/kernel";
 import { channelValues } from "@heddle/kernel/internal";
 import { START } from "./graph-shape.ts";
 
@@ -8,8 +18,11 @@ export class GraphEvents {
   /** Rounds that have ended, START's not counted. */
   round = -1;
   readonly #compiled: CompiledPlan;
-  /** Nodes that ended in the round under way. */
+  /** Tasks that ended in the round under way. */
   #ended: string[] = [];
+  /** Tasks of the round before it, and what that led to. */
+  #closed: readonly string[] = [];
+  #next: readonly Command[] = [];
   readonly #tasks = new Map<number, string>();
 
   constructor(plan: Plan) {
@@ -17,20 +30,35 @@ export class GraphEvents {
     this.state = createRun(this.#compiled);
   }
 
-  /** Apply the next event. Says what came to its end with it; null: no round did. */
-  apply(event: RunEvent): { readonly nodes: readonly string[]; readonly next: readonly string[] } | null {
+  /** Apply the next event. Says whether a round came to its end with it. */
+  apply(event: RunEvent): boolean {
     const commands = advance(this.state, event);
-    for (const command of commands) if (command.type === "start-task") this.#tasks.set(command.no, command.task);
-    if (event.type !== "task-ended") return null;
+    const isEnd = event.type === "task-ended";
+    let goesOn = false;
+    for (const command of commands) {
+      if (command.type === "start-task") this.#tasks.set(command.no, command.task);
+      else if (command.type !== "end-run") continue;
+      goesOn = true;
+    }
+    if (!isEnd) return false;
     this.#tasks.delete(event.no);
-    if (isNode(event.task)) this.#ended.push(nodeOf(event.task));
-    if (commands.length === 0) return null;
-    const starts = commands.flatMap((command) => (command.type === "start-task" && isNode(command.task) ? [nodeOf(command.task)] : []));
-    if (!commands.some(({ type }) => type === "start-task" || type === "end-run")) return null;
-    const nodes = this.#ended;
-    this.#ended = [];
+    this.#ended.push(event.task);
+    if (!goesOn) return false;
     this.round++;
-    return { nodes, next: [...new Set(starts)] };
+    this.#closed = this.#ended;
+    this.#next = commands;
+    this.#ended = [];
+    return true;
+  }
+
+  /** Nodes of the round that came to its end last. */
+  get nodes(): readonly string[] {
+    return this.#closed.filter(isNode).map(nodeOf);
+  }
+
+  /** Nodes of the round after it. */
+  get next(): readonly string[] {
+    return [...new Set(this.#next.flatMap((each) => (each.type === "start-task" && isNode(each.task) ? [nodeOf(each.task)] : [])))];
   }
 
   /** The node that an open activation is of. */

@@ -24,11 +24,12 @@ export async function graphHistory(graph: Graph<never>, engine: Engine, runId: s
   const rounds: Checkpoint<unknown>[] = [];
   for await (const event of run.events({ live: false })) {
     if (!isJournalEvent(event)) continue;
-    const closed = events.apply(event);
     const before = rounds.at(-1);
-    if (closed !== null) rounds.push({ seq: event.seq, atMs: event.atMs, round: events.round, ...closed, state: events.values() });
+    const { seq, atMs } = event;
+    if (events.apply(event))
+      rounds.push({ seq, atMs, round: events.round, nodes: events.nodes, next: events.next, state: events.values() });
     else if (event.type === "channels-written" && before !== undefined)
-      rounds.push({ ...before, seq: event.seq, atMs: event.atMs, nodes: [], state: events.values() });
+      rounds.push({ ...before, seq, atMs, nodes: [], state: events.values() });
   }
   return rounds.toReversed();
 }

@@ -161,8 +161,9 @@ class GraphWatch {
   ): Promise<void> {
     const { signal } = this.#stopped;
     const reader = new GraphReader(graph, run.id, path, this.#modes);
+    const item = (each: AnyItem): void => this.#give(each);
     const give = (event: LiveEvent): void => {
-      reader.read(event, (item) => this.#give(item));
+      reader.read(event, item);
       const child = reader.childOf(event);
       if (child !== null && this.#nested) void this.#child(child, path);
     };
@@ -171,13 +172,14 @@ class GraphWatch {
       give(event);
       return this.#ready.length < mostReady ? undefined : new Promise((resolve) => this.#full.push(resolve));
     };
-    if (path.length > 0) {
-      for await (const event of events) await take(event);
-      return;
-    }
-    const reading = (async () => {
-      for await (const event of events) await take(event);
-    })();
+    const readAll = async (): Promise<void> => {
+      for await (const event of events) {
+        const room = take(event);
+        if (room !== undefined) await room;
+      }
+    };
+    const reading = readAll();
+    if (path.length > 0) return reading;
     const settled = await Promise.race([run.settled({ signal }), reading.then(() => null)]);
     if (settled === null && !reader.hasEnded) return;
     if (settled !== null && settled.status !== "waiting" && settled.status !== "paused") await reading;
@@ -228,6 +230,8 @@ class GraphReader {
   readonly #runId: string;
   readonly #path: readonly string[];
   readonly #modes: ReadonlySet<StreamMode>;
+  readonly #givesEvents: boolean;
+  readonly #givesOnlyEvents: boolean;
   #error: Error | undefined;
   seq = 0;
   hasEnded = false;
@@ -239,34 +243,42 @@ class GraphReader {
     this.#runId = runId;
     this.#path = path;
     this.#modes = modes;
+    this.#givesEvents = modes.has("events");
+    this.#givesOnlyEvents = this.#givesEvents && modes.size === 1;
   }
 
   /** Makes only what was asked for. */
   read(event: LiveEvent, give: (item: AnyItem) => void): void {
-    const place: Place = { path: this.#path, runId: this.#runId, seq: event.seq };
+    const { seq } = event;
     if (!isJournalEvent(event)) {
       if (event.type === "stream" && this.#modes.has("messages"))
-        give({ mode: "messages", node: this.#nodeOf(event.of), key: event.key, chunk: event.value, ...place });
+        give({ mode: "messages", node: this.#nodeOf(event.of), key: event.key, chunk: event.value, ...this.#place(seq) });
       return;
     }
-    this.seq = event.seq;
-    if (this.#modes.has("events")) give({ mode: "events", event, ...place });
+    this.seq = seq;
+    if (this.#givesEvents) give({ mode: "events", event, path: this.#path, runId: this.#runId, seq });
     if (event.type === "run-ended") {
       this.hasEnded = true;
       if (event.outcome.status !== "completed" && event.outcome.error !== undefined) this.#error = decodeError(event.outcome.error);
     }
-    const closed = this.#events?.apply(event) ?? null;
+    const closed = this.#events?.apply(event) === true;
+    if (this.#givesOnlyEvents) return;
     if (event.type === "emitted" && this.#modes.has("custom"))
-      give({ mode: "custom", node: this.#nodeOf(event.of), name: event.name, value: decodedValue(event.value), ...place });
-    if (event.type === "task-ended" && isNode(event.task) && event.outcome.status === "completed") this.#readUpdate(event, place, give);
-    if (closed !== null && this.#events !== null && this.#modes.has("values"))
-      give({ mode: "values", round: this.#events.round, state: this.#events.values(), ...place });
+      give({ mode: "custom", node: this.#nodeOf(event.of), name: event.name, value: decodedValue(event.value), ...this.#place(seq) });
+    if (event.type === "task-ended" && isNode(event.task) && event.outcome.status === "completed") this.#readUpdate(event, give);
+    if (closed && this.#events !== null && this.#modes.has("values"))
+      give({ mode: "values", round: this.#events.round, state: this.#events.values(), ...this.#place(seq) });
   }
 
-  #readUpdate({ task, verbs = [] }: RunEvent & { type: "task-ended" }, place: Place, give: (item: AnyItem) => void): void {
+  #place(seq: number): Place {
+    return { path: this.#path, runId: this.#runId, seq };
+  }
+
+  #readUpdate({ seq, task, verbs = [] }: JournalEvent & { type: "task-ended" }, give: (item: AnyItem) => void): void {
     const [asUpdates, asMessages] = [this.#modes.has("updates"), this.#modes.has("messages")];
     if (!asUpdates && !asMessages) return;
     const update = updateOf(verbs, this.#channels);
+    const place = this.#place(seq);
     if (asUpdates) give({ mode: "updates", node: nodeOf(task), update, ...place });
     if (!asMessages) return;
     for (const [key, written] of Object.entries(update)) {
