@@ -270,9 +270,17 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
   #codeOf({ plan, tasks }: CompiledGraph): PlanCode {
     const channels = this.channels;
     const keys = Object.keys(channels);
+    const held = keys.map((key) => (plan.channels as Readonly<Record<string, Channel>>)[key]!);
+    const source = new StateSource(
+      keys,
+      held.map(({ kind }) => kind),
+    );
     const nodeCode = new NodeCode(this.name, channels, tasks);
     const code: Record<string, TaskCode> = {
-      [START]: nodeCode.start(this.#routes.filter(({ from }) => from === START)),
+      [START]: nodeCode.start(
+        this.#routes.filter(({ from }) => from === START),
+        source.initialState(held),
+      ),
       [joinCode]: () => undefined,
       [gatherCode]: nodeCode.gather(),
     };
@@ -288,10 +296,6 @@ export class Graph<C extends Channels, Nodes extends string = never, Required ex
       conclusions[name] = nodeCode.conclusion(nodeTasks);
       if (options.onError !== undefined) rescues[name] = nodeCode.rescue(nodeTasks, options.onError);
     }
-    const source = new StateSource(
-      keys,
-      keys.map((key) => (plan.channels as Readonly<Record<string, Channel>>)[key]!.kind),
-    );
     return {
       tasks: code,
       rescues,

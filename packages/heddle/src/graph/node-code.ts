@@ -71,8 +71,12 @@ export class NodeCode {
     return (failure, given, ctx) => handle(failure, givenTo(tasks, given as NodeInput), ctx);
   }
 
-  /** START: what the run was given is written, as if a node had returned it. */
-  start(routes: readonly RouteDefinition[]): TaskCode {
+  /**
+   * START: what the run was given is written, as if a node had returned it.
+   *
+   * @param state what a state begins with, for the routes
+   */
+  start(routes: readonly RouteDefinition[], state: State): TaskCode {
     const tasks: NodeTasks = {
       node: { name: "START", run: () => undefined, options: {} },
       routes,
@@ -81,7 +85,7 @@ export class NodeCode {
       gather: null,
       onlyJoined: false,
     };
-    return (given, ctx) => this.#finish(tasks, "START", { state: {}, item: undefined, wasSent: false }, given, ctx);
+    return (given, ctx) => this.#finish(tasks, "START", { state, item: undefined, wasSent: false }, given, ctx);
   }
 
   /** After all items of a node that was sent to: go where any of them chose to go. */
@@ -322,9 +326,10 @@ export async function checkWrite(
 }
 
 /** What its code is given: what it was sent, or the state, of which it may be said to read only some keys. */
-function givenTo({ node }: NodeTasks, { state, item, wasSent }: NodeInput): never {
+function givenTo({ node }: NodeTasks, input: NodeInput): never {
+  if (input.wasSent) return input.item as never;
   const { reads } = node.options;
-  if (wasSent) return item as never;
+  const { state } = input;
   if (reads === undefined) return state as never;
   return Object.freeze(Object.fromEntries(reads.flatMap((key) => (Object.hasOwn(state, key) ? [[key, state[key]]] : [])))) as never;
 }

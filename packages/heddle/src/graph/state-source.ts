@@ -11,6 +11,26 @@ export interface NodeInput {
   readonly wasSent: boolean;
 }
 
+class TakenInput implements NodeInput {
+  readonly item: unknown;
+  readonly wasSent: boolean;
+  readonly #source: StateSource;
+  readonly #given: Given;
+  #state: Readonly<Record<string, unknown>> | null = null;
+
+  constructor(source: StateSource, given: Given, item: unknown, wasSent: boolean) {
+    this.item = item;
+    this.wasSent = wasSent;
+    this.#source = source;
+    this.#given = given;
+  }
+
+  /** Made when it is first asked for: of what is sent, only routes look at it. */
+  get state(): Readonly<Record<string, unknown>> {
+    return (this.#state ??= this.#source.stateOf(this.#given));
+  }
+}
+
 /** By channel, what it held; undefined: nothing. */
 type Given = readonly (Json | undefined)[];
 
@@ -53,12 +73,8 @@ export class StateSource implements InputSource<Given> {
     }
   }
 
-  read(given: Given, command: StartTask): NodeInput {
-    return {
-      state: this.stateOf(given),
-      item: command.input === undefined ? undefined : decodeValue(command.input),
-      wasSent: command.input !== undefined,
-    };
+  read(given: Given, { input }: StartTask): NodeInput {
+    return new TakenInput(this, given, input === undefined ? undefined : decodeValue(input), input !== undefined);
   }
 
   stateOf(given: Given): Readonly<Record<string, unknown>> {
@@ -70,6 +86,11 @@ export class StateSource implements InputSource<Given> {
           this.#kinds[number] === "append" || this.#kinds[number] === "keyed" ? sharedList(json) : sharedValue(json);
     }
     return Object.freeze(state);
+  }
+
+  /** What a state holds before anything is written. */
+  initialState(channels: readonly Channel[]): Readonly<Record<string, unknown>> {
+    return this.stateOf(channels.map(initialValue));
   }
 
   isStillHeld(state: RunState, _command: StartTask, given: Given): boolean {
@@ -84,4 +105,10 @@ export class StateSource implements InputSource<Given> {
   parse(json: Json): Given {
     return (json as readonly (readonly Json[])[]).map((each) => each[0]);
   }
+}
+
+function initialValue(channel: Channel): Json | undefined {
+  if (channel.kind === "append" || channel.kind === "keyed") return channel.initial ?? [];
+  if (channel.kind === "sum") return channel.initial ?? 0;
+  return "initial" in channel ? channel.initial : undefined;
 }

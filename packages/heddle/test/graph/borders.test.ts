@@ -117,3 +117,13 @@ test("what a waiting run shows is what the graph gives, and a paused one says so
   const run = await engine.get(runId);
   assert.equal((await run.settled()).status, "paused");
 });
+
+test("a route from START sees what the state begins with, and the input on top of it", async () => {
+  const routed = graph("routed", { mode: value("b"), seen: append<string>(["first"]), total: sum(2), out: value("") })
+    .node("a", () => ({ out: "a" }))
+    .node("b", () => ({ out: "b" }))
+    .route(START, ({ mode, seen, total }) => (mode === "b" && seen.length + total === 3 ? "b" : "a"), { a: "a", b: "b" });
+  assert.equal((await routed.invoke({})).state.out, "b");
+  assert.equal((await routed.invoke({ mode: "c" })).state.out, "a");
+  assert.equal((await routed.invoke({ seen: ["second"] })).state.out, "a");
+});
