@@ -47,7 +47,7 @@ export class TaskEndedLine implements LateText {
   }
 }
 
-function taskEndedText(beginning: string, event: { readonly atMs: number } & TaskEnded): string {
+export function taskEndedText(beginning: string, event: { readonly atMs: number } & TaskEnded): string {
   const { verbs, merged, failedOps } = event;
   const text = beginning + event.no + timedOutcome(event.atMs, event.outcome);
   if (verbs === undefined && merged === undefined && failedOps === undefined) return `${text}}`;

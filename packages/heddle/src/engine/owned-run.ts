@@ -21,7 +21,7 @@ import { endsOfRound, isToldToCancel, nextSignal, openActivations, segmentOf } f
 import type { Definition } from "./definition.ts";
 import type { LivePiece } from "./engine.ts";
 import { Ending } from "./ending.ts";
-import { eventText, TaskEndedLine } from "./event-text.ts";
+import { eventText, TaskEndedLine, taskEndedText } from "./event-text.ts";
 import { FrameTable } from "./frame-table.ts";
 import { HistoryReader, isForAll } from "./frame/history.ts";
 import type { ChildPlan, Operation } from "./frame/operation.ts";
@@ -248,15 +248,15 @@ export class OwnedRun implements TurnTaker {
   }
 
   /** Apply an event and commit it with the next part; `acknowledged` is called when it is durable. Returns its seq. */
-  record(event: RunEvent, acknowledged?: () => void): number {
+  record(event: RunEvent, acknowledged?: () => void, entry: TaskEntry | null = null): number {
     if (this.#gone || this.ghost || this.#outcome !== null) return this.seq;
     if (this.#afterTransaction !== null) {
       // A transaction's verdict decides the next seq: everything else waits for it.
       const held = this.#afterTransaction;
-      held.push(() => this.record(event, acknowledged));
+      held.push(() => this.record(event, acknowledged, entry));
       return this.seq + held.length;
     }
-    this.#apply(event, acknowledged);
+    this.#apply(event, acknowledged, entry);
     this.touch();
     return this.seq;
   }
@@ -275,7 +275,7 @@ export class OwnedRun implements TurnTaker {
       this.#deliveries.length > 0 ||
       !this.host.mayHurry()
     ) {
-      this.record(given);
+      this.record(given, undefined, entry);
       return;
     }
     if (this.#gone || this.ghost || this.#outcome !== null) return;
@@ -310,7 +310,8 @@ export class OwnedRun implements TurnTaker {
     if (verdict === null || this.#busyFrames === 0) this.touch();
   }
 
-  #apply(given: RunEvent, acknowledged: (() => void) | undefined): void {
+  /** @param entry of the task that ends with it, where that is at hand */
+  #apply(given: RunEvent, acknowledged: (() => void) | undefined, entry: TaskEntry | null): void {
     const event = given.type === "task-ended" ? this.#merged(given) : given;
     const { interrupts } = this.definition;
     const ended = interrupts !== null && event.type === "task-ended" ? endsOfRound(this.state, event) : null;
@@ -318,9 +319,9 @@ export class OwnedRun implements TurnTaker {
     this.#lastAtMs = event.atMs;
     const over = this.dispatch === null ? null : this.dispatch.recording(event);
     const commands = this.journaled.fold(event);
-    this.#events.push(eventText(event));
+    this.#events.push(entry !== null && event.type === "task-ended" ? taskEndedText(entry.endedBeginning, event) : eventText(event));
     // In one part with what made them due: after a crash nothing has slipped through.
-    if (interrupts !== null) for (const held of holdsOf(interrupts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined);
+    if (interrupts !== null) for (const held of holdsOf(interrupts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined, null);
     this.#gate(commands, event.atMs, over);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
   }
@@ -356,7 +357,10 @@ export class OwnedRun implements TurnTaker {
    * @param ended number of the activation that this ends, where its place may wait for that too
    */
   #gate(commands: readonly Command[], atMs: number, ended: number | null): void {
-    if (commands.length === 0 && ended === null) return;
+    if (commands.length > 0 || ended !== null) this.#gateThese(commands, atMs, ended);
+  }
+
+  #gateThese(commands: readonly Command[], atMs: number, ended: number | null): void {
     this.journaled.remember(commands, atMs);
     this.#gated = withOneMore(this.#gated, { commands, atMs });
     this.#gates = withOneMore(this.#gates, () => {

@@ -41,13 +41,18 @@ export function openSpawn(
   registerFrame(state, spawn);
   (state.spawns ??= new Map()).set(step[1], spawn);
   for (let index = 0; index < items.length && state.phase === "running"; index++) {
-    const scope: Scope = [...spawn.scope, ["item", index]];
+    const scope = inside(spawn.scope, ["item", index]);
     const item = newFrame(++state.lastFrame, "item", frame.home, scope, spawn, 0, task, -1, index, columns, insideOf(spawn, false));
     spawn.live++;
     registerFrame(state, item);
     spawn.itemFrames!.push(item);
     startTask(state, item, task, noTrigger, items[index], undefined, scope);
   }
+}
+
+/** Nearly all are items of a spawn at the root: a literal takes no spare room. */
+function inside(scope: Scope, step: Scope[number]): Scope {
+  return scope.length === 1 ? [scope[0]!, step] : [...scope, step];
 }
 
 /** A spawn in this frame has drained: its items' values stay readable. */
