@@ -90,6 +90,13 @@ export class JournalPages {
     return events;
   }
 
+  /** Nobody reads it any more. */
+  clear(): void {
+    this.#pages = null;
+    this.#newest = [];
+    this.#times = [];
+  }
+
   /** Whole pages are let go; the rest of one that is only partly removed is no longer read. */
   removeThrough(seq: number): void {
     if (seq <= this.#base) return;

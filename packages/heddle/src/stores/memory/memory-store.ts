@@ -479,6 +479,7 @@ class MemoryStore implements RunStore {
     this.#ended.delete(run);
     this.#runs.delete(run.runId);
     if (run.dedupKey !== null) this.#dedup.delete(dedupText(run.workflow, run.dedupKey));
+    run.letGo();
   }
 
   #dropEnded(): void {
