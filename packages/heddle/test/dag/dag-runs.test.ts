@@ -263,6 +263,38 @@ for (const place of places) {
       assert.deepEqual({ status: "completed", payload, outcomes, metadata }, report);
     });
 
+    test("what nodes left comes out of the run as it was: dates, maps and texts of other alphabets, from each sink", async () => {
+      using on = place.make();
+      const left = { when: new Date(5), both: new Map([["a", new Set([1])]]), word: "мир\ud800", none: null };
+      const leave: Processor = () => ({ payload: left, metadata: left });
+      const processors: DagNode[] = ["a", "b"].map((id) => ({ id, processor: "leave" }));
+      await using engine = await on.open({});
+      const report = await result(engine, { processors }, null, { processors: { leave } });
+
+      assert.deepEqual(report.payload, { a: left, b: left });
+      assert.deepEqual(report.metadata, { a: left, b: left });
+      const look: DagNode[] = [{ id: "look", processor: "leave", intent: "analyze" }];
+      assert.deepEqual((await result(engine, { name: "looks", processors: look }, left, { processors: { leave } })).payload, left);
+    });
+
+    test("a result that is too large is refused, though what each node left is not", async () => {
+      using on = place.make();
+      const text = "x".repeat(2_500);
+      const processors: DagNode[] = ["a", "b"].map((id) => ({ id, processor: "leave" }));
+      await using engine = await on.open({ maxValueBytes: 4_000 });
+      for (const leave of [() => ({ payload: text }), () => ({ payload: 1, metadata: { text } })]) {
+        const name = `large-${JSON.stringify(leave()).length}`;
+        await assert.rejects(result(engine, { name, processors }, null, { processors: { leave } }), {
+          code: "RUN_FAILED",
+          message: /the result in run large-\d+-\w+ is more than 4,000 bytes; the limit is 4,000/,
+        });
+      }
+      const small = await result(engine, { name: "small", processors }, null, {
+        processors: { leave: () => ({ payload: "x".repeat(300) }) },
+      });
+      assert.equal(small.status, "completed");
+    });
+
     test("44 a payload of 10 MB goes through 20 analyzers", async () => {
       using on = place.make();
       const text = "ten bytes ".repeat(1_000_000);

@@ -40,20 +40,23 @@ export function nodeCode({ code, inner, grow, defaultInput }: NodeParts) {
     if (label !== undefined) ctx.verbs.take(label);
     const dag = inner.get(node);
     if (dag !== undefined) return callDag(ctx, dag, given, payload);
-    const call = (one: unknown): ProcessorResponse | Promise<ProcessorResponse> => {
-      const own = ownProcessor(spec, code);
-      return own === undefined ? runLocal(given, one) : own({ payload: one, metadata, options: spec.options ?? noOptions, missing, ctx });
-    };
-    if (map !== undefined) return mapEntries(ctx, map, given, payload, call);
-    const response: unknown = call(payload);
-    const keep = (answer: unknown): NodeRecord => {
-      const record = recordOf(answer, given, payload);
-      const { add } = answer as ProcessorResponse;
-      if (add !== undefined) ctx.verbs.amend(grow(node, add));
-      return record;
-    };
-    return response instanceof Promise ? response.then(keep) : keep(response);
+    if (map !== undefined) return mapEntries(ctx, map, given, payload, (entry) => call(given, entry, ctx));
+    const response: unknown = call(given, payload, ctx);
+    return response instanceof Promise ? response.then((answer) => keep(answer, given, payload, ctx)) : keep(response, given, payload, ctx);
   };
+
+  function call(given: NodeInput, payload: unknown, ctx: TaskContext): ProcessorResponse | Promise<ProcessorResponse> {
+    const { spec, metadata, missing } = given;
+    const own = ownProcessor(spec, code);
+    return own === undefined ? runLocal(given, payload) : own({ payload, metadata, options: spec.options ?? noOptions, missing, ctx });
+  }
+
+  function keep(answer: unknown, given: NodeInput, payload: unknown, ctx: TaskContext): NodeRecord {
+    const record = recordOf(answer, given, payload);
+    const { add } = answer as ProcessorResponse;
+    if (add !== undefined) ctx.verbs.amend(grow(given.node, add));
+    return record;
+  }
 }
 
 function ownProcessor({ processor = "" }: NodeSpec, { processors = {} }: DagCode): Processor | undefined {

@@ -27,8 +27,6 @@ export interface NodeOutcome {
 
 /** What a report is made of. */
 export interface ReportParts {
-  readonly outcomes: DagReport["outcomes"];
-  readonly metadata: DagReport["metadata"];
   /** What a node left, if it completed; undefined: nothing. */
   readonly payloadOf: (id: string) => unknown;
   /** Whether a payload came out of a node or past it: it completed, or was skipped and passes on what it was given. */

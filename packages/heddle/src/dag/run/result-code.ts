@@ -1,19 +1,44 @@
+import { encodeValue, jsonBytes, type Json } from "@heddle/kernel";
+import { KeptValue } from "../../engine/kept-value.ts";
 import { inputOr } from "./node-code.ts";
-import { type DagReport, type NodeOutcome, runPayload } from "./report.ts";
+import { type NodeOutcome, runPayload } from "./report.ts";
 import type { ResultInput } from "./result-source.ts";
 
-/** The code of the task that gathers what came out. */
+/** More than the JSON of an outcome takes without an error, and its node's id. */
+const outcomeBytes = 512;
+
+/** The code of the task that gathers what came out: a `DagReport` of what the nodes' records hold, by reference. */
 export function resultCode(defaultInput: unknown) {
-  return (input: unknown): DagReport => {
-    const { spec, ...parts } = input as ResultInput;
-    const payload = runPayload(spec, { ...parts, runInput: () => inputOr(parts.runInput(), defaultInput) });
-    const { outcomes, metadata } = parts;
-    return { status: statusOf(outcomes), ...(payload === undefined ? null : { payload }), outcomes, metadata };
+  return (input: unknown): KeptValue => {
+    const { spec, outcomes, records, runInput } = input as ResultInput;
+    const metadata: Record<string, Json> = {};
+    let isCompleted = true;
+    let bytes = outcomeBytes;
+    for (const id of Object.keys(outcomes)) {
+      const outcome = outcomes[id] as NodeOutcome;
+      if ((outcome.status !== "completed" && outcome.status !== "skipped") || outcome.partial === true) isCompleted = false;
+      bytes += outcome.error === undefined ? outcomeBytes : outcomeBytes + jsonBytes(outcome.error);
+      const own = records.get(id)?.metadata;
+      if (own === undefined) continue;
+      metadata[id] = own;
+      bytes += outcomeBytes + jsonBytes(own);
+    }
+    const payload = runPayload(spec, {
+      payloadOf: (id) => records.get(id)?.payload,
+      isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",
+      runInput: () => keptInput(inputOr(runInput(), defaultInput)),
+    }) as Json | undefined;
+    const report: Record<string, unknown> = { status: isCompleted ? "completed" : "partial" };
+    if (payload !== undefined) {
+      report["payload"] = payload;
+      bytes += jsonBytes(payload);
+    }
+    report["outcomes"] = outcomes;
+    report["metadata"] = metadata;
+    return new KeptValue(report as Json, bytes);
   };
 }
 
-function statusOf(outcomes: Readonly<Record<string, NodeOutcome>>): DagReport["status"] {
-  return Object.values(outcomes).every(({ status, partial }) => (status === "completed" || status === "skipped") && partial !== true)
-    ? "completed"
-    : "partial";
+function keptInput(value: unknown): Json | undefined {
+  return value === undefined ? undefined : encodeValue(value);
 }

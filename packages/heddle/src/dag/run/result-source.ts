@@ -1,20 +1,22 @@
-import { decodeValue, type ErrorValue, type Json, type Outcome, type RunState, type StartTask, type Task } from "@heddle/kernel";
-import { amendmentsOf, lastOutcome, taskValue } from "@heddle/kernel/internal";
+import type { ErrorValue, Json, Outcome, RunState, StartTask, Task } from "@heddle/kernel";
+import { amendmentsOf, lastOutcome } from "@heddle/kernel/internal";
 import type { InputSource } from "../../engine/input-source.ts";
 import type { KeptRecord } from "./node-record.ts";
 import { dependenciesOf, resultTask, type ResultSpec, specOf } from "./node-spec.ts";
-import type { NodeOutcome, ReportParts } from "./report.ts";
+import type { DagReport, NodeOutcome } from "./report.ts";
 
-/** What the code of the result is given. */
-export interface ResultInput extends ReportParts {
+/** How all nodes ended and what they left, as the journal holds it. */
+export interface ResultInput {
   readonly spec: ResultSpec;
+  readonly outcomes: DagReport["outcomes"];
+  /** Of the nodes that completed. */
+  readonly records: ReadonlyMap<string, KeptRecord>;
+  readonly runInput: () => unknown;
 }
 
-interface Held {
-  readonly spec: ResultSpec;
-  readonly outcomes: readonly (readonly [id: string, outcome: NodeOutcome])[];
-  readonly records: ReadonlyMap<string, Json | undefined>;
-}
+type Held = Omit<ResultInput, "runInput">;
+
+const completed: NodeOutcome = { status: "completed" };
 
 /** How all nodes ended and what they left, those that were added on the way among them. Taken when nothing else is due, so that it stays so. */
 export class ResultSource implements InputSource<Held> {
@@ -25,37 +27,24 @@ export class ResultSource implements InputSource<Held> {
   }
 
   take(state: RunState, { scope }: StartTask): Held {
-    const outcomes: [string, NodeOutcome][] = [];
-    const records = new Map<string, Json | undefined>();
+    const outcomes: Record<string, NodeOutcome> = {};
+    const records = new Map<string, KeptRecord>();
     for (const id of state.plan.taskIds) {
       const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
       if (outcome === undefined) continue;
-      const record = outcome.status === "completed" ? taskValue(state, id, scope) : undefined;
-      outcomes.push([id, recordOutcome(record as KeptRecord | undefined) ?? nodeOutcome(outcome)]);
-      if (outcome.status === "completed") records.set(id, record);
+      if (outcome.status !== "completed") {
+        outcomes[id] = nodeOutcome(outcome);
+        continue;
+      }
+      const record = outcome.value as unknown as KeptRecord;
+      outcomes[id] = recordOutcome(record) ?? completed;
+      records.set(id, record);
     }
     return { spec: grownSpec(this.#spec, amendmentsOf(state)), outcomes, records };
   }
 
-  read({ spec, outcomes, records }: Held, _: StartTask, runInput: () => unknown): ResultInput {
-    const metadata: [string, Readonly<Record<string, unknown>>][] = [];
-    for (const [id, record] of records) {
-      const own = (record as KeptRecord | undefined)?.metadata;
-      if (own !== undefined) metadata.push([id, decodeValue(own) as Record<string, unknown>]);
-    }
-    const payloadOf = (id: string): unknown => {
-      const payload = (records.get(id) as KeptRecord | undefined)?.payload;
-      return payload === undefined ? undefined : decodeValue(payload);
-    };
-    const isPassed = (id: string): boolean => records.has(id) && (records.get(id) as KeptRecord | undefined)?.skipped !== "dependents";
-    return {
-      spec,
-      outcomes: Object.fromEntries(outcomes),
-      metadata: Object.fromEntries(metadata),
-      payloadOf,
-      isPassed,
-      runInput,
-    };
+  read(held: Held, _: StartTask, runInput: () => unknown): ResultInput {
+    return { ...held, runInput };
   }
 
   isStillHeld(): boolean {
@@ -63,20 +52,14 @@ export class ResultSource implements InputSource<Held> {
   }
 
   write({ spec, outcomes, records }: Held): Json {
-    return {
-      spec: spec as unknown as Json,
-      outcomes: outcomes.map(([id, outcome]) => [id, outcome as unknown as Json]),
-      records: [...records].map(([id, record]) => [id, record === undefined ? [] : [record]]),
-    };
+    return { spec, outcomes, records: [...records] } as unknown as Json;
   }
 
   parse(json: Json): Held {
-    const written = json as unknown as {
-      readonly spec: ResultSpec;
-      readonly outcomes: Held["outcomes"];
-      readonly records: readonly (readonly [string, readonly Json[]])[];
+    const { records, ...rest } = json as unknown as Omit<Held, "records"> & {
+      readonly records: readonly (readonly [string, KeptRecord])[];
     };
-    return { spec: written.spec, outcomes: written.outcomes, records: new Map(written.records.map(([id, [record]]) => [id, record])) };
+    return { ...rest, records: new Map(records) };
   }
 }
 

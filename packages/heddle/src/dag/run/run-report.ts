@@ -55,8 +55,6 @@ export async function reportRun(
     if (record?.metadata !== undefined) metadata[id] = record.metadata;
   }
   const payload = runPayload(spec, {
-    outcomes: outcomes as Readonly<Record<string, NodeOutcome>>,
-    metadata,
     payloadOf: (id) => records.get(id)?.payload,
     isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",
     runInput: () => inputOr(view.input, input),
