@@ -357,7 +357,9 @@ export class OwnedRun implements TurnTaker {
    * @param ended number of the activation that this ends, where its place may wait for that too
    */
   #gate(commands: readonly Command[], atMs: number, ended: number | null): void {
-    if (commands.length > 0 || ended !== null) this.#gateThese(commands, atMs, ended);
+    const only = commands.length === 1 && ended === null ? (commands[0] as Command) : null;
+    if (only?.type === "end-run") this.#recordEnd(only.outcome);
+    else if (commands.length > 0 || ended !== null) this.#gateThese(commands, atMs, ended);
   }
 
   #gateThese(commands: readonly Command[], atMs: number, ended: number | null): void {

@@ -7,7 +7,7 @@ const { closeSync, fstatSync, openSync, readSync } = process.getBuiltinModule("n
 const random = Math.random;
 const letters = Uint8Array.from("0123456789abcdefghjkmnpqrstvwxyz", (letter) => letter.charCodeAt(0));
 const idLetters = 16;
-const pool = new Uint8Array(4096);
+const pool = new Uint8Array(16_384);
 /** Many ids' letters, of which each id is a part. */
 let drawn = "";
 let used = 0;

@@ -1,5 +1,6 @@
 import { rootHome, taskHome, taskOut, taskSize, taskSlot } from "../plan/compiled-plan.ts";
 import type { Json } from "../value/json.ts";
+import { setKey } from "../value/tagged.ts";
 import { channelValue } from "./channels.ts";
 import { valueIn } from "./frame.ts";
 import type { RunOutcome } from "./outcome.ts";
@@ -16,27 +17,27 @@ export function completedOutcome(state: RunState): RunOutcome {
 function outputOf(state: RunState): Json | undefined {
   const { plan } = state;
   if (plan.output === undefined) {
-    const entries: [string, Json][] = [];
+    const output: Record<string, Json> = {};
     for (const task of plan.sinks) {
       if (plan.tasks[task * taskSize + taskOut] === -1 && statusIn(state, state.root, task) === statusCompleted)
-        addEntry(entries, plan.taskIds[task]!, valueOf(state, task));
+        addEntry(output, plan.taskIds[task]!, valueOf(state, task));
     }
-    return Object.fromEntries(entries);
+    return output;
   }
   if ("task" in plan.output) {
     const task = plan.taskNumbers.get(plan.output.task);
     return task === undefined || plan.tasks[task * taskSize + taskHome] !== rootHome ? undefined : valueOf(state, task);
   }
-  const entries: [string, Json][] = [];
+  const output: Record<string, Json> = {};
   for (const id of plan.output.channels) {
     const number = plan.channelNumbers.get(id);
-    if (number !== undefined) addEntry(entries, id, channelValue(state, number));
+    if (number !== undefined) addEntry(output, id, channelValue(state, number));
   }
-  return Object.fromEntries(entries);
+  return output;
 }
 
-function addEntry(entries: [string, Json][], id: string, value: Json | undefined): void {
-  if (value !== undefined) entries.push([id, value]);
+function addEntry(output: Record<string, Json>, id: string, value: Json | undefined): void {
+  if (value !== undefined) setKey(output, id, value);
 }
 
 function valueOf(state: RunState, task: number): Json | undefined {
