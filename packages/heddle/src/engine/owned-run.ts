@@ -321,7 +321,8 @@ export class OwnedRun implements TurnTaker {
     const commands = this.journaled.fold(event);
     this.#events.push(entry !== null && event.type === "task-ended" ? taskEndedText(entry.endedBeginning, event) : eventText(event));
     // In one part with what made them due: after a crash nothing has slipped through.
-    if (interrupts !== null) for (const held of holdsOf(interrupts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined, null);
+    if (interrupts !== null)
+      for (const held of holdsOf(interrupts, this.facts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined, null);
     this.#gate(commands, event.atMs, over);
     if (acknowledged !== undefined) this.#gates.push(acknowledged);
   }

@@ -1,9 +1,9 @@
 import { restoreRun, snapshotRun, type Json, type RunState } from "@heddle/kernel";
 import type { Definition } from "./definition.ts";
-import type { Held } from "./run/interrupts.ts";
+import type { Held, StopCounts } from "./run/interrupts.ts";
 
 /** Version of the shape below; another one is not read, which only costs time. */
-const snapshotVersion = 6;
+const snapshotVersion = 7;
 
 /** What the engine knows of a run besides the kernel's state: all from its journal. */
 export interface RunFacts {
@@ -22,6 +22,8 @@ export interface RunFacts {
   held: readonly Held[];
   /** Tasks that a person has let go on, and that have not ended. */
   released: readonly number[];
+  /** How often it has stopped for a person, and where. */
+  stops: StopCounts;
   /** Crashes that are recorded since something was last completed. */
   crashes: number;
   /** Where each open activation's recorded operations begin, by its number. */
@@ -47,6 +49,7 @@ export function noFacts(runId: string): RunFacts {
     paused: false,
     held: [],
     released: [],
+    stops: [],
     crashes: 0,
     beginnings: [],
     given: [],

@@ -39,7 +39,7 @@ export interface GraphOptions<Keys extends string, Input extends Keys, Output ex
   readonly private?: readonly Private[];
   /** Most rounds; the next one ends the run failed with `STEP_LIMIT`, its state up to then kept. Default 100. */
   readonly stepLimit?: number;
-  /** Stop before these nodes run, until `engine.answer(run, "node/before", …)`. */
+  /** Stop before these nodes run, until `engine.answer(run, "node/before", …)`; the second time it is `node#2/before`. */
   readonly interruptBefore?: readonly string[];
   /** Stop after these nodes have run, before what comes next, until `engine.answer(run, "node/after", …)`. */
   readonly interruptAfter?: readonly string[];

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { append, graph, hasCode, START, sum } from "heddle";
+import type { CommitBatch, RunStore } from "@heddle/kernel";
+import { append, graph, hasCode, open, START, sum } from "heddle";
+import { openMemoryStore } from "heddle/internal";
 import { places } from "../engine/engines.ts";
+import { kept } from "../kept-store.ts";
 
 for (const { name, make } of places) {
   describe(`stops of a graph on ${name}`, () => {
@@ -23,10 +26,10 @@ for (const { name, make } of places) {
       const settled = await again.settled();
       assert.deepEqual(
         settled.questions.map(({ id }) => id),
-        ["ship/before"],
+        ["ship#2/before"],
       );
       assert.equal(shipped, 0);
-      await engine.answer(again.id, "ship/before", {});
+      await engine.answer(again.id, "ship#2/before", {});
       assert.deepEqual(await again.result(), { log: ["checked", "shipped"] });
       assert.equal(shipped, 1);
     });
@@ -60,13 +63,13 @@ for (const { name, make } of places) {
       using place = make();
       await using engine = await place.open({ workflows: [loop] });
       const run = await engine.start(loop, {});
-      for (let round = 0; round < 3; round++) {
+      for (const [round, id] of ["step/before", "step#2/before", "step#3/before"].entries()) {
         assert.deepEqual(
-          (await run.settled()).questions.map(({ id }) => id),
-          ["step/before"],
+          (await run.settled()).questions.map((each) => each.id),
+          [id],
         );
         assert.deepEqual((await run.state()).channels, { n: round });
-        await engine.answer(run.id, "step/before", {});
+        await engine.answer(run.id, id, {});
       }
       assert.deepEqual(await run.result(), { n: 3 });
     });
@@ -104,3 +107,43 @@ for (const { name, make } of places) {
     });
   });
 }
+
+test("an answer that comes twice does not let the next round of a loop go on", async () => {
+  const loop = graph("twice", { n: sum() }, { interruptBefore: ["step"] })
+    .node("step", () => ({ n: 1 }))
+    .edge(START, "step")
+    .route("step", ({ n }) => (n < 2 ? "again" : undefined), { again: "step" });
+  await using store = openMemoryStore();
+  await using engine = await open(kept(store), { workflows: [loop] });
+  // The second of two clicks, by way of another process, is on its way to the store until the run has stopped again.
+  const sent = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
+  const slow: RunStore = new Proxy(kept(store), {
+    get(target, name) {
+      if (name !== "commit") return Reflect.get(target, name, target) as unknown;
+      return async (batch: CommitBatch) => {
+        if ((batch.messages?.length ?? 0) > 0) {
+          sent.resolve();
+          await stopped.promise;
+        }
+        return store.commit(batch);
+      };
+    },
+  });
+  await using other = await open(slow, { workflows: [loop], passive: true });
+  const run = await engine.start(loop, {});
+  await run.settled();
+  const second = other.answer(run.id, "step/before", {});
+  await sent.promise;
+  await engine.answer(run.id, "step/before", {});
+  await run.settled();
+  stopped.resolve();
+  await second;
+
+  assert.deepEqual(
+    (await run.settled()).questions.map(({ id }) => id),
+    ["step#2/before"],
+  );
+  await engine.answer(run.id, "step#2/before", {});
+  assert.deepEqual(await run.result(), { n: 2 });
+});

@@ -8,6 +8,7 @@ import { hasEnded } from "../has-ended.ts";
 import { answerSignal, mailText, type Mail } from "../mail.ts";
 import { checkInputSize } from "../new-run.ts";
 import type { NodeHost } from "../node-host.ts";
+import { isStopOf } from "../run/interrupts.ts";
 import { openQuestions } from "../open-questions.ts";
 import { projectRun } from "../project-run.ts";
 
@@ -49,11 +50,7 @@ export class MailSender {
       }
       // Where a run stops it is asked then, and not before.
       const stops = this.#host.registry.find(row.workflow, row.version)?.interrupts ?? null;
-      const isStop =
-        stops !== null &&
-        [...stops.before.values(), ...stops.after.values()].some(
-          (called) => question === `${called}/before` || question === `${called}/after`,
-        );
+      const isStop = stops !== null && [...stops.before.values(), ...stops.after.values()].some((called) => isStopOf(called, question));
       if (open.length > 0 || row.status === "waiting" || isStop) {
         const names = open.map(({ id }) => id).join(", ");
         throw new HeddleError(

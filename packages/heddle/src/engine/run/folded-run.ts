@@ -17,7 +17,7 @@ import type { TaskEntry } from "../task-table.ts";
 import { RunTasks } from "./run-tasks.ts";
 import { SparseMap } from "../sparse-map.ts";
 import type { InputSource } from "../input-source.ts";
-import { withoutHeld } from "./interrupts.ts";
+import { withoutHeld, withStop } from "./interrupts.ts";
 
 /** What an activation began with. */
 interface Begun {
@@ -102,7 +102,7 @@ export class FoldedRun {
         this.#forgetUnlessBegun(event.begun ?? []);
         break;
       case "tasks-held":
-        facts.held = [...facts.held, { id: event.id, nos: event.nos }];
+        Object.assign(facts, withStop(facts, event));
         break;
       case "tasks-released":
         facts.released = [...facts.released, ...facts.held.filter(({ id }) => id === event.id).flatMap(({ nos }) => nos)];

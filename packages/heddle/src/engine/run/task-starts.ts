@@ -6,6 +6,7 @@ import { deathsToBlame, poisoned } from "../frame/poisoned.ts";
 import { TaskFrame } from "../frame/task-frame.ts";
 import type { OwnedRun } from "../owned-run.ts";
 import { SparseMap } from "../sparse-map.ts";
+import { stopId } from "./interrupts.ts";
 import type { TaskEntry } from "../task-table.ts";
 
 /** Claims after a crash without any completion in between, after which the code itself, and not only its steps, is begun alone: it may die between them. */
@@ -85,7 +86,7 @@ export class TaskStarts {
     const called = run.definition.interrupts?.before.get(task);
     if (called === undefined || attempt > 1 || run.facts.released.includes(no)) return false;
     if (this.#history?.get(no)?.history()?.didNothing === false) return false;
-    run.record({ type: "tasks-held", atMs, id: `${called}/before`, when: "before", called, nos: [no] });
+    run.record({ type: "tasks-held", atMs, id: stopId(run.facts, called, "before"), when: "before", called, nos: [no] });
     return true;
   }
 
