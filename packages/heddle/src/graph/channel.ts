@@ -190,27 +190,32 @@ type Keyed = { readonly [key: string]: unknown };
 
 function keyedWrites(key: string, written: unknown, newId: ((index: number) => string) | null): readonly unknown[] | Refusal {
   if (!Array.isArray(written)) return { refused: "an update of this channel is a list of objects" };
-  const put: unknown[] = [];
-  const removed: unknown[] = [];
+  const put: { readonly item: object; readonly index: number }[] = [];
+  /** By key, the last place in the list that takes it out. */
+  const removed = new Map<unknown, number>();
   for (const [index, item] of written.entries()) {
     if (typeof item !== "object" || item === null) return { refused: `its item ${index} is no object` };
     if ("$remove" in item) {
-      removed.push(item.$remove);
+      removed.set(item.$remove, index);
       continue;
     }
     const own = (item as Keyed)[key];
-    if (typeof own === "string" || typeof own === "number") put.push(item);
-    else if (own === undefined && newId !== null) put.push({ ...item, [key]: newId(index) });
+    if (typeof own === "string" || typeof own === "number") put.push({ item, index });
+    else if (own === undefined && newId !== null) put.push({ item: { ...item, [key]: newId(index) }, index });
     else return { refused: `its item ${index} has no text or number in "${key}"` };
   }
-  if (put.length === 0 && removed.length === 0) return [];
-  return [{ ...(removed.length === 0 ? null : { remove: removed }), ...(put.length === 0 ? null : { put }) }];
+  // The channel removes first and puts then: what is taken out again further on in the list is not put.
+  const stays = put.flatMap(({ item, index }) => ((removed.get((item as Keyed)[key]) ?? -1) > index ? [] : [item]));
+  if (stays.length === 0 && removed.size === 0) return [];
+  return [{ ...(removed.size === 0 ? null : { remove: [...removed.keys()] }), ...(stays.length === 0 ? null : { put: stays }) }];
 }
 
 function applyKeyed(key: string, held: readonly object[], written: readonly object[]): object[] {
   const byKey = new Map(held.map((item) => [keyIn(item, key), item]));
-  for (const item of written) if ("$remove" in item) byKey.delete(item.$remove);
-  for (const item of written) if (!("$remove" in item)) byKey.set(keyIn(item, key), item);
+  for (const item of written) {
+    if ("$remove" in item) byKey.delete(item.$remove);
+    else byKey.set(keyIn(item, key), item);
+  }
   return [...byKey.values()];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { append, fold, graph, hasCode, open, send, START, sum, value, workflow, type Schema } from "heddle";
+import { append, fold, graph, mergeBy, remove, hasCode, open, send, START, sum, value, workflow, type Schema } from "heddle";
 
 /** Text to number, as a schema that transforms: a number does not fit it. */
 const numeric: Schema<unknown, number> = {
@@ -126,4 +126,21 @@ test("a route from START sees what the state begins with, and the input on top o
   assert.equal((await routed.invoke({})).state.out, "b");
   assert.equal((await routed.invoke({ mode: "c" })).state.out, "a");
   assert.equal((await routed.invoke({ seen: ["second"] })).state.out, "a");
+});
+
+test("items of one update are put and taken out in the order of the list, for routes and for the state", async () => {
+  const seen: unknown[] = [];
+  const kept = graph("kept", { items: mergeBy<{ id: string; n: number }>("id", [{ id: "old", n: 0 }]) })
+    .node("change", () => ({
+      items: [{ id: "a", n: 1 }, { id: "b", n: 1 }, remove("a"), remove("old"), { id: "old", n: 2 }, { id: "b", n: 2 }, remove("never")],
+    }))
+    .node("end", () => ({}))
+    .edge(START, "change")
+    .route("change", ({ items }) => (seen.push(items), "end"), { end: "end" });
+  const { state } = await kept.invoke({});
+  assert.deepEqual(state.items, [
+    { id: "b", n: 2 },
+    { id: "old", n: 2 },
+  ]);
+  assert.deepEqual(seen, [state.items]);
 });
