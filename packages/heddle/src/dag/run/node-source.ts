@@ -37,7 +37,10 @@ export class NodeSource implements InputSource<Held> {
   }
 
   take(state: RunState, { scope }: StartTask): Held {
-    return this.#numbers.map((number) => valueByNumber(state, number, scope));
+    const numbers = this.#numbers;
+    const held = new Array<Json | undefined>(numbers.length);
+    for (let index = 0; index < numbers.length; index++) held[index] = valueByNumber(state, numbers[index] as number, scope);
+    return held;
   }
 
   read(held: Held, { task }: StartTask, runInput: () => unknown): NodeInput {

@@ -10,19 +10,15 @@ const outcomeBytes = 512;
 /** The code of the task that gathers what came out: a `DagReport` of what the nodes' records hold, by reference. */
 export function resultCode(defaultInput: unknown) {
   return (input: unknown): KeptValue => {
-    const { spec, outcomes, records, runInput } = input as ResultInput;
-    const metadata: Record<string, Json> = {};
+    const { spec, outcomes, metadata, records, runInput } = input as ResultInput;
     let isCompleted = true;
     let bytes = outcomeBytes;
-    for (const id of Object.keys(outcomes)) {
-      const outcome = outcomes[id] as NodeOutcome;
-      if ((outcome.status !== "completed" && outcome.status !== "skipped") || outcome.partial === true) isCompleted = false;
-      bytes += outcome.error === undefined ? outcomeBytes : outcomeBytes + jsonBytes(outcome.error);
-      const own = records.get(id)?.metadata;
-      if (own === undefined) continue;
-      metadata[id] = own;
-      bytes += outcomeBytes + jsonBytes(own);
+    for (const id in outcomes) {
+      const { status, partial, error } = outcomes[id] as NodeOutcome;
+      if ((status !== "completed" && status !== "skipped") || partial === true) isCompleted = false;
+      bytes += error === undefined ? outcomeBytes : outcomeBytes + jsonBytes(error);
     }
+    for (const id in metadata) bytes += outcomeBytes + jsonBytes(metadata[id] as Json);
     const payload = runPayload(spec, {
       payloadOf: (id) => records.get(id)?.payload,
       isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",

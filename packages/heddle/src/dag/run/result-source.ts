@@ -9,7 +9,8 @@ import type { DagReport, NodeOutcome } from "./report.ts";
 export interface ResultInput {
   readonly spec: ResultSpec;
   readonly outcomes: DagReport["outcomes"];
-  /** Of the nodes that completed. */
+  readonly metadata: Readonly<Record<string, Json>>;
+  /** Of the nodes whose payload may be the run's: what they left, if they completed. */
   readonly records: ReadonlyMap<string, KeptRecord>;
   readonly runInput: () => unknown;
 }
@@ -28,19 +29,25 @@ export class ResultSource implements InputSource<Held> {
 
   take(state: RunState, { scope }: StartTask): Held {
     const outcomes: Record<string, NodeOutcome> = {};
-    const records = new Map<string, KeptRecord>();
+    const metadata: Record<string, Json> = {};
     for (const id of state.plan.taskIds) {
       const outcome = id === resultTask ? undefined : lastOutcome(state, id, scope);
       if (outcome === undefined) continue;
-      if (outcome.status !== "completed") {
-        outcomes[id] = nodeOutcome(outcome);
-        continue;
-      }
-      const record = outcome.value as unknown as KeptRecord;
-      outcomes[id] = recordOutcome(record) ?? completed;
-      records.set(id, record);
+      const record = recordOf(outcome);
+      outcomes[id] = record === undefined ? nodeOutcome(outcome) : (recordOutcome(record) ?? completed);
+      if (record?.metadata !== undefined) metadata[id] = record.metadata;
     }
-    return { spec: grownSpec(this.#spec, amendmentsOf(state)), outcomes, records };
+    const spec = grownSpec(this.#spec, amendmentsOf(state));
+    const records = new Map<string, KeptRecord>();
+    const add = (id: string): void => {
+      const record = recordOf(lastOutcome(state, id, scope));
+      if (record !== undefined) records.set(id, record);
+    };
+    for (const sink in spec.payloads) {
+      add(sink);
+      spec.payloads[sink]?.forEach(add);
+    }
+    return { spec, outcomes, metadata, records };
   }
 
   read(held: Held, _: StartTask, runInput: () => unknown): ResultInput {
@@ -51,8 +58,8 @@ export class ResultSource implements InputSource<Held> {
     return true;
   }
 
-  write({ spec, outcomes, records }: Held): Json {
-    return { spec, outcomes, records: [...records] } as unknown as Json;
+  write({ records, ...rest }: Held): Json {
+    return { ...rest, records: [...records] } as unknown as Json;
   }
 
   parse(json: Json): Held {
@@ -61,6 +68,10 @@ export class ResultSource implements InputSource<Held> {
     };
     return { ...rest, records: new Map(records) };
   }
+}
+
+function recordOf(outcome: Outcome | undefined): KeptRecord | undefined {
+  return outcome?.status === "completed" ? (outcome.value as unknown as KeptRecord) : undefined;
 }
 
 /** Nodes that were added are sinks like others, and what they depend on is none any more. */
