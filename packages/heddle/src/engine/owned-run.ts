@@ -5,7 +5,6 @@ import {
   outstanding,
   type Command,
   type Json,
-  type NewMessage,
   type NewRun,
   type Outcome,
   type PartVerdict,
@@ -34,6 +33,7 @@ import { DispatchLine } from "./run/dispatch-line.ts";
 import { holdsOf } from "./run/interrupts.ts";
 import { judgeGroup } from "./run/judge-group.ts";
 import { mergeWrites } from "./run/merge-writes.ts";
+import { type Gate, type Mutable, NextPart } from "./run/next-part.ts";
 import type { RunHost } from "./run/run-host.ts";
 import { RunMailbox } from "./run/run-mailbox.ts";
 import { RunTimers } from "./run/run-timers.ts";
@@ -41,6 +41,7 @@ import { SnapshotSchedule } from "./run/snapshot-schedule.ts";
 import { StartLine } from "./run/start-line.ts";
 import { TaskStarts } from "./run/task-starts.ts";
 import { ValueKeeper } from "./run/value-keeper.ts";
+import { withOneMore } from "./run/with-one-more.ts";
 import type { RunFacts } from "./snapshot.ts";
 import { SparseMap } from "./sparse-map.ts";
 import { isStoreLost } from "./store-trouble.ts";
@@ -56,11 +57,8 @@ export interface RunIdentity {
   readonly tenant: string | null;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** Gives a result to user code; "unheard": there was none that heard of it. */
 type Delivery = () => "unheard" | void;
-/** What an acknowledgement sets off. */
-type Gate = () => void;
 
 /** A wait that ends this soon is waited for in memory; giving the run up and claiming it again costs two commits. */
 const shortWaitMs = 1_000;
@@ -96,20 +94,13 @@ export class OwnedRun implements TurnTaker {
   #parentless: boolean;
   readonly #tenant: string | null;
   readonly #snapshots = new SnapshotSchedule();
-  #events: string[] = [];
-  #gates: Gate[] = [];
+  readonly #next = new NextPart();
   /** Commands that wait at those gates, and at those of parts under way, oldest first, with the times of the events that made them due. */
   #gated: { readonly commands: readonly Command[]; readonly atMs: number }[] = [];
-  #children: NewRun[] = [];
-  #messages: NewMessage[] = [];
-  /** Up to where the mail is answered by what is recorded. */
-  mailSeen: number | undefined;
-  #progress = false;
-  #release: RunPart["release"] | undefined;
   /** It has begun, or is where its journal left it. */
   #ready = false;
+  /** Parts that the store has not answered. */
   #inFlight = 0;
-  #lastAtMs = 0;
   #deliveries: Delivery[] = [];
   #delivered = false;
   #busyFrames = 0;
@@ -267,11 +258,9 @@ export class OwnedRun implements TurnTaker {
       this.definition.interrupts !== null ||
       this.releasing ||
       this.#inFlight > 0 ||
-      this.#events.length > 0 ||
+      !this.#next.isBlank ||
       this.#afterTransaction !== null ||
       this.#plainEnding ||
-      this.#progress ||
-      this.mailSeen !== undefined ||
       this.#deliveries.length > 0 ||
       !this.host.mayHurry()
     ) {
@@ -281,7 +270,6 @@ export class OwnedRun implements TurnTaker {
     if (this.#gone || this.ghost || this.#outcome !== null) return;
     const event = this.#merged(given);
     this.journaled.seq++;
-    this.#lastAtMs = event.atMs;
     this.dispatch?.recording(event);
     const commands = this.journaled.fold(event);
     const ended = new TaskEndedLine(entry.endedBeginning, event);
@@ -297,13 +285,13 @@ export class OwnedRun implements TurnTaker {
         return;
       }
     }
-    this.#events = [ended.text()];
+    this.#next.add(ended.text(), event.atMs);
     this.#gate(commands, event.atMs, this.dispatch === null ? null : event.no);
     const part = this.#takePart();
     const verdict = this.host.submitNow(part);
     this.#plainEnding = false;
     this.#inFlight++;
-    const gates = this.#takeGates();
+    const gates = this.#next.takeGates();
     const firstSeq = this.seq - part.events.length + 1;
     if (verdict === null) this.host.submit(this, part, (later) => this.#answered(part, firstSeq, gates, later));
     else this.#answered(part, firstSeq, gates, verdict);
@@ -316,15 +304,17 @@ export class OwnedRun implements TurnTaker {
     const { interrupts } = this.definition;
     const ended = interrupts !== null && event.type === "task-ended" ? endsOfRound(this.state, event) : null;
     this.journaled.seq++;
-    this.#lastAtMs = event.atMs;
     const over = this.dispatch === null ? null : this.dispatch.recording(event);
     const commands = this.journaled.fold(event);
-    this.#events.push(entry !== null && event.type === "task-ended" ? taskEndedText(entry.endedBeginning, event) : eventText(event));
+    this.#next.add(
+      entry !== null && event.type === "task-ended" ? taskEndedText(entry.endedBeginning, event) : eventText(event),
+      event.atMs,
+    );
     // In one part with what made them due: after a crash nothing has slipped through.
     if (interrupts !== null)
       for (const held of holdsOf(interrupts, this.facts, ended ?? [], commands, event.atMs)) this.#apply(held, undefined, null);
     this.#gate(commands, event.atMs, over);
-    if (acknowledged !== undefined) this.#gates.push(acknowledged);
+    if (acknowledged !== undefined) this.#next.onceKept(acknowledged);
   }
 
   /** The activations that have begun with what their sources held before now; empty: none has. */
@@ -366,7 +356,7 @@ export class OwnedRun implements TurnTaker {
   #gateThese(commands: readonly Command[], atMs: number, ended: number | null): void {
     this.journaled.remember(commands, atMs);
     this.#gated = withOneMore(this.#gated, { commands, atMs });
-    this.#gates = withOneMore(this.#gates, () => {
+    this.#next.onceKept(() => {
       this.#gated.shift();
       if (ended !== null) this.dispatch?.close(ended);
       this.#execute(commands, atMs);
@@ -404,10 +394,9 @@ export class OwnedRun implements TurnTaker {
       if (this.signals.any && this.#replaying.size === 0) this.#mail.giveUnheard();
       this.#considerRelease();
       // While a transaction is under way nobody knows where the next part will stand; and what mail set off waits for it, so the mail is not taken yet.
-      const due = this.#events.length > 0 || this.#release !== undefined || this.mailSeen !== undefined;
-      if (due && !this.#transacting) this.#submit();
+      if (this.#next.isDue && !this.#transacting) this.#submit();
     }
-    if (this.#transactions.length > 0 && this.#inFlight === 0 && this.#events.length === 0) this.#transactions.shift()?.();
+    if (this.#transactions.length > 0 && this.#inFlight === 0 && !this.#next.hasEvents) this.#transactions.shift()?.();
     while (this.#deliveries.length > 0 && !this.#delivered) {
       this.#deliverNow(this.#deliveries.shift() as Delivery);
       this.touch();
@@ -424,7 +413,7 @@ export class OwnedRun implements TurnTaker {
   progressed(): void {
     if (this.crashes === 0) return;
     this.crashes = 0;
-    this.#progress = true;
+    this.#next.progress = true;
   }
 
   frameBusy(busy: boolean): void {
@@ -494,11 +483,11 @@ export class OwnedRun implements TurnTaker {
 
   /** It comes to be with what is recorded next. */
   addChild(child: NewRun): void {
-    this.#children.push(child);
+    this.#next.addChild(child);
   }
 
   cancelChild(childId: string): void {
-    this.#messages.push({
+    this.#next.addMessage({
       runId: childId,
       id: `parent:${this.runId}`,
       atMs: this.stampMs(),
@@ -562,9 +551,14 @@ export class OwnedRun implements TurnTaker {
     this.touch();
   }
 
+  /** Up to where the mail is answered by what is recorded. */
+  noteMailSeen(mailSeq: number): void {
+    this.#next.mailSeen = mailSeq;
+  }
+
   /** A transaction: the user's statements and its record in one commit, on their own, since they may be refused. */
   transact(operations: FrameOperations, operation: Operation): void {
-    if (this.#transacting || this.#inFlight > 0 || this.#events.length > 0) {
+    if (this.#transacting || this.#inFlight > 0 || this.#next.hasEvents) {
       this.#transactions.push(() => this.transact(operations, operation));
       this.touch();
       return;
@@ -656,7 +650,7 @@ export class OwnedRun implements TurnTaker {
 
   /** Resolves when everything recorded so far is in the journal. */
   durably(): Promise<void> {
-    if (this.#events.length > 0) this.#submit();
+    if (this.#next.hasEvents) this.#submit();
     if (this.#inFlight === 0) return Promise.resolve();
     // Parts are answered in order: an empty one behind them is answered last.
     const barrier: RunPart = { runId: this.runId, epoch: this.epoch, expectedSeq: null, atMs: this.stampMs(), events: [] };
@@ -699,9 +693,9 @@ export class OwnedRun implements TurnTaker {
     const event: RunEvent = { type: "run-ended", atMs, outcome: end };
     this.journaled.seq++;
     this.journaled.fold(event);
-    this.#events.push(eventText(event));
+    this.#next.add(eventText(event), atMs);
     if (this.facts.parent !== undefined) {
-      this.#messages.push({
+      this.#next.addMessage({
         runId: this.facts.parent.runId,
         id: `child:${this.runId}`,
         atMs,
@@ -709,7 +703,7 @@ export class OwnedRun implements TurnTaker {
       });
     }
     const failed = end.status === "failed" || end.status === "timed-out" ? end.error : undefined;
-    this.#release = {
+    this.#next.release = {
       status: end.status,
       wakeAtMs: null,
       ...(failed === undefined
@@ -720,12 +714,12 @@ export class OwnedRun implements TurnTaker {
 
   /** Nothing acts and nothing is on its way: the run can wait as rows in the store. */
   #considerRelease(): void {
-    if (this.#pausing !== null && this.#release === undefined) {
-      this.#release = { status: "paused", wakeAtMs: null, note: this.#pausing.message.slice(0, 300) };
+    if (this.#pausing !== null && this.#next.release === undefined) {
+      this.#next.release = { status: "paused", wakeAtMs: null, note: this.#pausing.message.slice(0, 300) };
       return;
     }
     if (
-      this.#release !== undefined ||
+      this.#next.release !== undefined ||
       this.#busyFrames > 0 ||
       this.#steps > 0 ||
       this.#inFlight > 0 ||
@@ -734,59 +728,35 @@ export class OwnedRun implements TurnTaker {
       this.#transactions.length > 0
     )
       return;
-    if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#gates.length > 0) return;
+    if (this.#deliveries.length > 0 || this.#replaying.size > 0 || this.#next.isAwaited) return;
     if (this.#mail.isUnderWay || this.line?.isEmpty === false) return;
     if (this.#hold === "pause") {
       this.pause("RUN_PAUSED", this.#pauseReason ?? "Somebody asked for it.");
-      this.#release = { status: "paused", wakeAtMs: null, note: this.#pauseReason ?? null };
+      this.#next.release = { status: "paused", wakeAtMs: null, note: this.#pauseReason ?? null };
       return;
     }
     if (this.#hold === "hand-over") {
-      this.#release = { status: "queued", wakeAtMs: this.stampMs() };
+      this.#next.release = { status: "queued", wakeAtMs: this.stampMs() };
       return;
     }
     const nextMs = Math.min(this.starts.nextDueMs, this.#timers.nextDueMs, ...this.frames.all().map((frame) => frame.nextDueMs()));
     if (nextMs - this.stampMs() <= shortWaitMs) return;
-    this.#release = { status: "waiting", wakeAtMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.ceil(nextMs) };
+    this.#next.release = { status: "waiting", wakeAtMs: nextMs === Number.POSITIVE_INFINITY ? null : Math.ceil(nextMs) };
   }
 
   #submit(): void {
     const part = this.#takePart();
-    const gates = this.#takeGates();
+    const gates = this.#next.takeGates();
     const firstSeq = this.seq - part.events.length + 1;
     this.#inFlight++;
     this.host.submit(this, part, (verdict) => this.#answered(part, firstSeq, gates, verdict));
   }
 
-  #takeGates(): Gate[] {
-    const gates = this.#gates;
-    this.#gates = [];
-    return gates;
-  }
-
   /** Everything recorded since the last part. */
   #takePart(): RunPart {
-    const events = this.#events;
-    const part: Mutable<RunPart> = {
-      runId: this.runId,
-      epoch: this.epoch,
-      expectedSeq: this.seq - events.length,
-      events,
-      atMs: events.length > 0 ? this.#lastAtMs : this.stampMs(),
-    };
-    this.#events = [];
+    const part = this.#next.take(this.runId, this.epoch, this.seq, () => this.stampMs());
+    this.releasing = part.release !== undefined;
     this.#snapshot(part);
-    if (this.mailSeen !== undefined) part.mailSeen = this.mailSeen;
-    if (this.#children.length > 0) part.children = this.#children;
-    if (this.#messages.length > 0) part.messages = this.#messages;
-    if (this.#release !== undefined) part.release = this.#release;
-    if (this.#progress) part.progress = true;
-    if (part.children !== undefined) this.#children = [];
-    if (part.messages !== undefined) this.#messages = [];
-    this.mailSeen = undefined;
-    this.#progress = false;
-    this.releasing = this.#release !== undefined;
-    this.#release = undefined;
     return part;
   }
 
@@ -800,7 +770,7 @@ export class OwnedRun implements TurnTaker {
     this.#snapshots.taken(body.length, this.journaled.coveredThrough);
   }
 
-  #answered(part: RunPart, firstSeq: number, gates: Gate[], verdict: PartVerdict): void {
+  #answered(part: RunPart, firstSeq: number, gates: readonly Gate[], verdict: PartVerdict): void {
     this.#inFlight--;
     if (this.#gone) return;
     if (verdict.status === "mail") {
@@ -870,11 +840,4 @@ export class OwnedRun implements TurnTaker {
     this.starts.disarm();
     this.#timers.disarm();
   }
-}
-
-/** Most lists of a run have one entry at a time: a literal takes no spare room. */
-function withOneMore<T>(list: T[], entry: T): T[] {
-  if (list.length === 0) return [entry];
-  list.push(entry);
-  return list;
 }

@@ -85,7 +85,7 @@ export class RunMailbox {
       if (message.mailSeq <= this.#takenSeq) continue;
       this.#takenSeq = message.mailSeq;
       if (message.mailSeq !== this.#cancelTaken) this.#take(message.id, readMail(message.body));
-      this.#run.mailSeen = message.mailSeq;
+      this.#run.noteMailSeen(message.mailSeq);
       // Paused: nobody is there to be told of what came after.
       if (readMail(message.body).type === "diverged") break;
     }
