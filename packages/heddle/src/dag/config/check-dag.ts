@@ -1,5 +1,5 @@
 import { nearest } from "../../engine/nearest.ts";
-import { arrowsFrom, type DagGraph, graphOf } from "../graph/dag-graph.ts";
+import { countFrom, type DagGraph, graphOf } from "../graph/dag-graph.ts";
 import { cyclesOf, type Order, orderOf } from "../graph/order.ts";
 import { type Providers, providersOf, runInput } from "../graph/providers.ts";
 import type { CustomMerge, Processor } from "../processors/processor.ts";
@@ -73,8 +73,7 @@ export function checkDag(
   checkUses(config, code, graph, faults);
   const intents = config.processors.map(intentOf);
   const merges = (node: number): boolean => config.processors[node]!.merge !== undefined;
-  const gives = Uint8Array.from(intents, (intent, node) => (intent === "transform" || merges(node) ? 1 : 0));
-  const provides = (node: number): boolean => gives[node] === 1;
+  const provides = (node: number): boolean => intents[node] === "transform" || merges(node);
   const providers = providersOf(graph, order.nodes, provides, merges);
   reportPayloads(config, graph, providers, faults);
   return faults.all.length === 0 ? { config, graph, order, providers, intents, inner } : undefined;
@@ -143,15 +142,16 @@ function readGraph(nodes: readonly Partial<DagNode>[], faults: FaultList): DagGr
   let suggestions = 0;
   const first = new Int32Array(nodes.length + 1);
   const targets: number[] = [];
+  /** The last node that depends on each; -1: none. */
+  const namedBy = new Int32Array(nodes.length).fill(-1);
   for (let index = 0; index < nodes.length; index++) {
     const named: unknown = nodes[index]?.depends_on;
-    const seen = Array.isArray(named) && named.length > 1 ? new Set<number>() : null;
     for (let at = 0; Array.isArray(named) && at < named.length; at++) {
       const id: unknown = named[at];
       if (typeof id !== "string") continue;
       const number = numbers.get(id);
-      if (number !== undefined && seen?.has(number) !== true) {
-        seen?.add(number);
+      if (number !== undefined && namedBy[number] !== index) {
+        namedBy[number] = index;
         targets.push(number);
         continue;
       }
@@ -205,9 +205,10 @@ function checkUses(config: DagConfig, { expectedMs = {} }: DagCode, graph: DagGr
       `The DAG has ${graph.ids.length} nodes, and its limit is ${most}.`,
       "Raise the limit.",
     );
-  const used = new Set(config.processors.map(({ pool }) => pool));
-  for (const pool of Object.keys(config.pools ?? {})) {
-    if (!used.has(pool)) faults.warn("pool-unused", ["pools", pool], `No node runs in the pool "${pool}".`);
+  const pools = Object.keys(config.pools ?? {});
+  const used = pools.length === 0 ? null : new Set(config.processors.map(({ pool }) => pool));
+  for (const pool of pools) {
+    if (used?.has(pool) !== true) faults.warn("pool-unused", ["pools", pool], `No node runs in the pool "${pool}".`);
   }
   if (config.executor_options?.max_concurrency === 0)
     faults.warn("concurrency-raised", ["executor_options", "max_concurrency"], "A max_concurrency of 0 would run nothing: it counts as 1.");
@@ -242,5 +243,7 @@ function reportPayloads(config: DagConfig, graph: DagGraph, { of, conflicts }: P
 
 /** Nodes on which no other depends. */
 export function sinksOf({ ids, dependents }: DagGraph): number[] {
-  return [...ids.keys()].filter((node) => arrowsFrom(dependents, node).length === 0);
+  const sinks: number[] = [];
+  for (let node = 0; node < ids.length; node++) if (countFrom(dependents, node) === 0) sinks.push(node);
+  return sinks;
 }

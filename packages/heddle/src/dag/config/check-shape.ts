@@ -24,6 +24,7 @@ export interface Schema {
 /** A schema made ready: what is asked of each of many values is looked up once. */
 interface Ready {
   readonly schema: Schema;
+  readonly test: Test;
   readonly items: Ready | null;
   readonly fields: ReadonlyMap<string, Ready>;
   /** For keys that are no field; null: any value; false: there are no others. */
@@ -31,8 +32,20 @@ interface Ready {
   readonly either: readonly Ready[];
 }
 
+/** What is asked of a value itself, and not of what is in it. All have the same fields: many values are held against few of these, in turns. */
+interface Test {
+  /** Empty: any. */
+  readonly types: readonly string[];
+  readonly only: unknown;
+  readonly some: readonly unknown[] | null;
+  readonly pattern: RegExp | null;
+  readonly minLength: number;
+  readonly minimum: number | null;
+  readonly above: number | null;
+}
+
 const roots = new WeakMap<Schema, Ready>();
-const patterns = new Map<string, RegExp>();
+const tests = new WeakMap<Schema, Test>();
 
 /** Null: there is nothing to hold a value against. A schema inside of itself is for whoever checks that part. */
 function ready(schema: Schema, root: Schema): Ready | null {
@@ -43,14 +56,33 @@ function ready(schema: Schema, root: Schema): Ready | null {
   for (const [key, part] of Object.entries(properties)) fields.set(key, ready(part, root) ?? anything);
   return {
     schema,
+    test: testOf(schema),
     items: items === undefined ? null : ready(items, root),
     fields,
     others: additionalProperties === undefined ? null : additionalProperties === false ? false : ready(additionalProperties, root),
-    either: anyOf.map((each) => ready(each, root) ?? { ...anything, schema: each }),
+    either: anyOf.map((each) => ready(each, root) ?? { ...anything, schema: each, test: testOf(each) }),
   };
 }
 
-const anything: Ready = { schema: {}, items: null, fields: new Map(), others: null, either: [] };
+function testOf(schema: Schema): Test {
+  let test = tests.get(schema);
+  if (test === undefined) {
+    const { type = [], const: only, enum: some, pattern, minLength, minimum, exclusiveMinimum } = schema;
+    test = {
+      types: typeof type === "string" ? [type] : type,
+      only,
+      some: some ?? null,
+      pattern: pattern === undefined ? null : new RegExp(pattern),
+      minLength: minLength ?? 0,
+      minimum: minimum ?? null,
+      above: exclusiveMinimum ?? null,
+    };
+    tests.set(schema, test);
+  }
+  return test;
+}
+
+const anything: Ready = { schema: {}, test: testOf({}), items: null, fields: new Map(), others: null, either: [] };
 
 /** Hold a value against a schema: a fault for everything that does not fit. An object's field that is undefined is absent. */
 export class ShapeCheck {
@@ -71,12 +103,12 @@ export class ShapeCheck {
 
   // As deep as the schema, which does not nest in itself.
   #check(value: unknown, against: Ready): void {
-    const { schema, items, either } = against;
+    const { schema, test, items, either } = against;
     if (either.length > 0) {
-      const fits = either.find(({ schema: { type } }) => type === undefined || hasType(value, type));
+      const fits = either.find(({ test: { types } }) => types.length === 0 || hasType(value, types));
       if (fits === undefined) this.#misfit(value, schema);
       else this.#check(value, fits);
-    } else if (!holds(value, schema)) this.#misfit(value, schema);
+    } else if (!passes(value, test)) this.#misfit(value, schema);
     else if (typeof value !== "object" || value === null) return;
     else if (!Array.isArray(value)) this.#fields(value as Record<string, unknown>, against);
     else if (items !== null) this.#items(value, items);
@@ -142,28 +174,24 @@ export class ShapeCheck {
 
 /** Whether the value itself fits; not what is in it. */
 export function holds(value: unknown, schema: Schema): boolean {
-  const { type, const: only, enum: some, pattern, minLength, minimum, exclusiveMinimum } = schema;
-  if (type !== undefined && !hasType(value, type)) return false;
+  return passes(value, testOf(schema));
+}
+
+function passes(value: unknown, { types, only, some, pattern, minLength, minimum, above }: Test): boolean {
+  if (types.length > 0 && !hasType(value, types)) return false;
   if (only !== undefined && value !== only) return false;
-  if (some !== undefined && !some.includes(value)) return false;
-  if (typeof value === "string") {
-    if (minLength !== undefined && value.length < minLength) return false;
-    if (pattern !== undefined && !expression(pattern).test(value)) return false;
-    return value !== "__proto__";
-  }
-  if (typeof value === "number")
-    return (minimum === undefined || value >= minimum) && (exclusiveMinimum === undefined || value > exclusiveMinimum);
+  if (some !== null && !some.includes(value)) return false;
+  if (typeof value === "string") return value.length >= minLength && (pattern === null || pattern.test(value)) && value !== "__proto__";
+  if (typeof value === "number") return (minimum === null || value >= minimum) && (above === null || value > above);
   return true;
 }
 
-function expression(pattern: string): RegExp {
-  const made = patterns.get(pattern) ?? new RegExp(pattern);
-  patterns.set(pattern, made);
-  return made;
+function hasType(value: unknown, types: readonly string[]): boolean {
+  for (let index = 0; index < types.length; index++) if (isOfType(value, types[index] as string)) return true;
+  return false;
 }
 
-function hasType(value: unknown, type: string | readonly string[]): boolean {
-  if (typeof type !== "string") return type.some((each) => hasType(value, each));
+function isOfType(value: unknown, type: string): boolean {
   switch (type) {
     case "null":
       return value === null;

@@ -54,11 +54,12 @@ export function nodeTasks(dag: CheckedDag, nodes: Iterable<number>, hasEdges: (n
   const { config } = dag;
   const defaults = defaultPolicy(config);
   const tasks: Record<string, Task> = {};
+  const edges = new Edges(dag);
   for (const number of nodes) {
     const node = config.processors[number]!;
     const spec = nodeSpec(dag, node, number, isLabelled(config, number) && hasEdges(number));
     const does = { use: nodeHandler, with: spec as unknown as Json };
-    const after = edgesOf(node, dag);
+    const after = edges.into(number);
     const when = [{ id: node.id, after, join: "all", untaken: after.length === 0 ? "wait" : "skip" }] as const;
     const policy = policyOf(node, defaults);
     tasks[node.id] = policy === null ? { does, when } : { does, when, policy };
@@ -66,15 +67,33 @@ export function nodeTasks(dag: CheckedDag, nodes: Iterable<number>, hasEdges: (n
   return tasks;
 }
 
-function edgesFrom({ depends_on }: DagNode): readonly string[] {
-  return depends_on ?? [];
-}
+/** What nodes wait for. All that depend on one node share its edge: there are more of them than of nodes. */
+class Edges {
+  readonly #dag: CheckedDag;
+  readonly #from: Edge[];
 
-function edgesOf(node: DagNode, { config, graph }: CheckedDag): Edge[] {
-  if (config.failure_strategy === "best_effort") return edgesFrom(node).map((from) => ({ from, on: "ended" }));
-  return edgesFrom(node).map((from) => {
-    return isLabelled(config, graph.numbers.get(from)!) ? { from, on: "ok", label: conditionHolds } : { from, on: "ok" };
-  });
+  constructor(dag: CheckedDag) {
+    this.#dag = dag;
+    this.#from = new Array<Edge>(dag.graph.ids.length);
+  }
+
+  into(node: number): Edge[] {
+    const { first, targets } = this.#dag.graph.dependencies;
+    const edges: Edge[] = [];
+    for (let arrow = first[node]!; arrow < first[node + 1]!; arrow++) edges.push(this.#edge(targets[arrow]!));
+    return edges;
+  }
+
+  #edge(source: number): Edge {
+    return (this.#from[source] ??= this.#newEdge(source));
+  }
+
+  #newEdge(source: number): Edge {
+    const { config, graph } = this.#dag;
+    const from = graph.ids[source]!;
+    if (config.failure_strategy === "best_effort") return { from, on: "ended" };
+    return isLabelled(config, source) ? { from, on: "ok", label: conditionHolds } : { from, on: "ok" };
+  }
 }
 
 /** Null: none. */
