@@ -1,5 +1,5 @@
-import type { JournalEvent } from "./engine.ts";
 import type { Json, LateText, OpEnded, Outcome, RunEvent, RunStarted, TaskEnded, Verb } from "@heddle/kernel";
+import type { JournalEvent } from "./engine.ts";
 
 /**
  * The text of an event as the journal keeps it. The two events that every step and task writes are put together by hand, from as few parts
