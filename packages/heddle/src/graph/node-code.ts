@@ -1,6 +1,7 @@
 import { HeddleError } from "@heddle/kernel";
 import type { Conclusion, Rescue, TaskCode } from "../engine/definition.ts";
 import type { TaskContext } from "../engine/frame/task-context.ts";
+import { isThenable } from "../engine/is-thenable.ts";
 import { checkWithSchema } from "../workflow/check-schema.ts";
 import type { NewIds, StateChannel } from "./channel.ts";
 import { isCommand, isSend, type Command, type Send } from "./command.ts";
@@ -180,7 +181,7 @@ export class NodeCode {
       for (let index = from; index < routes.length; index++) {
         const route = routes[index] as RouteDefinition;
         const choice = route.decide(after as never, ctx);
-        if (isPromise(choice))
+        if (isThenable(choice))
           return choice.then((settled) => {
             this.#choose(routes, route, settled, onward);
             return decide(index + 1);
@@ -353,8 +354,4 @@ function namedIn(node: string, error: unknown): unknown {
 /** Trying again would end the same. */
 function final(error: HeddleError): HeddleError {
   return Object.assign(error, { final: true });
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 }

@@ -1,4 +1,5 @@
 import { HeddleError, type Json } from "@heddle/kernel";
+import { isThenable } from "../is-thenable.ts";
 import type { StepContext } from "../../workflow/context.ts";
 import type { DueEntry } from "../due-times.ts";
 import type { FrameOperations } from "./frame-operations.ts";
@@ -74,8 +75,8 @@ export class StepRun implements StepContext {
       this.#failed(error);
       return;
     }
-    if (typeof result === "object" && result !== null && typeof (result as PromiseLike<unknown>).then === "function") {
-      (result as PromiseLike<unknown>).then(
+    if (isThenable(result)) {
+      result.then(
         (value) => this.#completed(value),
         (error: unknown) => this.#failed(error),
       );

@@ -4,19 +4,18 @@ import {
   decodeValue,
   encodeError,
   HeddleError,
-  mayRetry,
   type ErrorValue,
   type Id,
   type Json,
   type OpOpened,
   type Outcome,
-  type RunEvent,
   type StartTask,
   type Task,
   type Verb,
 } from "@heddle/kernel";
 import type { OwnedRun } from "../owned-run.ts";
 import type { TaskEntry, TaskLimits } from "../task-table.ts";
+import { isThenable } from "../is-thenable.ts";
 import type { TaskIdentity } from "./task-context.ts";
 import { TaskTime } from "./task-time.ts";
 import { recordAmendments } from "./amend.ts";
@@ -29,6 +28,7 @@ import { FrameOperations } from "./frame-operations.ts";
 import { FunctionContext } from "./function-context.ts";
 import type { FrameHistory } from "./history.ts";
 import { monotonicOf } from "./monotonic-of.ts";
+import { nextAttempt } from "./next-attempt.ts";
 import type { Operation } from "./operation.ts";
 import { Replay } from "./replay.ts";
 import { workflowScope } from "./scopes.ts";
@@ -489,7 +489,8 @@ export class TaskFrame {
     if (this.ended) return;
     this.#unbound();
     const failed = outcome.status === "failed" || outcome.status === "timed-out" ? outcome : null;
-    const again = failed === null ? null : this.#nextAttempt(failed.error, failedOps);
+    const takenMs = failed === null ? 0 : this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
+    const again = failed === null || this.cancelled ? null : nextAttempt(this, this.#entry, failed.error, takenMs, failedOps);
     // What it does about the failure is part of what it does: its recorded operations are given back too.
     if (failed !== null && again === null && this.#rescue(failed.error)) return;
     if (this.#replay?.endEarly("returned") === false) return;
@@ -501,28 +502,6 @@ export class TaskFrame {
     }
     this.#finishing = { outcome, failedOps };
     this.#finish();
-  }
-
-  /** Null: there is none. */
-  #nextAttempt(error: ErrorValue, failedOps: readonly string[]): RunEvent | null {
-    const policy = this.#entry.retry;
-    if (policy === null || this.cancelled) return null;
-    const nowMs = this.run.stampMs();
-    const takenMs = this.run.host.clock.monotonicMs() - this.#begunMonotonicMs;
-    const totalMs = shorter(policy.totalMs, this.#entry.limits?.totalMs);
-    const bounded = totalMs === undefined ? policy : { ...policy, totalMs };
-    const decision = mayRetry(bounded, this.command.attempt, error, takenMs, this.run.host.random.next());
-    if (!decision.retry) return null;
-    return {
-      type: "task-retried",
-      atMs: nowMs,
-      no: this.command.no,
-      task: this.command.task,
-      error,
-      dueAtMs: nowMs + decision.delayMs,
-      ...(totalMs === undefined ? null : { takenMs: Math.round(takenMs) }),
-      ...(failedOps.length === 0 ? null : { failedOps }),
-    };
   }
 
   /** Its last attempt has failed: what the plan's code has for that case decides how it ends. False: there is nothing, or that has failed too. */
@@ -599,12 +578,4 @@ export class TaskFrame {
     this.#setBusy(false);
     this.run.frameEnded(this);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
-}
-
-function shorter(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
