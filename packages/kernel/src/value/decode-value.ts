@@ -46,12 +46,20 @@ function decodeArray(json: readonly Json[], path: PathStep[]): unknown[] {
 }
 
 function decodeFields(json: JsonObject, path: PathStep[]): Record<string, unknown> {
-  const copy: Record<string, unknown> = { ...json };
+  let copy: Record<string, unknown> | null = null;
+  let atOnce = false;
   for (const key in json) {
     const field = json[key] as Json;
-    if (typeof field === "object" && field !== null) setKey(copy, key, decodePart(field, key, path));
+    const hasParts = typeof field === "object" && field !== null;
+    if (copy === null) {
+      // Fields are copied at once, which keeps their hidden class; an object of objects is not, since nothing of such a copy would be left.
+      atOnce = !hasParts;
+      copy = atOnce ? { ...json } : {};
+    }
+    if (hasParts) setKey(copy, key, decodePart(field, key, path));
+    else if (!atOnce) setKey(copy, key, field);
   }
-  return copy;
+  return copy ?? {};
 }
 
 function decodePart(json: Json, step: PathStep, path: PathStep[]): unknown {

@@ -4,21 +4,23 @@ import { inputOr } from "./node-code.ts";
 import { type NodeOutcome, runPayload } from "./report.ts";
 import type { ResultInput } from "./result-source.ts";
 
-/** More than the JSON of an outcome takes without an error, and its node's id. */
-const outcomeBytes = 512;
+/** More than the JSON of the report takes without what is in it, and that of an entry of it without an error and ids. */
+const entryBytes = 64;
 
 /** The code of the task that gathers what came out: a `DagReport` of what the nodes' records hold, by reference. */
 export function resultCode(defaultInput: unknown) {
   return (input: unknown): KeptValue => {
     const { spec, outcomes, metadata, records, runInput } = input as ResultInput;
     let isCompleted = true;
-    let bytes = outcomeBytes;
+    let bytes = entryBytes;
     for (const id in outcomes) {
-      const { status, partial, error } = outcomes[id] as NodeOutcome;
+      const { status, partial, error, by = "" } = outcomes[id] as NodeOutcome;
       if ((status !== "completed" && status !== "skipped") || partial === true) isCompleted = false;
-      bytes += error === undefined ? outcomeBytes : outcomeBytes + jsonBytes(error);
+      // Ids are ASCII.
+      bytes += entryBytes + id.length + by.length;
+      if (error !== undefined) bytes += jsonBytes(error);
     }
-    for (const id in metadata) bytes += outcomeBytes + jsonBytes(metadata[id] as Json);
+    for (const id in metadata) bytes += entryBytes + id.length + jsonBytes(metadata[id] as Json);
     const payload = runPayload(spec, {
       payloadOf: (id) => records.get(id)?.payload,
       isPassed: (id) => records.has(id) && records.get(id)?.skipped !== "dependents",
