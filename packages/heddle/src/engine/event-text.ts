@@ -8,7 +8,11 @@ import type { JournalEvent } from "./engine.ts";
 export function eventText(event: RunEvent): string {
   if (event.type === "task-ended") return taskEndedText(taskEndedBeginning(event.task), event);
   if (event.type === "op-ended") return opEndedText(event);
-  if (event.type === "run-ended") return `{"type":"run-ended"${timedOutcome(event.atMs, event.outcome)}}`;
+  if (event.type === "run-ended") {
+    const text = `{"type":"run-ended"${timedOutcome(event.atMs, event.outcome)}}`;
+    forgetLong();
+    return text;
+  }
   return JSON.stringify(event);
 }
 
@@ -128,10 +132,18 @@ function timedOutcome(atMs: number, outcome: Outcome): string {
   return outcome.value === undefined ? timedNothing : `${timedCompleted}${jsonText(outcome.value)}}`;
 }
 
-/** A run's value is its last task's, so that it is often written twice in a row. Kept values never change. */
-const longestRemembered = 1_000;
+/** A run's value is its last task's, so that it is often written twice in a row. Kept values never change. Characters. */
+const longestRemembered = 2 ** 24;
+/** What is longer is remembered until a run ends, and no longer. */
+const longestKept = 1_000;
 let writtenObject: object | null = null;
 let writtenText = "";
+
+function forgetLong(): void {
+  if (writtenText.length <= longestKept) return;
+  writtenObject = null;
+  writtenText = "";
+}
 
 function jsonText(value: Json): string {
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
