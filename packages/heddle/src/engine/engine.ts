@@ -220,7 +220,7 @@ export type LivePiece =
    * the task's id then, and `no` the number that its end has.
    */
   | { readonly type: "started"; readonly key: string; readonly total?: number; readonly no?: number }
-  /** A task stands in line until there is room for it, in a plan whose code has a `dispatch` that may hold it back: its first attempt, or a further one. */
+  /** A task stands in line until there is room for it, in a plan whose code has `dispatch`: its first attempt, or a further one. */
   | { readonly type: "ready"; readonly key: string; readonly no: number };
 /** The `seq` of a live piece is that of the event before it. */
 export type LiveEvent = JournalEvent | ({ readonly seq: number; readonly atMs: number } & LivePiece);

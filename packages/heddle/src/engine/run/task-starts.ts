@@ -226,9 +226,14 @@ export class TaskStarts {
     const given = journaled.givenTo(command, entry.source);
     const frame = new TaskFrame(this.#run, command, entry, given, journaled.startTimeOf(command.no) ?? atMs);
     frames.add(frame);
-    if (definition.tellsStarts && dispatch === null && this.#run.watched)
-      this.#run.live({ type: "started", key: command.task, no: command.no });
+    if (definition.tellsStarts && dispatch === null && this.#run.watched) this.#tellStart(command, history);
     frame.begin(journaled.inputOf(command, entry.source, given), history);
+  }
+
+  /** Where a dispatch never holds back, a task starts when it is ready. */
+  #tellStart({ task, no }: StartTask, history: FrameHistory | null): void {
+    if (history?.hasBegun !== true) this.#run.live({ type: "ready", key: task, no });
+    this.#run.live({ type: "started", key: task, no });
   }
 
   #dueAt(command: StartTask, dueAtMs: number): DueEntry {

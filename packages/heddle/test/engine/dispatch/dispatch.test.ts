@@ -398,7 +398,7 @@ for (const place of places) {
       await stage.endAll(run);
     });
 
-    test("where nothing is ever held back, those who watch are told what is started, now or before they came", async () => {
+    test("where nothing is ever held back, those who watch are told what is ready and started, and what was before they came", async () => {
       using on = place.make();
       const stage = new Stage();
       const free = stage.workflow(afterAll({ a: [], b: [], c: ["a"] }), { strategy: "reactive" });
@@ -407,15 +407,16 @@ for (const place of places) {
       await stage.comesTo("a", "b");
       const told: string[] = [];
       const listening = (async () => {
-        for await (const event of run.events()) if (event.type === "started") told.push(`${event.key} ${event.no}`);
+        for await (const event of run.events())
+          if (event.type === "started" || event.type === "ready") told.push(`${event.type} ${event.key} ${event.no}`);
       })();
       await eventually(() => told.length === 2, "a and b are told");
       stage.end("a");
-      await eventually(() => told.length === 3, "c is told");
+      await eventually(() => told.length === 4, "c is told");
       await stage.endAll(run);
       await listening;
 
-      assert.deepEqual(told, ["a 1", "b 2", "c 3"]);
+      assert.deepEqual(told, ["started a 1", "started b 2", "ready c 3", "started c 3"]);
     });
 
     test("reactive without a limit: of tasks that are ready at once the one of a higher priority begins first", async () => {
