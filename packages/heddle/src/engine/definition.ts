@@ -220,6 +220,9 @@ function judge(members: readonly { readonly task: string; readonly outcome: Outc
   };
 }
 
+/** Tasks from which on the platform's SHA-256 is worth its loading. */
+const largePlan = 1_000;
+
 function ofName<T>(parts: Readonly<Record<string, T>> | undefined, use: string): T | null {
   return parts !== undefined && Object.hasOwn(parts, use) ? (parts[use] as T) : null;
 }
@@ -243,7 +246,7 @@ export function definePlanned({ plan, code, options }: PlannedWorkflow<never, un
     version: code.version,
     idBeginning: idBeginning(plan.name),
     plan,
-    planHash: hashTasks(plan, list, nativeSha256),
+    planHash: hashTasks(plan, list, list.ids.length < largePlan ? undefined : nativeSha256),
     compiled,
     tasks: new TaskTable(
       plan,
